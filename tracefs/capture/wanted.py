@@ -1,0 +1,35 @@
+"""What an instance wants recorded: the one message from the tree to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PidSet:
+    """A pid filter as set_ftrace_pid/set_event_pid write it; empty `pids` with `active` False means no filter."""
+
+    active: bool = False
+    pids: frozenset[int] = frozenset()
+    follow_fork: bool = False
+    """options/function-fork or options/event-fork: children of members become members, exits leave."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A complete, immutable description; the engine replaces the old one with it, never merges."""
+
+    tracer: bool = False
+    """The syscall tracer records every syscall, of the tasks that tracer_pids/tracer_notrace select."""
+    tracer_pids: PidSet = PidSet()
+    tracer_notrace: PidSet = PidSet()
+    events: frozenset[int] = frozenset()
+    """Ids of the enabled events (enter and exit separately), of the tasks that event_pids/event_notrace select."""
+    event_pids: PidSet = PidSet()
+    event_notrace: PidSet = PidSet()
+    cpus: frozenset[int] | None = None
+    """tracing_cpumask; None is all."""
+    filters: dict[int, int] = field(default_factory=dict)
+    """Event id -> address of a compiled `struct ev_filter` (tracefs.events)."""
+    record_comm: bool = True
+    record_tgid: bool = False

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The binary records in the ring buffer, as the `format` files describe them.
+ *
+ * Every record starts with the kernel's common fields (8 bytes). Layouts are those of the running kernel's
+ * events/.../format (the oracle); identifiers are ours and listed in docs/architecture.md.
+ */
+#ifndef TRACEFS_EVENTS_RECORD_H
+#define TRACEFS_EVENTS_RECORD_H
+
+#include <stdint.h>
+
+enum ev_id {
+	EV_PRINT = 5,
+	EV_USER_STACK = 13,
+	EV_RAW_DATA = 19,
+	EV_RAW_SYS_ENTER = 100,
+	EV_RAW_SYS_EXIT = 101,
+	EV_COMPAT_SYS_ENTER = 102, /* int 0x80 and 32-bit code: numbers of arch/x86/entry/syscalls/syscall_32.tbl */
+	EV_COMPAT_SYS_EXIT = 103,
+	EV_DYNAMIC_FIRST = 110, /* sched/, signal/, task/: assigned by the registry */
+	EV_SYSCALL_FIRST = 1024, /* + 2 * nr: sys_enter_NAME; + 2 * nr + 1: sys_exit_NAME */
+	EV_SYSCALL_MAX_NR = 1023,
+	EV_ID_MAX = EV_SYSCALL_FIRST + 2 * EV_SYSCALL_MAX_NR + 1,
+};
+
+struct ev_common {
+	uint16_t type;
+	uint8_t flags;
+	uint8_t preempt_count;
+	int32_t pid; /* the task (TID) that the event happened in */
+};
+
+struct ev_sys_enter {
+	struct ev_common common;
+	int32_t nr;
+	int32_t pad;
+	uint64_t args[6]; /* only as many as the syscall has are recorded */
+};
+
+struct ev_sys_exit {
+	struct ev_common common;
+	int32_t nr;
+	int32_t pad;
+	int64_t ret;
+};
+
+struct ev_raw_sys_enter {
+	struct ev_common common;
+	int64_t id;
+	uint64_t args[6];
+};
+
+struct ev_raw_sys_exit {
+	struct ev_common common;
+	int64_t id;
+	int64_t ret;
+};
+
+struct ev_print {
+	struct ev_common common;
+	uint64_t ip;
+	char buf[];
+};
+
+struct ev_raw_data {
+	struct ev_common common;
+	uint32_t id;
+	char buf[];
+};
+
+#endif
