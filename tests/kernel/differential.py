@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two recordings of the same processes side by side: what differs, but for known and explained exceptions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from tests.kernel.ftrace import Call, Ftrace, Sequences
+from tests.kernel.ours import Ours
+
+NO_EXIT_UNDER_PTRACE = "a task that SIGKILL ends inside a syscall: the kernel's exit event has no ptrace stop"
+
+
+def record(argv: Sequence[str]) -> tuple[Sequences, Sequences, int]:
+    """Run argv under both tracers at once; returns (kernel's, ours, exit status)."""
+    ready, release = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(argv, ready[1], release[0])
+    os.read(ready[0], 1)
+    with Ours(pid) as ours, Ftrace(pid) as kernel:
+        os.write(release[1], b"x")
+        _, status = os.waitpid(pid, 0)
+        ours.engine.settle(10)
+        known = kernel.names
+        kernels, mine = kernel.sequences(), ours.sequences()
+    for fd in (*ready, *release):
+        os.close(fd)
+    mine = {tid: [call for call in calls if call.name in known] for tid, calls in mine.items()}
+    return _from_exec(kernels, pid), _from_exec(mine, pid), os.waitstatus_to_exitcode(status)
+
+
+def _child(argv: Sequence[str], ready: int, release: int) -> None:
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
+        os.write(ready, b"x")
+        os.read(release, 1)
+        os.execvp(argv[0], list(argv))
+    finally:
+        os._exit(127)
+
+
+def _from_exec(calls: Sequences, pid: int) -> Sequences:
+    """Drop what the first task did before its execve: there the two tracers were still being switched on."""
+    first = calls.get(pid, [])
+    start = next((i for i, call in enumerate(first) if call.name == "execve" and call.kind == "enter"), 0)
+    return {**calls, pid: first[start:]}
+
+
+def differences(kernels: Sequences, mine: Sequences) -> list[str]:
+    """One line per call that only one side has, `-` the kernel's and `+` ours, after the known exceptions."""
+    lines = []
+    for tid in sorted(kernels.keys() | mine.keys()):
+        left, right = _explained(kernels.get(tid, []), mine.get(tid, []))
+        if left == right:
+            continue
+        for op, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            if op != "equal":
+                lines += [f"{tid}: - {call}" for call in left[a:b]] + [f"{tid}: + {call}" for call in right[c:d]]
+    return lines
+
+
+def _explained(left: list[Call], right: list[Call]) -> tuple[list[Call], list[Call]]:
+    """Take away NO_EXIT_UNDER_PTRACE: one more exit at the kernel's end, of the enter that ours ends with."""
+    if len(left) == len(right) + 1 and right and right[-1].kind == "enter" and left[-1].kind == "exit":
+        left = left[:-1]
+    return left, right
+
+
+def program(source: str, binary: str, *flags: str) -> str:
+    """Compile one C source text."""
+    subprocess.run(["gcc", "-O1", "-o", binary, "-x", "c", "-", *flags], input=source, text=True, check=True)
+    return binary
