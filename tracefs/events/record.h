@@ -18,7 +18,14 @@ enum ev_id {
 	EV_RAW_SYS_EXIT = 101,
 	EV_COMPAT_SYS_ENTER = 102, /* int 0x80 and 32-bit code: numbers of arch/x86/entry/syscalls/syscall_32.tbl */
 	EV_COMPAT_SYS_EXIT = 103,
-	EV_DYNAMIC_FIRST = 110, /* sched/, signal/, task/: assigned by the registry */
+	EV_SCHED_PROCESS_FORK = 110,
+	EV_SCHED_PROCESS_EXEC = 111,
+	EV_SCHED_PROCESS_EXIT = 112,
+	EV_SCHED_PROCESS_WAIT = 113,
+	EV_SIGNAL_GENERATE = 114,
+	EV_SIGNAL_DELIVER = 115,
+	EV_TASK_NEWTASK = 116,
+	EV_TASK_RENAME = 117,
 	EV_SYSCALL_FIRST = 1024, /* + 2 * nr: sys_enter_NAME; + 2 * nr + 1: sys_exit_NAME */
 	EV_SYSCALL_MAX_NR = 1023,
 	EV_ID_MAX = EV_SYSCALL_FIRST + 2 * EV_SYSCALL_MAX_NR + 1,

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""sched/: births, execs, waits and deaths of tasks."""
+
+from tracefs.events.event import EventClass
+from tracefs.events.field import layout
+
+EVENTS = (
+    EventClass(
+        "sched", "sched_process_fork", 110, "task",
+        layout(
+            ("__data_loc char[]", "parent_comm"),
+            ("pid_t", "parent_pid"),
+            ("__data_loc char[]", "child_comm"),
+            ("pid_t", "child_pid"),
+        ),
+        '"comm=%s pid=%d child_comm=%s child_pid=%d", '
+        "__get_str(parent_comm), REC->parent_pid, __get_str(child_comm), REC->child_pid",
+    ),
+    EventClass(
+        "sched", "sched_process_exec", 111, "task",
+        layout(("__data_loc char[]", "filename"), ("pid_t", "pid"), ("pid_t", "old_pid")),
+        '"filename=%s pid=%d old_pid=%d", __get_str(filename), REC->pid, REC->old_pid',
+    ),
+    EventClass(
+        "sched", "sched_process_exit", 112, "task",
+        layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead")),
+        '"comm=%s pid=%d prio=%d group_dead=%s", '
+        'REC->comm, REC->pid, REC->prio, REC->group_dead ? "true" : "false"',
+    ),
+    EventClass(
+        "sched", "sched_process_wait", 113, "task",
+        layout(("__data_loc char[]", "comm"), ("pid_t", "pid"), ("int", "prio")),
+        '"comm=%s pid=%d prio=%d", __get_str(comm), REC->pid, REC->prio',
+    ),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tables syscalls.tbl and i386.tbl as Python values. Read once, at import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Param:
+    """One argument of a syscall, as the kernel's metadata spell it: Param("const char *", "filename")."""
+
+    ctype: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Syscall:
+    """One syscall of x86-64."""
+
+    nr: int
+    uapi_name: str
+    """The __NR_ name that programs use: "uname"."""
+    name: str
+    """The name in the kernel's metadata, thus in events: "newuname"."""
+    params: tuple[Param, ...]
+    in_kernel: bool
+    """Whether the kernel that the table was read from has events for it; if not, params are the man page's."""
+
+
+def data_lines(text: str) -> Iterator[str]:
+    """The lines of a table that are not comments."""
+    return (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
+def parse_param(text: str) -> Param:
+    """`const char * filename` -> Param. ValueError where there is no type before the name."""
+    ctype, name = text.strip().rsplit(" ", 1)
+    return Param(ctype.strip(), name)
+
+
+def parse_syscall(line: str) -> Syscall:
+    """One line of syscalls.tbl; ValueError where it is not one."""
+    number, uapi_name, event, *rest = line.split(None, 3)
+    params = tuple(parse_param(text) for text in rest[0].split(",")) if rest else ()
+    return Syscall(
+        nr=int(number.removeprefix("+")),
+        uapi_name=uapi_name,
+        name=uapi_name if event == "-" else event,
+        params=params,
+        in_kernel=not number.startswith("+"),
+    )
+
+
+def parse_compat(line: str) -> tuple[int, str]:
+    """One line of i386.tbl."""
+    number, name = line.split()
+    return int(number), name
+
+
+def read(name: str) -> str:
+    """The text of a table of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="ascii")
+
+
+SYSCALLS: tuple[Syscall, ...] = tuple(map(parse_syscall, data_lines(read("syscalls.tbl"))))
+COMPAT_NAMES: dict[int, str] = dict(map(parse_compat, data_lines(read("i386.tbl"))))
