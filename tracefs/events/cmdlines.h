@@ -18,6 +18,7 @@
 
 struct cmdlines; /* opaque; made by cmdlines_new */
 
+/* NULL without memory, or for no entries. */
 struct cmdlines *cmdlines_new(uint32_t entries);
 void cmdlines_free(struct cmdlines *map);
 
@@ -28,9 +29,13 @@ bool cmdlines_find(const struct cmdlines *map, int32_t pid, char *comm, int32_t 
 /* Copy up to max entries (oldest first) for saved_cmdlines; returns how many there are. */
 uint32_t cmdlines_list(const struct cmdlines *map, int32_t *pids, int32_t *tgids, char (*comms)[CMDLINE_LEN],
 		       uint32_t max);
-/* Change the number of entries; keeps what fits. Only while no writer is active (engine.paused()). */
+/*
+ * Change the number of entries; keeps the youngest that fit. 0, -EINVAL (for none) or -ENOMEM (nothing changed).
+ * Only while no writer is active (engine.paused()).
+ */
 int cmdlines_resize(struct cmdlines *map, uint32_t entries);
 uint32_t cmdlines_size(const struct cmdlines *map);
+/* Forget all. Only while no writer is active. */
 void cmdlines_clear(struct cmdlines *map);
 
 #endif

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Names and thread groups of recorded tasks: the Python face of cmdlines.h."""
+
+from __future__ import annotations
+
+import os
+from errno import EINVAL, ENOMEM
+from typing import NamedTuple
+
+from tracefs.events._filter import ffi, lib
+
+DEFAULT_ENTRIES = 128
+"""The kernel's saved_cmdlines_size."""
+COMM_LEN = 16
+
+
+class Task(NamedTuple):
+    """A saved task. comm: at most 15 bytes. tgid: 0 where it was not recorded."""
+
+    pid: int
+    tgid: int
+    comm: bytes
+
+
+class Cmdlines:
+    """pid -> name and thread group, of the `size` tasks saved last. C modules use it through `handle`."""
+
+    def __init__(self, entries: int = DEFAULT_ENTRIES) -> None:
+        map = lib.cmdlines_new(entries)
+        if not map:
+            raise OSError(ENOMEM if entries else EINVAL, os.strerror(ENOMEM if entries else EINVAL))
+        self._map = ffi.gc(map, lib.cmdlines_free)
+
+    @property
+    def handle(self) -> int:
+        """Address of the struct cmdlines; valid as long as this object, across resizes."""
+        return int(ffi.cast("uintptr_t", self._map))
+
+    @property
+    def size(self) -> int:
+        """How many tasks it holds at most."""
+        return int(lib.cmdlines_size(self._map))
+
+    def save(self, pid: int, tgid: int, comm: bytes) -> None:
+        """Save or renew a task; comm is cut to 15 bytes."""
+        lib.cmdlines_save(self._map, pid, tgid, comm)
+
+    def find(self, pid: int) -> tuple[bytes, int] | None:
+        """Name and thread group of a task, None where unknown."""
+        comm, tgid = ffi.new("char[]", COMM_LEN), ffi.new("int32_t *")
+        if not lib.cmdlines_find(self._map, pid, comm, tgid):
+            return None
+        return ffi.string(comm), tgid[0]
+
+    def list(self) -> list[Task]:
+        """All saved tasks, those saved first in front."""
+        room = self.size
+        pids, tgids, comms = ffi.new("int32_t[]", room), ffi.new("int32_t[]", room), ffi.new("char[][16]", room)
+        count = min(room, lib.cmdlines_list(self._map, pids, tgids, comms, room))
+        return [Task(pids[i], tgids[i], ffi.string(comms[i])) for i in range(count)]
+
+    def resize(self, entries: int) -> None:
+        """Hold so many tasks, keeping the youngest that fit. OSError(EINVAL, ENOMEM).
+
+        Only while no capture thread writes.
+        """
+        error = -lib.cmdlines_resize(self._map, entries)
+        if error:
+            raise OSError(error, os.strerror(error))
+
+    def clear(self) -> None:
+        """Forget all. Only while no capture thread writes."""
+        lib.cmdlines_clear(self._map)
