@@ -15,6 +15,7 @@ from errno import EACCES, EISDIR, ENOTDIR, ENOTSUP, ENOTTY, EPERM
 from tracefs import fuse_abi
 from tracefs.caller import has_signal
 from tracefs.fuse_abi import FileInfo, Notification, Server, fuse
+from tracefs.mountpoints import STATUS, STOP
 from tracefs.tree.node import POLLIN, Context, Directory, File, Handle, Node
 
 OPTIONS: dict[str, object] = {
@@ -29,11 +30,6 @@ OPTIONS: dict[str, object] = {
     "negative_timeout": 0,
     "big_writes": True,
 }
-
-STATUS = "user.tracefs.status"
-"""Extended attribute of the root: a line of JSON about the daemon. Only the mount's owner can reach it."""
-STOP = "user.tracefs.stop"
-"""Setting this one ends the daemon."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,10 @@ import subprocess
 import time
 
 TYPE = "fuse.tracefs"
+STATUS = "user.tracefs.status"
+"""Extended attribute of a mount's root: JSON about its daemon. Only the owner of the mount can reach it."""
+STOP = "user.tracefs.stop"
+"""Setting this one ends the daemon."""
 MNT_DETACH = 2
 """umount2(2): out of sight at once, gone when the last open file is closed."""
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The `tracefs` command: finds the subcommand, and turns its errors into one line and a status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tracefs.commands import CommandError, doctor, mount, run, status, umount
+
+SUBCOMMANDS = (mount, umount, status, run, doctor)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="tracefs", description="The kernel's tracefs in user space: trace system calls without privilege."
+    )
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in SUBCOMMANDS:
+        module.add(subparsers)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    args = parser().parse_args(argv)
+    try:
+        result: int = args.run(args)
+        sys.stdout.flush()
+        return result
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the flush at exit complains once more
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except CommandError as error:
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    print(f"tracefs: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`tracefs mount DIR`: start a daemon that serves a tree on DIR, and say what to try first."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from tracefs import daemon, mountpoints
+from tracefs.capture import Scope
+from tracefs.commands import CommandError
+from tracefs.commands.scopes import SCOPES, describe
+from tracefs.tree import Tracefs
+
+
+def add(subparsers: Any) -> None:
+    parser: argparse.ArgumentParser = subparsers.add_parser("mount", help="mount a tracefs on a directory")
+    parser.add_argument("directory", metavar="DIR", help="an empty directory")
+    parser.add_argument(
+        "--scope",
+        choices=list(SCOPES),
+        default="tree",
+        help="what is traced where no pid is named: `tree`: the process that called this command (your shell) and all "
+        "that it starts, now and later; `user`: every process of this user; `none`: only named pids (default: tree)",
+    )
+    parser.add_argument("--foreground", action="store_true", help="serve in this process, until it ends")
+    parser.add_argument("--log", metavar="FILE", help="append the daemon's log to FILE")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    directory = mountpoints.absolute(args.directory)
+    _check(directory)
+    log_file = os.path.abspath(args.log) if args.log else None
+    scope = Scope(args.scope, os.getppid())
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO if log_file else 100)
+
+    def serve(ready: Callable[[], None]) -> None:
+        daemon.Daemon(Tracefs(scope=scope), directory).run(ready)
+
+    try:
+        if args.foreground:
+            serve(lambda: _welcome(directory, scope))
+        else:
+            daemon.start(serve, log_file)
+            os.stat(directory)
+            _welcome(directory, scope)
+    except daemon.MountError as error:
+        raise CommandError(f"cannot mount on {directory}: {error} (`tracefs doctor` says what is missing)") from None
+    return 0
+
+
+def _check(directory: str) -> None:
+    """The mistakes that libfuse names badly, or not at all."""
+    quoted = shlex.quote(directory)
+    if mountpoints.is_mounted(directory):
+        problem = "is dead" if mountpoints.is_dead(directory) else "is there already"
+        raise CommandError(f"{directory}: a tracefs {problem}: tracefs umount {quoted}")
+    try:
+        names = os.listdir(directory)
+    except OSError as error:
+        hint = f" (mkdir {quoted})" if error.errno == errno.ENOENT else ""
+        raise CommandError(f"{directory}: {error.strerror}{hint}") from None
+    if names:
+        raise CommandError(f"{directory} is not empty")
+
+
+def _welcome(directory: str, scope: Scope) -> None:
+    quoted = shlex.quote(directory)
+    print(f"tracefs is mounted on {directory}")
+    print(f"in scope: {describe(scope.kind, scope.root)}")
+    print("try:")
+    print(f"  cd {quoted}")
+    print("  echo syscall > current_tracer     # start")
+    print("  ls /                              # anything")
+    print("  echo 0 > tracing_on               # pause")
+    print("  head -20 trace                    # or, while it runs: cat trace_pipe")
+    print(f"  tracefs umount {quoted}", flush=True)
