@@ -18,9 +18,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tracefs import mountpoints
-from tracefs.tree import Tracefs
+
+if TYPE_CHECKING:
+    from tracefs.tree import Tracefs
 
 log = logging.getLogger("tracefs")
 

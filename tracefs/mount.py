@@ -64,10 +64,10 @@ def _as_directory(node: Node) -> Directory:
 
 
 class _Open:
-    """One open file: the tree's handle and the last request to be woken."""
+    """One open file: its node and handle in the tree, and the last request to be woken."""
 
-    def __init__(self, handle: Handle) -> None:
-        self.handle = handle
+    def __init__(self, node: Node, handle: Handle) -> None:
+        self.node, self.handle = node, handle
         self._notify: Notification | None = None
         self._lock = threading.Lock()
 
@@ -128,7 +128,7 @@ class Operations(fuse.Operations):  # type: ignore[misc]
     # -- names
 
     def getattr(self, path: str | None, info: FileInfo | None = None) -> dict[str, int]:
-        node = self._find(path or "/")
+        node = self._open[info.fh].node if info else self._find(path or "/")
         return {
             "st_mode": node.mode if node is not self._root else stat.S_IFDIR | 0o700,
             "st_nlink": 2 if node.is_dir else 1,
@@ -178,7 +178,7 @@ class Operations(fuse.Operations):  # type: ignore[misc]
         info.fh = next(self._numbers)
         info.direct_io = 1
         info.nonseekable = int(handle.nonseekable)
-        self._open[info.fh] = _Open(handle)
+        self._open[info.fh] = _Open(node, handle)
         return 0
 
     def read(self, path: str | None, size: int, offset: int, info: FileInfo) -> bytes:

@@ -9,13 +9,14 @@ import logging
 import os
 import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracefs import daemon, mountpoints
-from tracefs.capture import Scope
 from tracefs.commands import CommandError
 from tracefs.commands.scopes import SCOPES, describe
-from tracefs.tree import Tracefs
+
+if TYPE_CHECKING:
+    from tracefs.capture import Scope
 
 
 def add(subparsers: Any) -> None:
@@ -34,6 +35,9 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from tracefs.capture import Scope  # here, so that the other commands start without the engine
+    from tracefs.tree import Tracefs
+
     directory = mountpoints.absolute(args.directory)
     _check(directory)
     log_file = os.path.abspath(args.log) if args.log else None

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`tracefs run CMD...`: trace one command from its first execve to its end, with no mount and no FUSE."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add(subparsers: Any) -> None:
+    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
+    parser.add_argument(
+        "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
+    )
+    parser.add_argument(
+        "-e",
+        dest="events",
+        metavar="EVENT",
+        action="append",
+        default=[],
+        help="as `echo EVENT >> set_event`, a glob too; without this: the syscall tracer",
+    )
+    parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
+    parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tracefs.commands import session  # here, so that the other commands start without the engine
+
+    return session.trace(args.command, args.options, args.events, args.output)
