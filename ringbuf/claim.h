@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RINGBUF_CLAIM_H
+#define RINGBUF_CLAIM_H
+/* Who owns a sub-buffer: how it passes from one lap to the next, or is left out. */
+#include "handle.h"
+
+enum rb_claim {
+	RB_USABLE, /* CONTENT(seq): cleared, stamped, not yet overtaken */
+	RB_STUCK, /* someone has reserved and not committed in it, or is clearing it */
+	RB_SKIPPED, /* given up for this seq, by someone */
+	RB_FULL, /* no-overwrite: not yet read */
+	RB_STALE, /* writers are already a lap further: the caller's position is old */
+};
+
+/* Try to make the slot of seq ready to be entered, its header stamped ts. */
+enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite);
+/* Settle that seq is not entered. RB_SKIPPED, or RB_USABLE or RB_STALE when someone was faster. */
+enum rb_claim rb_skip(struct rb_view *v, uint64_t seq);
+/* Give up what is unread of content seq, as overwritten. False: it changed meanwhile. */
+bool rb_give_up(struct rb_view *v, uint64_t seq);
+#endif

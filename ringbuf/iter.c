@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Iterators: read sub-buffer by sub-buffer into private memory, without a trace left in the mapping. */
+#include <stdlib.h>
+
+#include "page.h"
+#include "read.h"
+
+struct rb_iter {
+	struct rb *rb;
+	unsigned cpu;
+	uint64_t generation; /* of the buffer's shape that seq belongs to */
+	uint64_t seq; /* the sub-buffer of the image, or to look for next */
+	uint32_t off; /* how far it is copied; 0: not at all */
+	bool closed;
+	uint64_t index; /* events of this CPU before the next one: written - index are to come */
+	uint64_t overrun; /* the buffer's, when index was right */
+	uint64_t lost; /* before the next event */
+	uint8_t *image;
+	uint32_t size; /* allocated */
+	uint32_t pos; /* in the image, as rb_page_next keeps it */
+	uint64_t ts;
+	bool peeked;
+	struct rb_event event;
+};
+
+struct rb_iter *rb_iter_new(struct rb *rb, unsigned cpu)
+{
+	if (cpu >= rb->cpus)
+		return NULL;
+	struct rb_iter *it = calloc(1, sizeof(*it));
+	if (it) {
+		it->rb = rb;
+		it->cpu = cpu;
+		it->generation = UINT64_MAX;
+	}
+	return it;
+}
+
+void rb_iter_free(struct rb_iter *it)
+{
+	if (it)
+		free(it->image);
+	free(it);
+}
+
+/* Stand before the oldest unread event; count what was lost on the way there. */
+static void start_over(struct rb_iter *it, struct rb_view *v)
+{
+	uint64_t overrun = rb_load(&v->ctl->overrun);
+	uint64_t index = overrun + rb_load(&v->ctl->read);
+	if (it->generation == v->generation && index > it->index && overrun > it->overrun) {
+		uint64_t missed = index - it->index, overwritten = overrun - it->overrun;
+		it->lost += missed < overwritten ? missed : overwritten;
+	}
+	it->generation = v->generation;
+	it->index = index;
+	it->overrun = overrun;
+	it->seq = rb_load(&v->ctl->head);
+	it->off = 0;
+	it->closed = false;
+}
+
+static bool image_fits(struct rb_iter *it, uint32_t size)
+{
+	if (it->size >= size)
+		return true;
+	uint8_t *image = realloc(it->image, size);
+	if (!image)
+		return false;
+	it->image = image;
+	it->size = size;
+	return true;
+}
+
+/* One attempt to fill the image with events after the last one. 1: done; 0: nothing there; -1: look again. */
+static int load_once(struct rb_iter *it, struct rb_view *v)
+{
+	uint64_t who, skip;
+	uint64_t from = it->closed ? it->seq + 1 : it->seq;
+	uint64_t seq = rb_oldest(v, from, &who, &skip);
+	if (!seq)
+		return 0;
+	if (it->off && !it->closed && seq != it->seq) {
+		start_over(it, v); /* overtaken within a sub-buffer */
+		return -1;
+	}
+	if (it->off && it->closed && seq > from && rb_load(&v->ctl->overrun) != it->overrun) {
+		start_over(it, v);
+		return -1;
+	}
+	struct rb_page *page = rb_page_of(v, seq);
+	bool going_on = it->off && !it->closed;
+	struct rb_image image = { .page = it->image, .size = v->size, .from = going_on ? it->off : rb_off(skip) };
+	rb_image_copy(&image, rb_data_of(v, seq), rb_load_acquire(&page->done));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	uint64_t now = rb_load(&page->who);
+	if (rb_who_state(now) != RB_CONTENT || rb_seq(now) != seq)
+		return -1;
+	it->seq = seq;
+	if (image.end <= image.from && !image.closed) {
+		/* Stands before an uncommitted event, or has all there is. */
+		it->off = image.from;
+		it->closed = rb_left_behind(v, seq);
+		return it->closed ? -1 : 0;
+	}
+	it->off = image.end;
+	it->closed = image.closed;
+	if (!image.entries)
+		return -1;
+	rb_image_finish(&image, 0);
+	it->pos = 0;
+	return 1;
+}
+
+static bool load(struct rb_iter *it)
+{
+	bool loaded = false;
+	pthread_rwlock_rdlock(&it->rb->shape);
+	struct rb_view *v = rb_view(it->rb, it->cpu);
+	if (image_fits(it, v->size)) {
+		if (it->generation != v->generation)
+			start_over(it, v);
+		for (uint64_t tries = 0; tries < v->npages + 1000; tries++) {
+			int got = load_once(it, v);
+			if (got >= 0) {
+				loaded = got;
+				break;
+			}
+		}
+	}
+	pthread_rwlock_unlock(&it->rb->shape);
+	return loaded;
+}
+
+bool rb_iter_peek(struct rb_iter *it, struct rb_event *out)
+{
+	if (!it->peeked) {
+		while (!it->image || !rb_page_next(it->image, it->size, &it->pos, &it->ts, &it->event))
+			if (!load(it))
+				return false;
+		it->event.lost = it->lost;
+		it->lost = 0;
+		it->index++;
+		it->peeked = true;
+	}
+	*out = it->event;
+	return true;
+}
+
+void rb_iter_next(struct rb_iter *it)
+{
+	struct rb_event event;
+	if (!it->peeked)
+		rb_iter_peek(it, &event);
+	it->peeked = false;
+}

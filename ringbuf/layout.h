@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RINGBUF_LAYOUT_H
+#define RINGBUF_LAYOUT_H
+/*
+ * The shared mapping, byte for byte.
+ *
+ *     0                        struct rb_header (one page)
+ *     4096                     struct rb_ctl[cpus], to a page boundary
+ *     ctl[i].area              CPU i: struct rb_page[npages], to a page boundary, then npages sub-buffers
+ *
+ * A resize puts a CPU's area at a new place in the file, gives the old place back to the system and raises ctl.generation.
+ *
+ * Positions. Sub-buffers are numbered for ever (seq 1, 2, 3...); seq lies in slot seq % npages. A position is
+ * seq << RB_OFF_BITS | offset in the sub-buffer (its 16 header bytes included). seq 0 is a full sub-buffer that never was, so that the
+ * first event enters seq 1 as every other event enters a new sub-buffer.
+ *
+ * A live sub-buffer differs from the image that readers get in two things, both mended by page.c: its commit word is
+ * unused (0), and a discarded event is type 31 with its length in array[0] (padding would need a delta that is not 0).
+ */
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RB_MAGIC 0x66756252u
+#define RB_VERSION 1u
+#define RB_FILE_PAGE 4096u
+#define RB_SUBBUF_MIN 4096u
+#define RB_SUBBUF_MAX (512u << 10)
+#define RB_MAX_CPUS 8192u
+#define RB_MAX_PAGES (1ull << 30)
+
+#define RB_OFF_BITS 24
+#define RB_OFF_MASK ((1u << RB_OFF_BITS) - 1)
+#define RB_SEQ_BITS (64 - RB_OFF_BITS)
+
+enum { RB_TYPE_DATA_MAX = 28, RB_TYPE_PADDING = 29, RB_TYPE_TIME_EXTEND = 30, RB_TYPE_TIME_STAMP = 31,
+	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */ };
+#define RB_DELTA_BITS 27
+
+enum { RB_FLAG_RECORDING = 1, RB_FLAG_OVERWRITE = 2 };
+
+struct rb_header {
+	uint32_t magic, version, cpus, header_size;
+	/* relaxed: a writer may see a switch late; nothing else hangs on it */
+	alignas(64) uint32_t flags;
+	uint32_t clock;
+	/* relaxed add: the counter clock */
+	alignas(64) uint64_t counter;
+	/* the futex; seq_cst, see wait.c */
+	alignas(64) uint32_t wake;
+	uint32_t kicks;
+};
+
+struct rb_ctl {
+	/* Written at every event: one cache line. */
+	alignas(64) uint64_t pos; /* {pos, ts}: 16-byte CAS, seq_cst; pairs with itself, and with the acquire load of pos in readers */
+	uint64_t ts; /* of the last reservation */
+	uint64_t written; /* relaxed add, before the event is published: never behind what a reader has read */
+	uint64_t want; /* whom a commit must wake: see wait.c */
+	uint64_t generation; /* of the geometry below; relaxed: the caller keeps writers out while it changes */
+	/* Written when a sub-buffer is entered, or an event is lost. All relaxed adds: counters. */
+	alignas(64) uint64_t overrun;
+	uint64_t commit_overrun, dropped;
+	uint64_t bytes_closed; /* event bytes of the sub-buffers before that of pos; starts below zero for seq 0 */
+	uint64_t bytes_gone; /* event bytes overwritten or read */
+	/* Written by the consuming reader. */
+	alignas(64) uint64_t head; /* release; acquire in no-overwrite writers: everything before this seq is consumed or given up */
+	uint64_t read; /* relaxed */
+	uint64_t lost_reported; /* relaxed: the overrun that readers were told of */
+	/* Geometry: written while nobody writes. */
+	alignas(64) uint64_t area;
+	uint64_t npages;
+	uint32_t subbuf_size;
+};
+
+/*
+ * The state of one sub-buffer. {who, skip} changes only by 16-byte CAS, so that for each seq exactly one of two things comes
+ * true, for everybody: the sub-buffer becomes CONTENT(seq) and will be entered, or seq is skipped.
+ */
+struct rb_page {
+	/* seq << 24 | state << 22 | events consumed. Acquire load pairs with the CAS that made it CONTENT: contents cleared, stamped. */
+	alignas(16) uint64_t who;
+	/* highest skipped seq << 24 | offset up to which the content is consumed */
+	uint64_t skip;
+	/*
+	 * entries << 32 | bytes committed, padding included. Add is seq_cst and a writer's last access to the sub-buffer: its release
+	 * pairs with the acquire load of who recycles the sub-buffer; as a full fence it orders the event before ctl.want (wait.c).
+	 */
+	uint64_t done;
+	uint32_t used; /* bytes of events when padding closed it; 0: full to the brim, or still open. Relaxed. */
+	uint32_t reserved;
+};
+
+enum rb_state { RB_CLEAN, RB_CONTENT, RB_CLEARING };
+
+#define RB_WHO_STATE_SHIFT 22
+#define RB_CONSUMED_MASK ((1u << RB_WHO_STATE_SHIFT) - 1)
+
+static inline uint64_t rb_seq(uint64_t word)
+{
+	return word >> RB_OFF_BITS;
+}
+
+static inline uint32_t rb_off(uint64_t word)
+{
+	return word & RB_OFF_MASK;
+}
+
+static inline uint64_t rb_pos(uint64_t seq, uint32_t off)
+{
+	return seq << RB_OFF_BITS | off;
+}
+
+static inline uint64_t rb_who(uint64_t seq, enum rb_state state, uint32_t consumed)
+{
+	return seq << RB_OFF_BITS | (uint64_t)state << RB_WHO_STATE_SHIFT | consumed;
+}
+
+static inline enum rb_state rb_who_state(uint64_t who)
+{
+	return who >> RB_WHO_STATE_SHIFT & 3;
+}
+
+static inline uint32_t rb_who_consumed(uint64_t who)
+{
+	return who & RB_CONSUMED_MASK;
+}
+
+static inline uint32_t rb_done_bytes(uint64_t done)
+{
+	return (uint32_t)done;
+}
+
+static inline uint32_t rb_done_entries(uint64_t done)
+{
+	return done >> 32;
+}
+
+/* ---- atomics: __atomic and __sync builtins, which ThreadSanitizer follows ---- */
+#define rb_load(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define rb_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define rb_store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define rb_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define rb_add(p, v) __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
+#define rb_likely(x) __builtin_expect(!!(x), 1)
+#define rb_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* cmpxchg16b on two neighbouring words; seq_cst. p is 16-byte aligned. */
+static inline bool rb_cas2(uint64_t *p, uint64_t old0, uint64_t old1, uint64_t new0, uint64_t new1)
+{
+	unsigned __int128 old = (unsigned __int128)old1 << 64 | old0;
+	unsigned __int128 new = (unsigned __int128)new1 << 64 | new0;
+	return __sync_bool_compare_and_swap((unsigned __int128 *)(void *)p, old, new);
+}
+#endif

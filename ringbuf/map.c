@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The memfd: made, mapped, checked. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "handle.h"
+
+_Static_assert(sizeof(struct rb_header) <= RB_FILE_PAGE, "the header is one page");
+_Static_assert(sizeof(struct rb_ctl) == 256 && sizeof(struct rb_page) == 32, "the layout is fixed");
+
+static uint64_t to_file_page(uint64_t n)
+{
+	return (n + RB_FILE_PAGE - 1) & ~(uint64_t)(RB_FILE_PAGE - 1);
+}
+
+static size_t head_bytes(unsigned cpus)
+{
+	return RB_FILE_PAGE + to_file_page((uint64_t)cpus * sizeof(struct rb_ctl));
+}
+
+static uint64_t state_bytes(uint64_t npages)
+{
+	return to_file_page(npages * sizeof(struct rb_page));
+}
+
+bool rb_subbuf_size_ok(uint32_t size)
+{
+	return size >= RB_SUBBUF_MIN && size <= RB_SUBBUF_MAX && !(size & (size - 1));
+}
+
+int rb_pages_for(uint64_t size, uint32_t subbuf_size, uint64_t *npages)
+{
+	uint32_t capacity = subbuf_size - RB_PAGE_HEADER;
+	uint64_t n = size / capacity + (size % capacity != 0);
+	if (n > RB_MAX_PAGES)
+		return -ENOMEM;
+	*npages = n < 2 ? 2 : n;
+	return 0;
+}
+
+/* The kernel takes a buffer's memory at once and says ENOMEM; we take it when used, so ask beforehand whether it is there. */
+bool rb_memory_for(uint64_t bytes)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long long kb;
+	char line[128];
+	bool enough = true;
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kb) == 1)
+			enough = bytes / 1024 <= kb;
+	if (f)
+		fclose(f);
+	return enough;
+}
+
+void rb_view_destroy(struct rb_view *v)
+{
+	if (v)
+		munmap(v->map, v->map_len);
+	free(v);
+}
+
+/* Map the area that the arguments describe; they come from the mapping and are not to be trusted. */
+static int view_map(struct rb *rb, struct rb_ctl *ctl, uint64_t area, uint64_t npages, uint32_t size,
+		    uint64_t generation, struct rb_view **out)
+{
+	struct stat st;
+	if (!rb_subbuf_size_ok(size) || npages < 2 || npages > RB_MAX_PAGES || area % RB_FILE_PAGE)
+		return -EINVAL;
+	uint64_t len = state_bytes(npages) + npages * size;
+	if (fstat(rb->fd, &st) < 0)
+		return -errno;
+	if (area < rb->head_len || area > (uint64_t)st.st_size || len > (uint64_t)st.st_size - area)
+		return -EINVAL;
+	struct rb_view *v = calloc(1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v->map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, rb->fd, (off_t)area);
+	if (v->map == MAP_FAILED) {
+		int error = errno;
+		free(v);
+		return -error;
+	}
+	v->map_len = len;
+	v->ctl = ctl;
+	v->area = area;
+	v->pages = v->map;
+	v->data = (uint8_t *)v->map + state_bytes(npages);
+	v->npages = npages;
+	v->reciprocal = UINT64_MAX / npages;
+	v->size = size;
+	v->shift = (uint32_t)__builtin_ctz(size);
+	v->generation = generation;
+	*out = v;
+	return 0;
+}
+
+static int view_from_ctl(struct rb *rb, unsigned cpu, struct rb_view **out)
+{
+	struct rb_ctl *ctl = &rb->ctl[cpu];
+	uint64_t generation = rb_load_acquire(&ctl->generation);
+	return view_map(rb, ctl, rb_load(&ctl->area), rb_load(&ctl->npages), rb_load(&ctl->subbuf_size), generation, out);
+}
+
+struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
+{
+	pthread_mutex_lock(&rb->remap);
+	struct rb_view *old = rb->view[cpu], *v;
+	if (old->generation != rb_load(&old->ctl->generation) && view_from_ctl(rb, cpu, &v) == 0) {
+		old->retired = rb->retired;
+		rb->retired = old;
+		__atomic_store_n(&rb->view[cpu], v, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&rb->remap);
+	return rb->view[cpu];
+}
+
+int rb_area_create(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t size, struct rb_view **out)
+{
+	struct stat st;
+	if (fstat(rb->fd, &st) < 0)
+		return -errno;
+	uint64_t area = to_file_page((uint64_t)st.st_size);
+	if (ftruncate(rb->fd, (off_t)(area + state_bytes(npages) + npages * size)) < 0)
+		return errno == EFBIG ? -ENOMEM : -errno;
+	struct rb_ctl *ctl = &rb->ctl[cpu];
+	return view_map(rb, ctl, area, npages, size, rb_load(&ctl->generation) + 1, out);
+}
+
+void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *v)
+{
+	struct rb_view *old = rb->view[cpu];
+	struct rb_ctl *ctl = v->ctl;
+	rb_store(&ctl->area, v->area);
+	rb_store(&ctl->npages, v->npages);
+	rb_store(&ctl->subbuf_size, v->size);
+	rb_store_release(&ctl->generation, v->generation);
+	__atomic_store_n(&rb->view[cpu], v, __ATOMIC_RELEASE);
+	if (old) {
+		fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)old->area, (off_t)old->map_len);
+		rb_view_destroy(old);
+	}
+}
+
+static int rb_alloc(struct rb **out, int fd, unsigned cpus)
+{
+	struct rb *rb = calloc(1, sizeof(*rb) + cpus * sizeof(rb->view[0]));
+	if (!rb)
+		return -ENOMEM;
+	rb->fd = fd;
+	rb->cpus = cpus;
+	rb->head_len = head_bytes(cpus);
+	void *map = mmap(NULL, rb->head_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
+		int error = errno;
+		free(rb);
+		return -error;
+	}
+	rb->header = map;
+	rb->ctl = (struct rb_ctl *)(void *)((uint8_t *)map + RB_FILE_PAGE);
+	pthread_rwlock_init(&rb->shape, NULL);
+	pthread_mutex_init(&rb->remap, NULL);
+	*out = rb;
+	return 0;
+}
+
+void rb_close(struct rb *rb)
+{
+	if (!rb)
+		return;
+	for (unsigned i = 0; i < rb->cpus; i++)
+		rb_view_destroy(rb->view[i]);
+	while (rb->retired) {
+		struct rb_view *v = rb->retired;
+		rb->retired = v->retired;
+		rb_view_destroy(v);
+	}
+	munmap(rb->header, rb->head_len);
+	close(rb->fd);
+	pthread_rwlock_destroy(&rb->shape);
+	pthread_mutex_destroy(&rb->remap);
+	free(rb);
+}
+
+int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_size, bool overwrite, enum rb_clock clock)
+{
+	uint64_t npages;
+	if (!cpus || cpus > RB_MAX_CPUS || !rb_subbuf_size_ok(subbuf_size) || clock >= RB_CLOCK_COUNT)
+		return -EINVAL;
+	if (rb_pages_for(size, subbuf_size, &npages) || !rb_memory_for(npages * subbuf_size * cpus))
+		return -ENOMEM;
+	int fd = memfd_create("ringbuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	/* Nobody may shrink it: a mapping beyond the end of its file is a SIGBUS. */
+	if (ftruncate(fd, (off_t)head_bytes(cpus)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
+		int error = errno;
+		close(fd);
+		return -error;
+	}
+	struct rb *rb;
+	int error = rb_alloc(&rb, fd, cpus);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	*rb->header = (struct rb_header){ .magic = RB_MAGIC, .version = RB_VERSION, .cpus = cpus,
+		.header_size = (uint32_t)rb->head_len, .clock = clock,
+		.flags = RB_FLAG_RECORDING | (overwrite ? RB_FLAG_OVERWRITE : 0) };
+	for (unsigned i = 0; i < cpus; i++) {
+		struct rb_view *v;
+		error = rb_area_create(rb, i, npages, subbuf_size, &v);
+		if (error) {
+			rb_close(rb);
+			return error;
+		}
+		rb_ctl_empty(v);
+		rb_area_adopt(rb, i, v);
+	}
+	*out = rb;
+	return 0;
+}
+
+int rb_open(struct rb **out, int fd)
+{
+	struct stat st;
+	struct rb_header head;
+	int seals = fcntl(fd, F_GET_SEALS);
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &st) < 0)
+		return -EINVAL;
+	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) || head.magic != RB_MAGIC ||
+	    head.version != RB_VERSION || !head.cpus || head.cpus > RB_MAX_CPUS ||
+	    (uint64_t)st.st_size < head_bytes(head.cpus))
+		return -EINVAL;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	struct rb *rb;
+	int error = rb_alloc(&rb, fd, head.cpus);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	for (unsigned i = 0; i < rb->cpus && !error; i++)
+		error = view_from_ctl(rb, i, &rb->view[i]);
+	if (error)
+		rb_close(rb);
+	else
+		*out = rb;
+	return error;
+}

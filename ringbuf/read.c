@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The consuming reader: copy the oldest sub-buffer, then claim what was copied. */
+#include "read.h"
+
+#include <errno.h>
+
+#include "claim.h"
+#include "page.h"
+
+#define OVERTAKEN_MAX 1000 /* copies in a row that writers may spoil before a read says "empty, for now" */
+
+uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64_t *skip)
+{
+	uint64_t tail = rb_seq(rb_load_acquire(&v->ctl->pos));
+	uint64_t seq = from ? from : 1;
+	if (tail >= v->npages && seq < tail - v->npages + 1)
+		seq = tail - v->npages + 1;
+	for (; seq <= tail; seq++) {
+		struct rb_page *page = rb_page_of(v, seq);
+		*who = rb_load_acquire(&page->who);
+		*skip = rb_load_acquire(&page->skip);
+		if (rb_who_state(*who) == RB_CONTENT && rb_seq(*who) == seq)
+			return seq;
+	}
+	return 0;
+}
+
+bool rb_left_behind(const struct rb_view *v, uint64_t seq)
+{
+	return rb_seq(rb_load_acquire(&v->ctl->pos)) >= seq + v->npages - 1;
+}
+
+bool rb_has_data(const struct rb_view *v)
+{
+	uint64_t who, skip, seq = rb_load(&v->ctl->head);
+	for (uint64_t looks = 0; looks <= v->npages; looks++, seq++) {
+		seq = rb_oldest(v, seq, &who, &skip);
+		if (!seq)
+			return false;
+		switch (rb_page_look(rb_data_of(v, seq), v->size, rb_off(skip))) {
+		case RB_LOOK_EVENT:
+			return true;
+		case RB_LOOK_OPEN:
+			if (!rb_left_behind(v, seq))
+				return false;
+			break;
+		case RB_LOOK_CLOSED:
+			break;
+		}
+	}
+	return false;
+}
+
+/* One attempt at the oldest sub-buffer. 1: events in *image; 0: empty; -EAGAIN: something moved, look again. */
+static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
+{
+	struct rb_ctl *ctl = v->ctl;
+	uint64_t overrun = rb_load(&ctl->overrun); /* before the claim: all of it is older than what is claimed */
+	uint64_t who, skip;
+	uint64_t seq = rb_oldest(v, rb_load(&ctl->head), &who, &skip);
+	if (!seq)
+		return 0;
+	struct rb_page *page = rb_page_of(v, seq);
+	uint64_t done = rb_load_acquire(&page->done);
+	uint32_t off = rb_off(skip);
+	image->from = off;
+	rb_image_copy(image, rb_data_of(v, seq), done);
+	if (image->end <= off || off < RB_PAGE_HEADER) {
+		/* Nothing new in it. */
+		if (rb_load_acquire(&page->who) != who)
+			return -EAGAIN;
+		if (off < v->size && !image->closed) {
+			if (!rb_left_behind(v, seq))
+				return 0;
+			if (!rb_give_up(v, seq))
+				return -EAGAIN;
+		}
+		rb_store_release(&ctl->head, seq + 1);
+		return -EAGAIN;
+	}
+	uint32_t consumed = (rb_who_consumed(who) + image->entries) & RB_CONSUMED_MASK;
+	if (!rb_cas2(&page->who, who, skip, rb_who(seq, RB_CONTENT, consumed), rb_pos(rb_seq(skip), image->end)))
+		return -EAGAIN; /* overwritten: the copy is worth nothing */
+	rb_add(&ctl->read, image->entries);
+	rb_add(&ctl->bytes_gone, image->end - off);
+	if (image->closed)
+		rb_store_release(&ctl->head, seq + 1);
+	if (!image->entries)
+		return -EAGAIN;
+	*lost = overrun - rb_load(&ctl->lost_reported);
+	rb_store(&ctl->lost_reported, overrun);
+	return 1;
+}
+
+int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capacity, uint64_t *lost)
+{
+	*lost = 0;
+	if (cpu >= rb->cpus)
+		return -EINVAL;
+	pthread_rwlock_rdlock(&rb->shape);
+	struct rb_view *v = rb_view(rb, cpu);
+	struct rb_image image = { .page = page, .size = v->size };
+	int64_t result = -ENOSPC;
+	if (capacity >= v->size) {
+		uint64_t patience = OVERTAKEN_MAX + v->npages;
+		int got;
+		do
+			got = read_once(v, &image, lost);
+		while (got == -EAGAIN && patience--);
+		result = 0;
+		if (got > 0) {
+			rb_image_finish(&image, *lost);
+			result = image.bytes;
+		}
+	}
+	pthread_rwlock_unlock(&rb->shape);
+	return result;
+}
+
+int64_t rb_read_page(struct rb *rb, unsigned cpu, void *page, uint64_t *lost)
+{
+	return rb_read_page_into(rb, cpu, page, RB_SUBBUF_MAX, lost);
+}
+
+bool rb_empty(struct rb *rb, int cpu)
+{
+	return !rb_ready(rb, cpu, 0);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The writers' side: reserve with one compare-and-swap, commit with one store and two adds. */
+#include <string.h>
+
+#include "claim.h"
+
+#define SMALL_DATA_MAX (4u * RB_TYPE_DATA_MAX)
+#define TIME_EXTEND_BYTES 8u
+#define CLEARING_LOOKS 64 /* times to look again at a sub-buffer being cleared: about what clearing takes */
+
+static inline uint32_t align4(uint32_t n)
+{
+	return (n + 3) & ~3u;
+}
+
+static inline uint32_t event_bytes(uint32_t len)
+{
+	if (len == 0)
+		return 8; /* the kernel has no empty events either */
+	return (len <= SMALL_DATA_MAX ? 4 : 8) + align4(len);
+}
+
+uint32_t rb_max_event(struct rb *rb)
+{
+	return rb_view(rb, 0)->size - RB_PAGE_HEADER - 8;
+}
+
+/* What a reservation at off is made of. */
+struct plan {
+	uint64_t ts, delta;
+	uint32_t bytes; /* with the time extend */
+	bool extend;
+};
+
+static inline struct plan plan_event(uint64_t now, uint64_t last, uint32_t bytes, bool long_event)
+{
+	struct plan p = { .ts = now > last ? now : last };
+	p.delta = p.ts - last;
+	p.extend = p.delta >> RB_DELTA_BITS;
+	p.bytes = bytes + (p.extend ? TIME_EXTEND_BYTES : 0);
+	/* The header word of a long event would be 0, which says "not committed": let a nanosecond pass. */
+	if (rb_unlikely(!p.delta) && long_event) {
+		p.ts++;
+		p.delta = 1;
+	}
+	return p;
+}
+
+/* Fill the slot for a reservation that succeeded, at event. */
+static inline void fill_slot(struct rb_slot *slot, struct rb_view *v, uint64_t seq, uint8_t *event, const struct plan *p)
+{
+	uint32_t *word = (uint32_t *)(void *)event;
+	uint32_t bytes = p->bytes, delta = p->delta;
+	slot->ctl = v->ctl;
+	slot->page = rb_page_of(v, seq);
+	slot->header = word;
+	slot->bytes = bytes;
+	slot->extend_word = 0;
+	if (rb_unlikely(p->extend)) {
+		bytes -= TIME_EXTEND_BYTES;
+		delta = bytes > 4 + SMALL_DATA_MAX; /* 1 of it stays with a long event, whose word must not be 0 */
+		uint64_t extend = p->delta - delta;
+		slot->extend_word = RB_TYPE_TIME_EXTEND | (uint32_t)extend << 5;
+		rb_store(&word[1], (uint32_t)(extend >> RB_DELTA_BITS));
+		word += 2;
+	}
+	if (rb_likely(bytes <= 4 + SMALL_DATA_MAX)) {
+		slot->word = (bytes - 4) / 4 | delta << 5;
+		slot->data = &word[1];
+	} else {
+		slot->word = delta << 5;
+		rb_store(&word[1], bytes - 4);
+		slot->data = &word[2];
+	}
+}
+
+/* Close sub-buffer seq from off on; the caller's CAS made that part its own. */
+static void pad_rest(struct rb_view *v, uint64_t seq, uint32_t off)
+{
+	rb_add(&v->ctl->bytes_closed, off - (uint64_t)RB_PAGE_HEADER);
+	if (off > v->size - 4)
+		return; /* nothing of it is ours: it may already be recycled */
+	struct rb_page *page = rb_page_of(v, seq);
+	rb_store(&page->used, off - RB_PAGE_HEADER);
+	rb_store_release((uint32_t *)(void *)(rb_data_of(v, seq) + off), RB_TYPE_PADDING);
+	__atomic_fetch_add(&page->done, v->size - off, __ATOMIC_SEQ_CST);
+}
+
+/* Find the next sub-buffer after seq that can be entered, settle that those between are skipped. 0: none, counted. */
+static uint64_t next_subbuf(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite, bool *stale)
+{
+	uint64_t found = 0;
+	*stale = false;
+	for (uint64_t s = seq + 1; s < seq + v->npages; s++) {
+		enum rb_claim c = rb_claim(v, s, ts, overwrite);
+		for (int look = 0; c == RB_STUCK && look < CLEARING_LOOKS &&
+		     rb_who_state(rb_load(&rb_page_of(v, s)->who)) == RB_CLEARING; look++) {
+			__builtin_ia32_pause();
+			c = rb_claim(v, s, ts, overwrite);
+		}
+		if (c == RB_USABLE) {
+			found = s;
+			break;
+		}
+		if (c == RB_STALE) {
+			*stale = true;
+			return 0;
+		}
+		if (c == RB_FULL) {
+			rb_add(&v->ctl->dropped, 1);
+			return 0;
+		}
+	}
+	if (!found) {
+		rb_add(&v->ctl->commit_overrun, 1);
+		return 0;
+	}
+	for (uint64_t s = seq + 1; s < found; s++) {
+		enum rb_claim c = rb_skip(v, s);
+		if (c == RB_USABLE)
+			return s; /* it came free meanwhile: then it is the next, for everybody */
+		if (c == RB_STALE) {
+			*stale = true;
+			return 0;
+		}
+	}
+	return found;
+}
+
+/* The event does not fit into the sub-buffer of pos: enter the next one. 1 done, 0 look at the position again, -1 drop. */
+static int __attribute__((noinline)) reserve_in_next(struct rb_view *v, uint64_t pos, uint64_t last, uint64_t now,
+						     uint32_t bytes, bool overwrite, struct rb_slot *slot)
+{
+	bool stale;
+	uint64_t seq = next_subbuf(v, rb_seq(pos), now > last ? now : last, overwrite, &stale);
+	if (!seq)
+		return stale && rb_load(&v->ctl->pos) != pos ? 0 : -1;
+	uint8_t *data = rb_data_of(v, seq);
+	uint64_t start = rb_load((uint64_t *)(void *)data); /* if this is old, the CAS below fails */
+	bool long_event = bytes > 4 + SMALL_DATA_MAX;
+	struct plan p = plan_event(now > last ? now : last, start, bytes, long_event);
+	if (rb_unlikely(RB_PAGE_HEADER + p.bytes > v->size)) {
+		/* Prepared long ago by a writer that died: the event fits, but not with the time extend. Leave it empty. */
+		if (rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, v->size), p.ts)) {
+			pad_rest(v, rb_seq(pos), rb_off(pos));
+			struct rb_page *page = rb_page_of(v, seq);
+			rb_store_release((uint32_t *)(void *)(data + RB_PAGE_HEADER), RB_TYPE_PADDING);
+			__atomic_fetch_add(&page->done, rb_capacity(v), __ATOMIC_SEQ_CST);
+		}
+		return 0;
+	}
+	if (!rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, RB_PAGE_HEADER + p.bytes), p.ts))
+		return 0;
+	pad_rest(v, rb_seq(pos), rb_off(pos));
+	fill_slot(slot, v, seq, data + RB_PAGE_HEADER, &p);
+	return 1;
+}
+
+bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot)
+{
+	uint32_t flags = rb_load(&rb->header->flags);
+	if (rb_unlikely(cpu >= rb->cpus || !(flags & RB_FLAG_RECORDING)))
+		return false;
+	struct rb_view *v = rb_view(rb, cpu);
+	if (rb_unlikely(len > v->size - RB_PAGE_HEADER - 8))
+		return false;
+	uint32_t bytes = event_bytes(len);
+	bool long_event = bytes > 4 + SMALL_DATA_MAX;
+	uint64_t now = rb_clock_read(rb->header, rb_load(&rb->header->clock));
+	for (;;) {
+		/* Two loads may tear; then the CAS fails. */
+		uint64_t pos = rb_load(&v->ctl->pos), last = rb_load(&v->ctl->ts);
+		struct plan p = plan_event(now, last, bytes, long_event);
+		uint32_t off = rb_off(pos);
+		if (rb_likely(off + p.bytes <= v->size)) {
+			if (rb_likely(rb_cas2(&v->ctl->pos, pos, last, pos + p.bytes, p.ts))) {
+				fill_slot(slot, v, rb_seq(pos), rb_data_of(v, rb_seq(pos)) + off, &p);
+				return true;
+			}
+			continue;
+		}
+		int r = reserve_in_next(v, pos, last, now, bytes, flags & RB_FLAG_OVERWRITE, slot);
+		if (r)
+			return r > 0;
+	}
+}
+
+static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries)
+{
+	uint32_t *event = slot->header;
+	if (rb_unlikely(slot->extend_word)) {
+		rb_store(&event[2], slot->word);
+		rb_store_release(event, slot->extend_word);
+	} else {
+		rb_store_release(event, slot->word);
+	}
+	__atomic_fetch_add(&slot->page->done, entries << 32 | slot->bytes, __ATOMIC_SEQ_CST);
+	/* Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the other. */
+	uint64_t want = rb_load(&slot->ctl->want);
+	if (rb_unlikely(want))
+		rb_wake(rb, slot->ctl, want);
+}
+
+void rb_commit(struct rb *rb, struct rb_slot *slot)
+{
+	rb_add(&slot->ctl->written, 1);
+	publish(rb, slot, 1);
+}
+
+void rb_discard(struct rb *rb, struct rb_slot *slot)
+{
+	uint32_t *event = slot->header + (slot->extend_word ? 2 : 0);
+	uint32_t bytes = slot->bytes - (slot->extend_word ? TIME_EXTEND_BYTES : 0);
+	rb_store(&event[1], bytes - 4);
+	slot->word = RB_TYPE_DISCARDED | (slot->word & ~31u);
+	publish(rb, slot, 0);
+}
+
+bool rb_write(struct rb *rb, unsigned cpu, const void *data, uint32_t len)
+{
+	struct rb_slot slot;
+	if (!rb_reserve(rb, cpu, len, &slot))
+		return false;
+	memcpy(slot.data, data, len);
+	rb_commit(rb, &slot);
+	return true;
+}
