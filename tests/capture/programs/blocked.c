@@ -31,11 +31,11 @@ static void *in_epoll_wait(void *argument)
 static void *in_epoll_pwait_timed(void *argument)
 {
 	struct epoll_event event;
-	sigset_t none;
+	sigset_t mask;
 
-	sigemptyset(&none);
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
 	ready++;
-	CHECK_EQ(epoll_pwait(epoll_fd, &event, 1, 60000, &none), 1);
+	CHECK_EQ(epoll_pwait(epoll_fd, &event, 1, 60000, &mask), 1);
 	return argument;
 }
 

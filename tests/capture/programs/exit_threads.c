@@ -3,7 +3,10 @@
 #include "check.h"
 #include <dirent.h>
 
+enum { SHORT_LIVED = 4 };
+
 static int gate[2];
+static _Atomic int *ended; /* short-lived threads that did their work */
 
 static void leave(int code)
 {
@@ -33,38 +36,48 @@ static void *end_all(void *argument)
 static void *short_lived(void *argument)
 {
 	syscall(SYS_getppid);
+	++*ended;
 	return argument;
 }
 
-/* Until the process has only its dead leader and the one that waits at the gate. */
-static void wait_for_two(pid_t pid)
+/* Until the process has only its leader, dead, and the one that waits at the gate. */
+static void wait_for_the_last(pid_t pid)
 {
-	char path[40];
+	char path[40], line[400];
 	int n;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	while (*ended < SHORT_LIVED)
+		pause_us(50);
 	do {
-		DIR *dir = opendir(path);
+		DIR *dir;
+		FILE *file;
 		struct dirent *entry;
 
+		snprintf(path, sizeof(path), "/proc/%d/task", pid);
+		dir = opendir(path);
 		CHECK(dir != NULL);
 		n = 0;
 		while ((entry = readdir(dir)))
 			n += entry->d_name[0] != '.';
 		closedir(dir);
-		pause_us(100);
-	} while (n != 2);
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		file = fopen(path, "r");
+		CHECK(file && fgets(line, sizeof(line), file));
+		fclose(file);
+	} while (n != 2 || !strstr(line, ") Z "));
 }
 
 static pid_t start(void *(*last)(void *))
 {
-	pid_t child = fork();
+	pid_t child;
 
+	*ended = 0;
+	child = fork();
 	CHECK(child >= 0);
 	if (child)
 		return child;
 	thread(last, NULL);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < SHORT_LIVED; i++)
 		thread(short_lived, NULL);
 	leave(3);
 	return 0;
@@ -75,9 +88,9 @@ static void behaviour(void)
 	pid_t child;
 
 	CHECK(pipe(gate) == 0);
+	ended = shared_memory(4096);
 	child = start(outlive_the_leader);
-	pause_us(300);
-	wait_for_two(child);
+	wait_for_the_last(child);
 	CHECK_EQ(waitpid(child, NULL, WNOHANG), 0); /* a dead leader is no dead process */
 	CHECK(kill(child, 0) == 0);
 	CHECK_EQ(write(gate[1], "x", 1), 1);
@@ -88,4 +101,5 @@ static void behaviour(void)
 	check_exited(child, 6);
 	close(gate[0]);
 	close(gate[1]);
+	munmap((void *)ended, 4096);
 }

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An engine set up for a test: one buffer, one sink, errors collected."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from ringbuf import RingBuffer
+from tracefs.capture import Engine, Scope
+from tracefs.capture.wanted import Wanted
+from tracefs.events import Cmdlines
+
+ON, OFF = Wanted(tracer=True), Wanted()
+
+
+def new_engine(
+    root: int, errors: Callable[[str], None], size: int = 65536
+) -> tuple[Engine, int, RingBuffer]:
+    """A started engine whose scope is the tree of processes from `root`; its sink; the sink's buffer."""
+    engine = Engine(Cmdlines(), scope=Scope("tree", root), on_error=errors)
+    buffer = RingBuffer.create(os.cpu_count() or 1, size)
+    sink = engine.add_sink(buffer)
+    engine.start()
+    return engine, sink, buffer
