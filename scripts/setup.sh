@@ -84,6 +84,8 @@ install_project() {
         "$python" -m venv --clear .venv || die "cannot create .venv"
     fi
     say "building and installing into .venv"
+    # One built by hand (python -m ROOM.build) has a more specific name, and would be imported in place of the new one.
+    find ringbuf tracefs -name '_*.so' -delete
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${1:+[$1]}" >&2 || die "the installation failed"
     echo "$now" >"$stamp"
 }
