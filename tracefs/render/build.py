@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds `tracefs.render._render`. Run as a script, it compiles in place."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parents[2]
+RINGBUF = runpy.run_path(str(ROOT / "ringbuf/sources.py"))
+SOURCES = [
+    "tracefs/render/text.c",
+    "tracefs/render/decode.c",
+    "tracefs/render/context.c",
+    "tracefs/render/syscall.c",
+    "tracefs/render/printfmt.c",
+    "tracefs/render/event.c",
+    "tracefs/render/line.c",
+    "tracefs/render/reader.c",
+    "tracefs/render/source.c",
+    "tracefs/render/lines.c",
+]
+OTHER_ROOMS = ["tracefs/events/cmdlines.c", *RINGBUF["SOURCES"]]
+
+RENDER_TYPES = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode", "rn_field", "rn_class", "rn_table", "rn_options",
+                "rn_symbol", "rn_op", "rn_piece", "rn_program")  # fmt: skip
+READER_FUNCTIONS = """
+struct rn_reader *rn_reader_new(struct rb *rb, unsigned cpus);
+void rn_reader_free(struct rn_reader *reader);
+int64_t rn_reader_take(struct rn_reader *reader, unsigned cpu, void *page, uint32_t size);
+uint64_t rn_reader_unread(struct rn_reader *reader, int cpu);
+bool rn_reader_empty(struct rn_reader *reader, int cpu);
+void rn_reader_reset(struct rn_reader *reader, int cpu);
+"""
+
+
+def plain(header: str) -> str:
+    """A header of this room without comments and preprocessor lines."""
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "tracefs/render" / header).read_text(), flags=re.DOTALL)
+    return re.sub(r"(?m)^#.*$", "", text)
+
+
+def types(*headers: str) -> str:
+    """The definitions of RENDER_TYPES, in the order of the headers."""
+    text = "".join(map(plain, headers))
+    names = "|".join(RENDER_TYPES)
+    found = re.findall(rf"(?ms)^(?:enum|struct) (?:{names}) \{{.*?^\}};", text)
+    assert len(found) == len(RENDER_TYPES), "a type of RENDER_TYPES is not in the headers"
+    return "struct rb; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
+
+
+def functions(header: str) -> str:
+    """The declarations of a header that has nothing but functions."""
+    return plain(header)
+
+
+ffibuilder = FFI()
+ffibuilder.cdef(types("render.h", "printfmt.h") + READER_FUNCTIONS + functions("lines.h"))
+ffibuilder.set_source(
+    "tracefs.render._render",
+    '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt.h"\n',
+    sources=[*SOURCES, *OTHER_ROOMS],
+    depends=[str(path.relative_to(ROOT)) for path in sorted((ROOT / "tracefs/render").glob("*.h"))],
+    include_dirs=[str(ROOT)],
+    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16"],
+    libraries=["pthread"],
+)
+
+if __name__ == "__main__":
+    import os
+
+    os.chdir(ROOT)
+    ffibuilder.compile(tmpdir=str(ROOT), verbose=False)

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One whole line: which layout wins where several are switched on. */
+#include "tracefs/render/render.h"
+
+#define LOST_UNCOUNTED UINT64_MAX
+
+void rn_lost_line(struct rn_text *text, int cpu, uint64_t lost)
+{
+	rn_puts(text, "CPU:");
+	rn_put_signed(text, cpu);
+	rn_puts(text, " [LOST ");
+	if (lost != LOST_UNCOUNTED) {
+		rn_put_dec(text, lost);
+		rn_putc(text, ' ');
+	}
+	rn_puts(text, "EVENTS]\n");
+}
+
+void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table *table,
+	     const struct rn_options *options, struct rn_names *names)
+{
+	uint32_t flags = options->flags;
+	bool context = flags & RN_CONTEXT_INFO;
+
+	rn_decode(event, table);
+	if (flags & RN_BIN) {
+		if (context)
+			rn_context_bin(text, event);
+		rn_event_type(text, event);
+	} else if (flags & RN_HEX) {
+		if (context)
+			rn_context_hex(text, event);
+		rn_event_type(text, event);
+		rn_putc(text, '\n');
+	} else if (flags & RN_RAW) {
+		if (context)
+			rn_context_raw(text, event);
+		rn_event_raw(text, event);
+	} else {
+		if (context)
+			rn_context(text, event, options, names);
+		if (flags & RN_FIELDS)
+			rn_event_fields(text, event);
+		else if (!(flags & RN_SYSCALL_TRACER) ||
+			 !rn_syscall_tracer(text, event, table, flags & RN_ARG_TYPES))
+			rn_event_text(text, event, options);
+	}
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Lines from buffers: what opens of `trace` and `trace_pipe` read."""
+
+from __future__ import annotations
+
+import errno
+import os
+from threading import Lock
+from typing import Any
+
+from tracefs.events import REGISTRY, Registry
+from tracefs.events.cmdlines import Cmdlines
+from tracefs.render._render import ffi, lib
+from tracefs.render.header import header
+from tracefs.render.options import Options
+from tracefs.render.reader import Reader, cpu_number
+from tracefs.render.table import Table
+
+RECORD_ROOM = 1 << 16
+"""Bytes that the line of one record may take in format_record, to begin with."""
+
+
+class Renderer:
+    """The compiled event classes and the task names. One per mount."""
+
+    def __init__(self, registry: Registry = REGISTRY, cmdlines: Cmdlines | None = None) -> None:
+        self.registry = registry
+        self.cmdlines = cmdlines
+        self.table = Table(registry, cmdlines)
+
+    def refresh(self) -> None:
+        """Take over changes of the registry: events in buffers are printed by it from the next read on."""
+        self.table = Table(self.registry, self.cmdlines)
+
+    def header(self, options: Options, entries: int, written: int, cpus: int) -> bytes:
+        """The lines before the first event."""
+        return header(options, entries, written, cpus)
+
+    def format_record(self, record: bytes, ts: int, cpu: int, options: Options | None = None) -> str:
+        """The line of one record, its newline included."""
+        room = max(RECORD_ROOM, 8 * len(record))
+        text = ffi.new("char[]", room)
+        compiled = (options or Options()).compiled()
+        size = lib.rn_record(self.table.address, compiled, record, len(record), ts, cpu, text, room)
+        return bytes(ffi.buffer(text, size)).decode(errors="backslashreplace")
+
+
+class Lines:
+    """One open file's lines. Reads may come from several threads; the GIL is released while they render."""
+
+    def __init__(self, renderer: Renderer, reader: Reader, options: Options, lines: Any) -> None:
+        if not lines:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        self._renderer = renderer
+        self._reader = reader
+        self._options = options
+        self._lines = ffi.gc(lines, lib.rn_lines_free)
+        self._lock = Lock()
+        self._room = ffi.new("char[]", 1)
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; b"" where there are none (any more, or yet)."""
+        with self._lock:
+            if len(self._room) < size:
+                self._room = ffi.new("char[]", size)
+            table, compiled = self._renderer.table, self._options.compiled()
+            count = lib.rn_lines_read(self._lines, table.address, compiled, self._room, size)
+            return bytes(ffi.buffer(self._room, count))
+
+    def drain(self, fd: int) -> int:
+        """Write all that there is now to fd; bytes written. OSError of the write that failed."""
+        with self._lock:
+            table, compiled = self._renderer.table, self._options.compiled()
+            count = int(lib.rn_lines_drain(self._lines, table.address, compiled, fd))
+        if count < 0:
+            raise OSError(-count, os.strerror(-count))
+        return count
+
+    def close(self) -> None:
+        """Free it now rather than when it is collected: before its buffer is closed."""
+        with self._lock:
+            ffi.release(self._lines)
+
+
+class Iterator(Lines):
+    """An open of `trace`: header, then the events of now, not consumed. Merged over the CPUs, or one CPU's."""
+
+    def __init__(self, renderer: Renderer, reader: Reader, options: Options, cpu: int | None = None) -> None:
+        buffer = reader.buffer
+        text = renderer.header(options, reader.entries(), buffer.written(), buffer.cpus)
+        lines = lib.rn_trace_new(reader.address, cpu_number(cpu), text, len(text))
+        super().__init__(renderer, reader, options, lines)
+
+
+class Pipe(Lines):
+    """An open of `trace_pipe`: consumes what it reads. Concurrent ones share the events; a line begun is finished here."""
+
+    def __init__(self, renderer: Renderer, reader: Reader, options: Options, cpu: int | None = None) -> None:
+        super().__init__(renderer, reader, options, lib.rn_pipe_new(reader.address, cpu_number(cpu)))

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Text into a buffer of fixed size: hand-written number formatting, because printf is most of the cost of a line.
+ *
+ * Nothing is ever written past the end. What does not fit sets `full`, and the caller renders the line again into a
+ * larger buffer: the functions themselves need no error path.
+ */
+#ifndef TRACEFS_RENDER_TEXT_H
+#define TRACEFS_RENDER_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct rn_text {
+	char *at;
+	char *end;
+	bool full;
+};
+
+static inline void rn_put(struct rn_text *text, const char *bytes, size_t count)
+{
+	if ((size_t)(text->end - text->at) < count) {
+		text->full = true;
+		return;
+	}
+	memcpy(text->at, bytes, count);
+	text->at += count;
+}
+
+static inline void rn_putc(struct rn_text *text, char byte)
+{
+	if (text->at == text->end) {
+		text->full = true;
+		return;
+	}
+	*text->at++ = byte;
+}
+
+#define rn_puts(text, literal) rn_put(text, literal, sizeof(literal) - 1)
+
+void rn_pad(struct rn_text *text, char fill, int count);
+
+/* Digits without padding. */
+void rn_put_dec(struct rn_text *text, uint64_t value);
+void rn_put_signed(struct rn_text *text, int64_t value);
+void rn_put_hex(struct rn_text *text, uint64_t value);
+
+/* At least `width` characters, filled on the left with `fill` (' ' or '0'). */
+void rn_put_dec_wide(struct rn_text *text, uint64_t value, int width, char fill);
+void rn_put_signed_wide(struct rn_text *text, int64_t value, int width);
+void rn_put_hex_wide(struct rn_text *text, uint64_t value, int width, char fill);
+
+/* Digits of value in front of `end`, which is returned moved; for callers that build numbers with flags. */
+char *rn_digits(char *end, uint64_t value, unsigned base, bool upper);
+#define RN_DIGITS 24 /* more than the 22 that 64 bits take in octal */
+
+#endif
