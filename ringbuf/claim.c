@@ -113,3 +113,14 @@ bool rb_give_up(struct rb_view *v, uint64_t seq)
 	count_gone(v, page, who, skip, done);
 	return true;
 }
+
+bool rb_is_stuck(const struct rb_view *v, uint64_t seq)
+{
+	struct rb_page *page = rb_page_of(v, seq);
+	uint64_t who = rb_load_acquire(&page->who);
+	enum rb_state state = rb_who_state(who);
+	if (rb_seq(who) >= seq)
+		return state == RB_CLEARING;
+	return state == RB_CLEARING ||
+	       (state == RB_CONTENT && rb_done_bytes(rb_load_acquire(&page->done)) != rb_capacity(v));
+}

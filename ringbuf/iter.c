@@ -19,6 +19,7 @@ struct rb_iter {
 	uint32_t size; /* allocated */
 	uint32_t pos; /* in the image, as rb_page_next keeps it */
 	uint64_t ts;
+	bool loaded; /* the image is of seq, and sound */
 	bool peeked;
 	struct rb_event event;
 };
@@ -43,21 +44,31 @@ void rb_iter_free(struct rb_iter *it)
 	free(it);
 }
 
-/* Stand before the oldest unread event; count what was lost on the way there. */
-static void start_over(struct rb_iter *it, struct rb_view *v)
+/* Stand before the oldest unread event. */
+static void start(struct rb_iter *it, struct rb_view *v)
 {
-	uint64_t overrun = rb_load(&v->ctl->overrun);
-	uint64_t index = overrun + rb_load(&v->ctl->read);
-	if (it->generation == v->generation && index > it->index && overrun > it->overrun) {
-		uint64_t missed = index - it->index, overwritten = overrun - it->overrun;
-		it->lost += missed < overwritten ? missed : overwritten;
-	}
 	it->generation = v->generation;
-	it->index = index;
-	it->overrun = overrun;
+	it->overrun = rb_load(&v->ctl->overrun);
+	it->index = it->overrun + rb_load(&v->ctl->read);
 	it->seq = rb_load(&v->ctl->head);
 	it->off = 0;
 	it->closed = false;
+}
+
+/*
+ * The sub-buffer that was to come next is gone, and the next one there is stands at the oldest event, unless the gap is only a
+ * skipped one: then fewer events than it->index are gone. What a consumer took is not lost, so never more than was overwritten.
+ */
+static void count_lost(struct rb_iter *it, struct rb_view *v)
+{
+	uint64_t overrun = rb_load(&v->ctl->overrun);
+	uint64_t gone = overrun + rb_load(&v->ctl->read);
+	if (gone > it->index) {
+		uint64_t missed = gone - it->index, overwritten = overrun - it->overrun;
+		it->lost += missed < overwritten ? missed : overwritten;
+		it->index = gone;
+	}
+	it->overrun = overrun;
 }
 
 static bool image_fits(struct rb_iter *it, uint32_t size)
@@ -80,20 +91,14 @@ static int load_once(struct rb_iter *it, struct rb_view *v)
 	uint64_t seq = rb_oldest(v, from, &who, &skip);
 	if (!seq)
 		return 0;
-	if (it->off && !it->closed && seq != it->seq) {
-		start_over(it, v); /* overtaken within a sub-buffer */
-		return -1;
-	}
-	if (it->off && it->closed && seq > from && rb_load(&v->ctl->overrun) != it->overrun) {
-		start_over(it, v);
-		return -1;
-	}
+	if (seq > from && it->off)
+		count_lost(it, v);
 	struct rb_page *page = rb_page_of(v, seq);
-	bool going_on = it->off && !it->closed;
+	bool going_on = it->off && seq == it->seq;
 	struct rb_image image = { .page = it->image, .size = v->size, .from = going_on ? it->off : rb_off(skip) };
 	rb_image_copy(&image, rb_data_of(v, seq), rb_load_acquire(&page->done));
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	uint64_t now = rb_load(&page->who);
+	__atomic_signal_fence(__ATOMIC_ACQUIRE); /* the copy's loads first: this processor keeps loads in order, the compiler must */
+	uint64_t now = rb_load_acquire(&page->who);
 	if (rb_who_state(now) != RB_CONTENT || rb_seq(now) != seq)
 		return -1;
 	it->seq = seq;
@@ -109,35 +114,33 @@ static int load_once(struct rb_iter *it, struct rb_view *v)
 		return -1;
 	rb_image_finish(&image, 0);
 	it->pos = 0;
+	it->loaded = true;
 	return 1;
 }
 
-static bool load(struct rb_iter *it)
+static void load(struct rb_iter *it)
 {
-	bool loaded = false;
+	it->loaded = false;
 	pthread_rwlock_rdlock(&it->rb->shape);
 	struct rb_view *v = rb_view(it->rb, it->cpu);
 	if (image_fits(it, v->size)) {
 		if (it->generation != v->generation)
-			start_over(it, v);
-		for (uint64_t tries = 0; tries < v->npages + 1000; tries++) {
-			int got = load_once(it, v);
-			if (got >= 0) {
-				loaded = got;
+			start(it, v);
+		for (uint64_t tries = 0; tries < v->npages + OVERTAKEN_MAX; tries++)
+			if (load_once(it, v) >= 0)
 				break;
-			}
-		}
 	}
 	pthread_rwlock_unlock(&it->rb->shape);
-	return loaded;
 }
 
 bool rb_iter_peek(struct rb_iter *it, struct rb_event *out)
 {
 	if (!it->peeked) {
-		while (!it->image || !rb_page_next(it->image, it->size, &it->pos, &it->ts, &it->event))
-			if (!load(it))
+		while (!it->loaded || !rb_page_next(it->image, it->size, &it->pos, &it->ts, &it->event)) {
+			load(it);
+			if (!it->loaded)
 				return false;
+		}
 		it->event.lost = it->lost;
 		it->lost = 0;
 		it->index++;

@@ -7,8 +7,6 @@
 #include "claim.h"
 #include "page.h"
 
-#define OVERTAKEN_MAX 1000 /* copies in a row that writers may spoil before a read says "empty, for now" */
-
 uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64_t *skip)
 {
 	uint64_t tail = rb_seq(rb_load_acquire(&v->ctl->pos));
@@ -27,7 +25,10 @@ uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64
 
 bool rb_left_behind(const struct rb_view *v, uint64_t seq)
 {
-	return rb_seq(rb_load_acquire(&v->ctl->pos)) >= seq + v->npages - 1;
+	for (uint64_t next = rb_seq(rb_load_acquire(&v->ctl->pos)) + 1; next < seq + v->npages; next++)
+		if (!rb_is_stuck(v, next))
+			return false;
+	return true;
 }
 
 bool rb_has_data(const struct rb_view *v)
