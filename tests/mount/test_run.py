@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`tracefs run`: what it prints, what it returns, and what becomes of signals. Needs no mount."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.mount.mounting import PATIENCE, TRACEFS, eventually
+
+
+def run(*arguments: str | Path, **more: object) -> subprocess.CompletedProcess[str]:
+    command = [*TRACEFS, "run", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, **more)  # type: ignore[call-overload,no-any-return]
+
+
+def test_lines_go_to_stderr_and_the_commands_output_stays_its_own() -> None:
+    done = run("--", "echo", "hello")
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+    assert re.search(r"echo-\d+ +\[\d{3}\] +\d+\.\d{6}: sys_write\(fd: 1, buf: [0-9a-f]+, count: 6\)\n", done.stderr)
+
+
+def test_nothing_is_missed_from_the_first_execve(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    assert run("-w", lines, "--", "true").returncode == 0
+    calls = [line.split(": ", 1)[1] for line in lines.read_text().splitlines()]
+    assert calls[0].startswith("sys_execve(filename: ")
+    assert calls[1] == "sys_execve -> 0x0"
+    assert calls[-1] == "sys_exit_group(error_code: 0)"
+
+
+def test_children_are_traced_too(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("-w", lines, "--", "sh", "-c", "true; /bin/true; /bin/true; true")
+    assert lines.read_text().count("sys_exit_group(error_code: 0)") == 3
+
+
+def test_what_the_command_leaves_running_is_traced_to_its_end(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("-w", lines, "--", "sh", "-c", "(sleep 0.5; exec /bin/true) >/dev/null 2>&1 &")
+    assert lines.read_text().count("sys_exit_group(error_code: 0)") == 3
+
+
+def test_options_are_those_of_trace_options() -> None:
+    assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", run("-o", "syscall_arg_type", "--", "true").stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "nonsense", "--", "true"], "tracefs: trace_options: nonsense: Invalid argument\n"),
+        (["--"], "tracefs: run: no command given\n"),
+        (["-w", "/nonexistent/file", "--", "true"], "tracefs: /nonexistent/file: No such file or directory\n"),
+    ],
+)
+def test_an_error_is_one_clear_line(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+
+
+def test_a_command_that_is_not_there() -> None:
+    done = run("--", "/nonexistent/command")
+    assert (done.returncode, done.stderr) == (127, "tracefs: /nonexistent/command: No such file or directory\n")
+
+
+def test_a_command_that_may_not_be_executed() -> None:
+    done = run("--", "/etc/passwd")
+    assert (done.returncode, done.stderr) == (126, "tracefs: /etc/passwd: Permission denied\n")
+
+
+@pytest.mark.parametrize("status", [0, 1, 42, 255])
+def test_the_exit_status_is_the_commands(status: int, tmp_path: Path) -> None:
+    assert run("-w", tmp_path / "lines", "--", "sh", "-c", f"exit {status}").returncode == status
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
+def test_death_by_a_signal_is_128_and_its_number(number: signal.Signals, tmp_path: Path) -> None:
+    done = run("-w", tmp_path / "lines", "--", "sh", "-c", f"kill -{number.value} $$")
+    assert done.returncode == 128 + number
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_us_reaches_the_command(number: signal.Signals, tmp_path: Path) -> None:
+    """In a session of its own there is no terminal that would give the command the signal."""
+    ready = tmp_path / "ready"
+    script = f"trap 'exit 7' {number.value}; : > {ready}; while :; do sleep 0.05; done"
+    command = [*TRACEFS, "run", "-w", str(tmp_path / "lines"), "--", "sh", "-c", script]
+    tracer = subprocess.Popen(command, start_new_session=True)
+    assert eventually(ready.exists)
+    tracer.send_signal(number)
+    assert tracer.wait(PATIENCE) == 7
+
+
+def test_the_command_has_the_signals_that_we_were_given(tmp_path: Path) -> None:
+    """Python ignores SIGPIPE; the command must not."""
+    plain = subprocess.run(["grep", "^Sig", "/proc/self/status"], capture_output=True, text=True, check=True).stdout
+    assert run("-w", tmp_path / "lines", "--", "grep", "^Sig", "/proc/self/status").stdout == plain
+
+
+def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sh", "-c", "sleep 600"])
+    assert eventually(lambda: lines.exists() and "nanosleep(" in lines.read_text())
+    tracer.terminate()
+    assert tracer.wait(PATIENCE) == 128 + signal.SIGTERM
+
+
+def test_nothing_is_lost_of_many_calls(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    assert run("-w", lines, "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=20000").returncode == 0
+    text = lines.read_text()
+    assert "LOST" not in text
+    assert text.count(": sys_read(fd: 0, ") == 20000
+
+
+def test_a_broken_pipe_lets_the_command_go_on(tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    reader, writer = os.pipe()
+    os.close(reader)
+    tracer = subprocess.Popen([*TRACEFS, "run", "--", "sh", "-c", f"sleep 0.5; : > {witness}"], stderr=writer)
+    os.close(writer)
+    assert tracer.wait(PATIENCE) != 0
+    assert eventually(witness.exists)
+
+
+def test_the_command_starts_quickly() -> None:
+    start = time.monotonic()
+    run("--", "true")
+    assert time.monotonic() - start < 10

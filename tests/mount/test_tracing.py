@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The whole way: a mount, a shell that is itself traced, and what its user sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mount.mounting import PATIENCE, TRACEFS, Mounted, blocked, eventually, gone, later, mounted, needs_fuse
+from tracefs import mountpoints
+
+pytestmark = needs_fuse
+
+LINE = re.compile(r"^ *(\S.*)-(\d+) +\[(\d{3})\] +(\d+\.\d+): (sys_\w+.*)$", re.M)
+
+
+@pytest.fixture
+def mount() -> Iterator[Mounted]:
+    """In scope: this test's process and its children."""
+    with mounted([*TRACEFS, "mount", "--scope", "tree"]) as made:
+        yield made
+
+
+@pytest.fixture
+def untraced() -> Iterator[Mounted]:
+    """Nothing in scope."""
+    with mounted([*TRACEFS, "mount", "--scope", "none"]) as made:
+        yield made
+
+
+def shell(mount: Mounted, script: str) -> str:
+    """Run a script in the mount's directory, with a limit to how long it may take."""
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=mount.path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def calls(trace: str) -> list[tuple[str, str]]:
+    """(command-independent) pid and call of each line of the tracer."""
+    return [(match[2], match[5]) for match in LINE.finditer(trace)]
+
+
+def test_a_shell_that_enables_tracing_is_itself_traced(mount: Mounted) -> None:
+    output = shell(
+        mount,
+        "echo $$; echo syscall > current_tracer; cat /dev/null; ls / >/dev/null; echo 0 > tracing_on;"
+        "cat trace; echo nop > current_tracer; cat trace",
+    )
+    own, _, rest = output.partition("\n")
+    full, _, emptied = rest.partition("# tracer: nop")
+    assert full.startswith("# tracer: syscall\n#\n# entries-in-buffer/entries-written: ")
+    seen = calls(full)
+    assert {pid for pid, _ in seen} > {own}, "the shell, and a child at least"
+    assert any(pid != own and call.startswith("sys_execve(filename: ") for pid, call in seen)
+    assert any(pid != own and call.startswith("sys_getdents64(fd: ") for pid, call in seen), "ls reads a directory"
+    assert calls(emptied) == []
+
+
+def test_types_appear_with_syscall_arg_type(mount: Mounted) -> None:
+    output = shell(
+        mount, "echo syscall_arg_type > trace_options; echo syscall > current_tracer; cat /dev/null; head -500 trace"
+    )
+    assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", output)
+
+
+def test_cat_trace_pipe_does_not_trace_itself(mount: Mounted) -> None:
+    output = shell(
+        mount,
+        "echo syscall > current_tracer; cat trace_pipe & sleep 0.3; (exec cat /dev/null); sleep 0.3; kill $!; "
+        "wait $!; echo nop > current_tracer; echo $!",
+    )
+    reader = output.rstrip().rpartition("\n")[2]
+    assert len(calls(output)) > 20
+    read_by_reader = [call for pid, call in calls(output) if pid == reader and call.startswith("sys_write(")]
+    assert len(read_by_reader) < 50, "each write of a line would make new lines"
+
+
+def test_trace_pipe_blocks_until_something_happens(untraced: Mounted) -> None:
+    reader = subprocess.Popen(["cat", untraced.path / "trace_pipe"], stdout=subprocess.PIPE)
+    assert eventually(lambda: blocked(reader))
+    untraced.write("trace_marker", "hello")
+    assert reader.stdout
+    assert reader.stdout.readline().endswith(b"hello\n")
+    reader.send_signal(signal.SIGINT)
+    assert reader.wait(PATIENCE) == -signal.SIGINT
+
+
+def test_trace_pipe_is_truthful_to_edge_triggered_epoll(untraced: Mounted) -> None:
+    fd = os.open(untraced.path / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+    epoll = select.epoll()
+    epoll.register(fd, select.EPOLLIN | select.EPOLLET)
+    assert not epoll.poll(0.1)
+    for text in ("one", "two", "three"):
+        later(lambda text=text: untraced.write("trace_marker", text))  # type: ignore[misc]
+        assert epoll.poll(PATIENCE)
+        assert os.read(fd, 4096).endswith(text.encode() + b"\n")
+        with pytest.raises(BlockingIOError):
+            os.read(fd, 4096)
+    os.close(fd)
+
+
+@pytest.mark.parametrize("name", ["trace_pipe", "per_cpu/cpu0/trace_pipe"])
+def test_an_empty_pipe_says_eagain_without_blocking(untraced: Mounted, name: str) -> None:
+    fd = os.open(untraced.path / name, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(BlockingIOError):
+        os.read(fd, 100)
+    assert not select.select([fd], [], [], 0)[0]
+    os.close(fd)
+
+
+def test_two_readers_of_trace_pipe_share(untraced: Mounted) -> None:
+    first, second = (os.open(untraced.path / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK) for _ in range(2))
+    untraced.write("trace_marker", "one")
+    assert os.read(first, 4096).endswith(b"one\n")
+    untraced.write("trace_marker", "two")
+    assert os.read(second, 4096).endswith(b"two\n")
+    with pytest.raises(BlockingIOError):
+        os.read(first, 4096)
+    os.close(first)
+    os.close(second)
+
+
+def test_unmounting_from_a_traced_shell(mount: Mounted) -> None:
+    output = shell(mount, f"echo syscall > current_tracer; cd /; {' '.join(TRACEFS)} umount {mount.path}; echo $?")
+    assert output == "0\n"
+    assert gone(mount.daemon)
+
+
+def test_a_traced_program_survives_the_daemons_violent_end(mount: Mounted) -> None:
+    script = "echo syscall > current_tracer; for i in 1 2 3 4 5 6; do sleep 0.2; /bin/echo $i; done"
+    traced = subprocess.Popen(["bash", "-c", script], cwd=mount.path, stdout=subprocess.PIPE, text=True)
+    assert traced.stdout
+    assert traced.stdout.readline() == "1\n"
+    assert eventually(lambda: bool(mount.status()["tracees"]))
+    os.kill(mount.daemon, signal.SIGKILL)
+    assert traced.communicate(timeout=PATIENCE)[0] == "2\n3\n4\n5\n6\n"
+    assert traced.returncode == 0
+    subprocess.run([*TRACEFS, "umount", mount.path], check=True, timeout=PATIENCE)
+    assert not mountpoints.is_mounted(str(mount.path))
+
+
+def test_status_tells_scope_tracees_and_losses(mount: Mounted) -> None:
+    shell(mount, "echo syscall > current_tracer; ls / > /dev/null; echo 0 > tracing_on")
+    text = subprocess.run(
+        [*TRACEFS, "status", mount.path], capture_output=True, text=True, timeout=PATIENCE, check=True
+    ).stdout
+    assert f"scope:   process {os.getpid()} " in text
+    assert re.search(r"tracees: \d+: .*-\d+", text)
+    assert re.search(r"top: tracer syscall, recording off, \d+ events kept in \d+ of \d+ KiB, 0 lost", text)
+
+
+def test_head_of_trace_ends_early(mount: Mounted) -> None:
+    output = shell(mount, "echo syscall > current_tracer; ls -R /etc > /dev/null 2>&1; head -1 trace")
+    assert output == "# tracer: syscall\n"
+
+
+def test_mounting_twice_is_one_clear_line(untraced: Mounted) -> None:
+    done = subprocess.run([*TRACEFS, "mount", untraced.path], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert done.stderr == f"tracefs: {untraced.path}: a tracefs is there already: tracefs umount {untraced.path}\n"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda path: path, "tracefs: {path}: No such file or directory (mkdir {path})\n"),
+        (lambda path: path.write_text("x"), "tracefs: {path}: Not a directory\n"),
+        (lambda path: (path / "x").mkdir(parents=True), "tracefs: {path} is not empty\n"),
+    ],
+    ids=["missing", "file", "full"],
+)
+def test_a_bad_mount_point_is_one_clear_line(tmp_path: Path, prepare: object, message: str) -> None:
+    assert callable(prepare)
+    path = tmp_path.resolve() / "point"
+    prepare(path)
+    done = subprocess.run([*TRACEFS, "mount", path], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (1, message.format(path=path))
+
+
+def test_umount_of_nothing_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path.resolve()
+    done = subprocess.run([*TRACEFS, "umount", path], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (1, f"tracefs: {path}: no tracefs of yours is mounted there\n")
+
+
+def test_a_mount_in_the_foreground_ends_with_ctrl_c(tmp_path: Path) -> None:
+    path = tmp_path.resolve()
+    command = [*TRACEFS, "mount", "--foreground", "--scope", "none", path]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        assert server.stdout.readline() == f"tracefs is mounted on {path}\n"
+        assert (path / "current_tracer").read_text() == "nop\n"
+        server.send_signal(signal.SIGINT)
+        assert server.wait(PATIENCE) == 0
+        assert not mountpoints.is_mounted(str(path))
+    finally:
+        server.kill()
+        server.wait()
+        while mountpoints.is_mounted(str(path)):
+            mountpoints.detach(str(path))
+
+
+def test_doctor_finds_nothing_missing_where_mounts_work() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tracefs.cli", "doctor"], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("tracefs run: can work here\ntracefs mount: can work here\n")

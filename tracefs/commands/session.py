@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One traced command over a tree of its own: what `tracefs run` does.
+
+Settings go through the same files as in a mount, so they mean the same and fail the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tracefs.capture import Scope
+from tracefs.commands import CommandError
+from tracefs.tree import Tracefs
+from tracefs.tree.node import Context, Directory, File, Handle
+
+if TYPE_CHECKING:
+    from tracefs.capture import Child
+
+BUFFER_KB = 16 << 10
+"""Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
+CHUNK = 1 << 20
+"""Bytes of text taken at once."""
+SHORTEST, LONGEST = 0.005, 0.05
+"""Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
+
+
+def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], output: str | None) -> int:
+    """Run argv traced; returns its exit status, 128 + n where signal n ended it."""
+    if not argv:
+        raise CommandError("run: no command given")
+    out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    files = Tracefs(scope=Scope("none", 0))
+    try:
+        _configure(files.root, options, events)
+        with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            try:
+                child = files.engine.spawn(argv)
+            except OSError as error:
+                print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
+                return 127 if isinstance(error, FileNotFoundError) else 126
+            with _forwarding(child):
+                return _drain(files, child, pipe, out)
+    finally:
+        files.shutdown()
+        os.close(out)
+
+
+def _configure(root: Directory, options: Sequence[str], events: Sequence[str]) -> None:
+    _write(root, "buffer_size_kb", str(BUFFER_KB))
+    for option in options:
+        _write(root, "trace_options", option)
+    if events and "set_event" not in root.names():
+        raise CommandError("-e: there are no events here yet, only the syscall tracer")
+    for event in events:
+        _write(root, "set_event", event)
+    if not events:
+        _write(root, "current_tracer", "syscall")
+
+
+@contextlib.contextmanager
+def _open(root: Directory, name: str, flags: int) -> Iterator[Handle]:
+    file = root.lookup(name)
+    assert isinstance(file, File)
+    handle = file.open(flags, Context())
+    try:
+        yield handle
+    finally:
+        handle.flush(Context())
+        handle.release()
+
+
+def _write(root: Directory, name: str, text: str) -> None:
+    """As `echo text >> name`."""
+    try:
+        with _open(root, name, os.O_WRONLY | os.O_APPEND) as handle:
+            handle.write(text.encode() + b"\n", 0, Context())
+    except OSError as error:
+        raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
+
+
+def _drain(files: Tracefs, child: Child, pipe: Handle, out: int) -> int:
+    """Write lines as they come, until the command and all that it started have ended."""
+    ended = threading.Event()
+    status = 0
+
+    def wait() -> None:
+        nonlocal status
+        status = child.wait()
+        ended.set()
+
+    threading.Thread(target=wait, name="wait", daemon=True).start()
+    pause = SHORTEST
+    while True:
+        last = ended.is_set() and not files.engine.tracees()
+        amount = _write_all(pipe, out)
+        if last:
+            return status if status >= 0 else 128 - status
+        pause = SHORTEST if amount else min(2 * pause, LONGEST)
+        if ended.is_set():
+            time.sleep(pause)  # for what the command has left behind
+        elif amount < CHUNK:
+            ended.wait(pause)
+
+
+def _write_all(pipe: Handle, out: int) -> int:
+    """Everything that is there now; bytes of text."""
+    total = 0
+    while True:
+        try:
+            data = pipe.read(CHUNK, 0, Context(nonblock=True))
+        except BlockingIOError:
+            return total
+        if not data:
+            return total
+        total += len(data)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(out, view) :]
+
+
+@contextlib.contextmanager
+def _forwarding(child: Child) -> Iterator[None]:
+    """Give the command the signals that are meant to end it. Those typed at the terminal reach it by themselves."""
+
+    def forward(number: int, frame: object) -> None:
+        if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, number)
+
+    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+    old = {number: signal.signal(number, forward) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    """Does the terminal send its signals to our process group?"""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
