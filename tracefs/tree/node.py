@@ -53,7 +53,7 @@ class Handle:
         raise OSError(errno.EINVAL, "not writable")
 
     def poll(self, notify: Callable[[], None] | None) -> int:
-        """Poll mask now; if `notify` is given and the mask has no POLLIN, it is called once when that may have changed."""
+        """Poll mask now. Without POLLIN in it, `notify` (if given) is called once when that may have changed."""
         return READABLE
 
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:

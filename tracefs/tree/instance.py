@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An instance: one buffer, and the state that says what goes into it. The files are views of this.
+
+Changes are serialised by one lock, held briefly and never while waiting for data; a change of what is recorded is one
+message to the engine, which acts on it later (no file operation waits for a traced task).
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable
+
+from ringbuf import RingBuffer
+from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.tree import options
+from tracefs.tree.error_log import ErrorLog
+from tracefs.tree.faces import RenderOptions
+from tracefs.tree.pidset import PID_KINDS
+from tracefs.tree.shared import Shared
+from tracefs.tree.waiting import Pollers
+
+TRACERS = ("syscall", "nop")
+"""available_tracers, in the order it shows them."""
+
+FULL_SIZE = 1408 << 10
+"""Bytes per CPU of a buffer in use; until the first use the top's buffer is as small as can be."""
+SMALLEST = 1
+CLOCK = "local"
+
+
+class Instance:
+    """The kernel's trace_array."""
+
+    def __init__(self, shared: Shared, name: str = "") -> None:
+        self.shared = shared
+        self.name = name
+        self.top = not name
+        self.lock = threading.RLock()
+        self.tracer = "nop"
+        self.options = options.defaults(self.top)
+        self.pids: dict[str, frozenset[int]] = {kind.name: frozenset() for kind in PID_KINDS}
+        self.cpumask = frozenset(range(shared.cpus))
+        self.events: frozenset[int] = frozenset()
+        self.filters: dict[int, int] = {}
+        self.buffer_percent = 50
+        self.error_log = ErrorLog()
+        self.expanded = not self.top
+        self.consumers = 0
+        """Open trace_pipe and trace_pipe_raw: while there are any, the tracer stays (EBUSY)."""
+        self.iterators = 0
+        """Open readers of `trace`: while there are any, the size stays (EBUSY)."""
+        self._on = True
+        self._stops = 0
+        size = SMALLEST if self.top else FULL_SIZE
+        self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
+        self.reader = shared.renderer.reader(self.buffer)
+        self.pollers = Pollers(self.buffer, shared.stopping)
+        self._sink = shared.engine.add_sink(self.buffer)
+
+    def close(self) -> None:
+        """Record nothing any more. The buffer goes with its last reader."""
+        self.shared.engine.remove_sink(self._sink)
+        self.pollers.close()
+
+    # -- what is recorded
+
+    def wanted(self) -> Wanted:
+        """The message to the engine."""
+        return Wanted(
+            tracer=self.tracer == "syscall",
+            tracer_pids=self._pid_set("set_ftrace_pid", "function-fork"),
+            tracer_notrace=self._pid_set("set_ftrace_notrace_pid", "function-fork"),
+            events=self.events,
+            event_pids=self._pid_set("set_event_pid", "event-fork"),
+            event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
+            cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
+            filters=dict(self.filters),
+            record_comm=self.options["record-cmd"],
+            record_tgid=self.options["record-tgid"],
+        )
+
+    def _pid_set(self, name: str, follow: str) -> PidSet:
+        pids = self.pids[name]
+        return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[follow])
+
+    def _tell_engine(self) -> None:
+        self.shared.engine.want(self._sink, self.wanted())
+
+    def set_tracer(self, name: str) -> None:
+        """EINVAL where there is none of that name, EBUSY while a consuming reader depends on the old one."""
+        with self.lock:
+            self.expand()
+            if name not in TRACERS:
+                raise OSError(errno.EINVAL, f"no tracer {name}")
+            if name == self.tracer:
+                return
+            if self.consumers:
+                raise OSError(errno.EBUSY, "trace_pipe is open")
+            self.tracer = name
+            # First the message: what the old tracer still writes before it is heard goes with the old content.
+            self._tell_engine()
+            self.empty()
+
+    def set_option(self, option: options.Option, on: bool) -> None:
+        """EINVAL for an option that cannot be switched on."""
+        with self.lock:
+            if on and option.refused:
+                raise OSError(errno.EINVAL, f"{option.name} refuses")
+            if self.options[option.name] == on:
+                return
+            self.options[option.name] = on
+            if option.name == "overwrite":
+                self.buffer.overwrite = on
+            elif option.name in ("event-fork", "function-fork", "record-cmd", "record-tgid"):
+                self._tell_engine()
+
+    def set_pids(self, name: str, change: Callable[[frozenset[int]], frozenset[int]]) -> None:
+        with self.lock:
+            self.pids[name] = change(self.pids[name])
+            self._tell_engine()
+
+    def set_cpumask(self, cpus: frozenset[int]) -> None:
+        with self.lock:
+            self.cpumask = cpus
+            self._tell_engine()
+
+    # -- whether it is recorded
+
+    @property
+    def tracing_on(self) -> bool:
+        return self._on
+
+    @tracing_on.setter
+    def tracing_on(self, on: bool) -> None:
+        with self.lock:
+            self._on = on
+            self._apply_recording()
+        if not on:
+            self.buffer.kick()  # readers of trace_pipe that have seen something end now
+
+    def begin_iterating(self) -> bool:
+        """`trace` was opened for reading; returns whether that paused recording, for end_iterating()."""
+        with self.lock:
+            self.iterators += 1
+            paused = self.options["pause-on-trace"]
+            self._stops += paused
+            self._apply_recording()
+            return paused
+
+    def end_iterating(self, paused: bool) -> None:
+        with self.lock:
+            self.iterators -= 1
+            self._stops -= paused
+            self._apply_recording()
+
+    def begin_consuming(self) -> None:
+        with self.lock:
+            self.consumers += 1
+
+    def end_consuming(self) -> None:
+        with self.lock:
+            self.consumers -= 1
+
+    def _apply_recording(self) -> None:
+        self.buffer.recording = self._on and not self._stops
+
+    # -- how it is shown
+
+    def render_options(self) -> RenderOptions:
+        """As they are now; a reader keeps what it was given when it began."""
+        return RenderOptions(self.tracer, frozenset(name for name, on in self.options.items() if on))
+
+    # -- the buffer
+
+    def expand(self) -> None:
+        """The first use: from the smallest buffer to the usual size."""
+        with self.lock:
+            if not self.expanded:
+                with self.shared.engine.paused():
+                    self.buffer.resize(FULL_SIZE)
+                self.expanded = True
+
+    def empty(self, cpu: int | None = None) -> None:
+        """Throw away what was recorded, and the counts of it."""
+        with self.lock, self.shared.engine.paused():
+            self.buffer.reset(cpu)
+            self.reader.reset(cpu)
+
+    def resize(self, size: int, cpu: int | None = None) -> None:
+        """Change the bytes per CPU (or of one). EBUSY while `trace` is open for reading, ENOMEM."""
+        with self.lock:
+            if self.iterators:
+                raise OSError(errno.EBUSY, "trace is open")
+            with self.shared.engine.paused():
+                self.buffer.resize(size, cpu)
+            self.expanded = True
+
+    def set_subbuf_size(self, size: int) -> None:
+        with self.lock:
+            if size != self.buffer.subbuf_size:
+                with self.shared.engine.paused():
+                    self.buffer.set_subbuf_size(size)
+                    self.reader.reset(None)
+
+    def set_clock(self, name: str) -> None:
+        with self.lock, self.shared.engine.paused():
+            self.buffer.set_clock(name)
+            self.reader.reset(None)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The mini-HOWTO that the file README shows."""
+
+README = """\
+tracefs in user space: a short HOWTO
+
+The files here are those of the kernel's tracefs and work the same way. What is recorded is the system calls of the
+tasks in scope, seen through ptrace; nothing here needs root.
+
+# echo syscall > current_tracer   : record all system calls
+# cat trace                       : look at what was recorded
+# cat trace_pipe                  : follow it; what is read is taken out
+# echo nop > current_tracer       : stop, and empty the buffer
+# echo 0 > tracing_on             : stop for a moment, keep everything
+# > trace                         : empty the buffer
+
+ Tracing:
+  available_tracers       - what current_tracer takes: syscall, nop
+  current_tracer          - the tracer in use; no change while trace_pipe is open (EBUSY)
+  tracing_on              - 0 stops the recording, 1 lets it go on
+  tracing_cpumask         - CPUs on which is recorded, in hexadecimal
+  set_ftrace_pid          - thread ids that the tracer records; empty: all in scope
+  set_ftrace_notrace_pid  - thread ids that it does not record
+  set_event_pid           - the same for events
+  set_event_notrace_pid   - the same for events
+  error_log               - why recent writes failed, and which tasks could not be traced
+
+ Reading:
+  trace                   - all that the buffer holds, oldest first; reading takes nothing out
+  trace_pipe              - the same as a stream: waits for more, takes out what it shows
+  per_cpu/cpuN/           - trace, trace_pipe, trace_pipe_raw, stats and buffer_size_kb of one CPU
+  saved_cmdlines          - names of recorded tasks by thread id
+  saved_cmdlines_size     - how many names are kept
+  saved_tgids             - their processes (with the option record-tgid)
+
+ The buffer:
+  buffer_size_kb          - size for each CPU; it is allocated at the first use
+  buffer_total_size_kb    - of all CPUs together
+  buffer_subbuf_size_kb   - size of the parts it consists of
+  buffer_percent          - how full it is (in percent) when those who poll are woken
+  free_buffer             - the buffer is given back when this file is closed
+  trace_clock             - the clock of the time stamps
+        local, global     - nanoseconds since boot, the same on all CPUs
+        mono, mono_raw, boot, tai - the system's clocks of these names
+        counter           - counts events
+        x86-tsc           - cycles of the time stamp counter
+  timestamp_mode          - how time stamps are stored (delta)
+
+ Options:
+  trace_options           - all options; write a name to set it, or no and the name to clear it
+  options/NAME            - one option: 1 or 0
+        syscall_arg_type  - show the types of the arguments
+        irq-info          - show the kernel's column of context flags
+        latency-format, verbose, raw, hex, bin, fields, context-info - other layouts of a line
+        overwrite         - a full buffer loses its oldest events; without it the newest
+        record-cmd, record-tgid - remember names, and processes, of tasks
+        event-fork, function-fork - children of listed pids are listed, too
+        pause-on-trace    - no recording while trace is open
+        disable_on_free   - free_buffer stops the recording, too
+        markers           - trace_marker may be written
+
+ Markers:
+  trace_marker            - a text written here becomes an event
+  trace_marker_raw        - the same for binary data: a number of 4 bytes, then anything
+"""

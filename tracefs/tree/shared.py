@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What all instances of one mount have in common."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tracefs.events import Cmdlines, Registry
+from tracefs.tree.faces import EngineFace, RendererFace
+
+if TYPE_CHECKING:
+    from tracefs.tree.instance import Instance
+
+
+def possible_cpus() -> int:
+    """One more than the highest number that a CPU of this machine can ever have."""
+    try:
+        with open("/sys/devices/system/cpu/possible") as possible:
+            return int(possible.read().strip().rpartition(",")[2].rpartition("-")[2]) + 1
+    except (OSError, ValueError):
+        return os.cpu_count() or 1
+
+
+@dataclass
+class Shared:
+    """The rooms below, and the instances that use them."""
+
+    engine: EngineFace
+    renderer: RendererFace
+    cmdlines: Cmdlines
+    registry: Registry
+    cpus: int = field(default_factory=possible_cpus)
+    instances: list[Instance] = field(default_factory=list)
+    """The top first."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set once: every wait then ends, as at the end of the file."""

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The whole filesystem: the files and the engine behind them. Mounts and `tracefs run` are two users of it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from typing import TYPE_CHECKING
+
+from tracefs.events import REGISTRY, Cmdlines
+from tracefs.tree.faces import EngineFace, RendererFace
+from tracefs.tree.instance import Instance
+from tracefs.tree.node import Directory, Node
+from tracefs.tree.root import top_files
+from tracefs.tree.shared import Shared
+
+if TYPE_CHECKING:
+    from tracefs.capture import Scope
+
+
+class Tracefs:
+    """Everything behind one mount. Recording can begin when it is made; shutdown() ends it."""
+
+    def __init__(
+        self, scope: Scope | None = None, *, engine: EngineFace | None = None, renderer: RendererFace | None = None
+    ) -> None:
+        """`scope`: what is traced where no pid is named. `engine`, `renderer`: in the place of the real ones."""
+        cmdlines = Cmdlines()
+        self.scope = scope
+        self.engine = engine or self._make_engine(cmdlines)
+        self._shared = Shared(self.engine, renderer or _make_renderer(cmdlines), cmdlines, REGISTRY)
+        self.top = Instance(self._shared)
+        self._shared.instances.append(self.top)
+        self.root = Directory(top_files(self.top), mode=0o700)
+        self._ending = threading.Lock()
+        self.engine.start()
+
+    def lookup(self, path: str) -> Node:
+        """A node by its path from the root. ENOENT, ENOTDIR."""
+        node: Node = self.root
+        for name in path.split("/"):
+            if name:
+                if not isinstance(node, Directory):
+                    raise OSError(errno.ENOTDIR, "not a directory")
+                node = node.lookup(name)
+        return node
+
+    def shutdown(self) -> None:
+        """Let all traced tasks go and wake all readers, which see the end of the file. May be called twice."""
+        with self._ending:
+            if self._shared.stopping.is_set():
+                return
+            self._shared.stopping.set()
+            for instance in self._shared.instances:
+                instance.buffer.kick()
+            self.engine.stop()
+            for instance in self._shared.instances:
+                instance.close()
+
+    def _make_engine(self, cmdlines: Cmdlines) -> EngineFace:
+        from tracefs.capture import Engine
+
+        def on_error(message: str) -> None:
+            self.top.error_log.add("ptrace", message)
+
+        engine: EngineFace = Engine(cmdlines, scope=self.scope, on_error=on_error)
+        return engine
+
+
+def _make_renderer(cmdlines: Cmdlines) -> RendererFace:
+    from tracefs.tree.rendering import Rendering
+
+    return Rendering(REGISTRY, cmdlines)
