@@ -6,6 +6,7 @@ setup(
     cffi_modules=[
         "ringbuf/build.py:ffibuilder",
         "tracefs/events/build.py:ffibuilder",
+        "tracefs/events/triggers/build.py:ffibuilder",
         "tracefs/capture/build.py:ffibuilder",
         "tracefs/render/build.py:ffibuilder",
     ]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Synthetic events: definitions as the synthetic_events file takes and shows them, and the event classes of them.
+
+Grammar and messages: Documentation/trace/histogram.rst, "synthetic_event_name field[;field]".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tracefs.events.event import EventClass
+from tracefs.events.field import COMMON_SIZE, DATA_LOC, Field
+from tracefs.events.triggers.errors import TriggerError
+
+FIELDS_MAX = 64
+STRING_MAX = 256
+SLOT = 8
+"""Every field starts at a multiple of 8, as in the kernel's synthetic records."""
+
+TYPES: dict[str, tuple[int, bool, str]] = {
+    "s8": (1, True, "%d"), "u8": (1, False, "%u"), "s16": (2, True, "%d"), "u16": (2, False, "%u"),
+    "s32": (4, True, "%d"), "u32": (4, False, "%u"), "s64": (8, True, "%lld"), "u64": (8, False, "%llu"),
+    "char": (1, True, "%d"), "unsigned char": (1, False, "%u"),
+    "int": (4, True, "%d"), "unsigned int": (4, False, "%u"),
+    "long": (8, True, "%ld"), "unsigned long": (8, False, "%lu"), "bool": (1, False, "%d"), "pid_t": (4, True, "%d"),
+    "gfp_t": (4, False, "%x"), "short": (2, True, "%d"), "unsigned short": (2, False, "%u"),
+}  # fmt: skip
+"""Type -> bytes, signed, how it is printed."""
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One synthetic event; fields are (type, name), the type with its array part."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return self.name + "\t" + "; ".join(f"{ctype} {name}" for ctype, name in self.fields)
+
+
+def parse(text: str) -> Definition:
+    """Parse `NAME TYPE FIELD[; TYPE FIELD]...`; raises TriggerError with the place of the fault."""
+    head, _, rest = text.strip().partition(" ")
+    if not rest.strip(" ;") or ";" in head or rest.lstrip().startswith(";"):
+        message = "Command must be of the form: <name> field[;field] ..."
+        raise TriggerError(message, text)
+    if not NAME.match(head):
+        raise TriggerError("Illegal name", text, head)
+    fields = tuple(_field(part, text) for part in rest.split(";") if part.strip())
+    if len(fields) > FIELDS_MAX:
+        raise TriggerError("Too many fields", text)
+    return Definition(head, fields)
+
+
+def _field(part: str, text: str) -> tuple[str, str]:
+    words = part.split()
+    if words[0] == "unsigned":
+        if len(words) < 3:
+            raise TriggerError("Incomplete type", text, words[0])
+        words[:2] = [" ".join(words[:2])]
+    if len(words) != 2:
+        raise TriggerError("Invalid field", text, words[0] if len(words) == 1 else words[2])
+    ctype, declared = words
+    name, bracket, bounds = declared.partition("[")
+    if bracket and (not bounds.endswith("]") or not _is_bound(bounds[:-1])):
+        raise TriggerError("Invalid array specification", text, declared)
+    if not NAME.match(name):
+        raise TriggerError("Illegal name", text, declared)
+    if ctype not in TYPES or (bracket and ctype != "char"):
+        raise TriggerError("Invalid type", text, ctype)
+    return ctype + bracket + bounds, name
+
+
+def _is_bound(text: str) -> bool:
+    return not text or (text.isdigit() and 0 < int(text) <= STRING_MAX)
+
+
+def event_class(definition: Definition, number: int) -> EventClass:
+    """The class of its records, with event id `number`."""
+    fields, offset = [], COMMON_SIZE
+    formats, values = [], []
+    for ctype, name in definition.fields:
+        element, bracket, bounds = ctype.partition("[")
+        if bracket and bounds == "]":
+            field = Field(f"{DATA_LOC}{ctype}", name, offset, 4, True)
+            formats.append(f"{name}=%s")
+            values.append(f"__get_str({name})")
+        elif bracket:
+            field = Field(ctype, name, offset, int(bounds[:-1]), True)
+            formats.append(f"{name}=%s")
+            values.append(f"REC->{name}")
+        else:
+            size, signed, shown = TYPES[element]
+            field = Field(ctype, name, offset, size, signed)
+            formats.append(f"{name}={shown}")
+            values.append(f"REC->{name}")
+        fields.append(field)
+        offset += (field.size + SLOT - 1) // SLOT * SLOT
+    print_fmt = ", ".join([f'"{" ".join(formats)}"', *values])
+    return EventClass("synthetic", definition.name, number, "task", tuple(fields), print_fmt)
