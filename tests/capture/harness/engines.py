@@ -14,9 +14,7 @@ from tracefs.events import Cmdlines
 ON, OFF = Wanted(tracer=True), Wanted()
 
 
-def new_engine(
-    root: int, errors: Callable[[str], None], size: int = 65536
-) -> tuple[Engine, int, RingBuffer]:
+def new_engine(root: int, errors: Callable[[str], None], size: int = 65536) -> tuple[Engine, int, RingBuffer]:
     """A started engine whose scope is the tree of processes from `root`; its sink; the sink's buffer."""
     engine = Engine(Cmdlines(), scope=Scope("tree", root), on_error=errors)
     buffer = RingBuffer.create(os.cpu_count() or 1, size)

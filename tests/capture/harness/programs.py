@@ -11,8 +11,9 @@ from pathlib import Path
 SOURCES = Path(__file__).parent.parent / "programs"
 PROGRAMS: tuple[str, ...] = tuple(sorted(path.stem for path in SOURCES.glob("*.c")))
 
-_FLAGS = "-std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-result -Werror -pthread".split()
-_FLAGS_OF = {"program32": "-m32 -nostdlib -static -ffreestanding -fno-pic -no-pie -O1 -Wall -Wextra -Werror".split()}
+_OPTIMISED = ["-O1", "-Wall", "-Wextra", "-Werror"]
+_FLAGS = ["-std=gnu11", "-g", "-Wno-unused-result", "-pthread", *_OPTIMISED]
+_FLAGS_OF = {"program32": ["-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pic", "-no-pie", *_OPTIMISED]}
 
 ROUNDS: frozenset[str] = frozenset(PROGRAMS) - {"program32", "setuid"}
 """Those that repeat their round until told to stop (CHECK_FLAG): the others do one and end."""

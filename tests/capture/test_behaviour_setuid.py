@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A tracer without privilege lets go of a task that executes a setuid program: the program keeps what it is given."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ringbuf import RingBuffer
+from tests.capture.harness.engines import ON, new_engine
+from tests.capture.harness.records import records
+from tracefs.capture import Engine
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")
+NOBODY = 65534
+PR_SET_DUMPABLE = 4
+
+
+def as_nobody(body: Callable[[], None]) -> int:
+    """The exit status of a forked process that runs `body` as an unprivileged user: it has all modules already."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # else its own /proc/self is root's
+            body()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def tracing(body: Callable[[Engine, RingBuffer], None]) -> None:
+    engine, sink, buffer = new_engine(os.getpid(), lambda _: None, 1 << 20)
+    engine.want(sink, ON)
+    try:
+        body(engine, buffer)
+    finally:
+        engine.stop()
+
+
+@pytest.fixture
+def setuid(programs: Path, tmp_path: Path) -> tuple[str, Path]:
+    """A program of root's with mode 4755, and the file that the test's programs write to."""
+    target = programs / "setuid-root"
+    if not target.exists():
+        target.write_bytes((programs / "setuid").read_bytes())
+        target.chmod(0o4755)
+    out = tmp_path / "out"
+    out.touch()
+    return str(target), out
+
+
+EXPECTED = f"uid={NOBODY} euid=0 secure=1\n"
+
+
+def executed(buffer: RingBuffer) -> int:
+    return sum(one.name == "execve" and one.kind == "exit" and one.values == (0,) for one in records(buffer))
+
+
+def test_setuid_program_run_by_a_traced_shell_is_privileged(setuid: tuple[str, Path]) -> None:
+    target, out = setuid
+    fd = os.open(out, os.O_WRONLY)
+
+    def body(engine: Engine, buffer: RingBuffer) -> None:
+        assert engine.spawn(["/bin/sh", "-c", f"{target}; /bin/true; exit 7"], stdout=fd).wait() == 7
+        assert executed(buffer) == 2  # the shell and true: it is still traced, and so is what comes after
+
+    assert as_nobody(lambda: tracing(body)) == 0
+    assert out.read_text() == EXPECTED
+
+
+def test_setuid_program_executed_by_a_task_that_was_attached_is_privileged(setuid: tuple[str, Path]) -> None:
+    target, out = setuid
+    fd = os.open(out, os.O_WRONLY)
+    go, set_off = os.pipe()
+
+    def body(engine: Engine, _: RingBuffer) -> None:
+        assert engine.settle(10)
+        os.write(set_off, b"x\n")
+        assert os.waitstatus_to_exitcode(os.waitpid(shell, 0)[1]) == 0
+
+    def as_parent() -> None:
+        nonlocal shell
+        files = [(os.POSIX_SPAWN_DUP2, go, 0), (os.POSIX_SPAWN_DUP2, fd, 1)]
+        argv = ["/bin/sh", "-c", f"read line; exec {target}"]
+        shell = os.posix_spawn(argv[0], argv, os.environ, file_actions=files)
+        tracing(body)
+
+    shell = 0
+    assert as_nobody(as_parent) == 0
+    assert out.read_text() == EXPECTED
+
+
+def test_program_that_the_tracer_may_not_read_is_executed(programs: Path, tmp_path: Path) -> None:
+    """Mode 0711: the kernel would refuse a tracer its memory, and traces of it end; it runs as untraced."""
+    target = programs / "unreadable"
+    if not target.exists():
+        target.write_bytes((programs / "fork").read_bytes())
+        target.chmod(0o711)
+
+    def body(engine: Engine, _: RingBuffer) -> None:
+        assert engine.spawn([str(target)]).wait() == 0
+
+    assert as_nobody(lambda: tracing(body)) == 0
