@@ -73,21 +73,26 @@ fingerprint() {
     } | sha256sum | cut -d' ' -f1
 }
 
+# What was installed for the tests does for running as well.
+installed() { # installed EXTRA FINGERPRINT
+    [ -x .venv/bin/tracefs ] || return
+    [ "$(cat .venv/.installed-test 2>/dev/null)" = "$2" ] && return
+    [ -z "$1" ] && [ "$(cat .venv/.installed- 2>/dev/null)" = "$2" ]
+}
+
 install_project() {
-    local stamp=".venv/.installed${1:+-$1}" now
+    local now
     now=$(fingerprint)
-    if [ -x .venv/bin/tracefs ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
-        return
-    fi
+    installed "$1" "$now" && return
     if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         say "creating .venv"
         "$python" -m venv --clear .venv || die "cannot create .venv"
     fi
     say "building and installing into .venv"
-    # One built by hand (python -m ROOM.build) has a more specific name, and would be imported in place of the new one.
+    # One built by hand (python ROOM/build.py) has a more specific name, and would be imported in place of the new one.
     find ringbuf tracefs -name '_*.so' -delete
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${1:+[$1]}" >&2 || die "the installation failed"
-    echo "$now" >"$stamp"
+    echo "$now" >".venv/.installed-$1"
 }
 
 setup() {

@@ -167,7 +167,7 @@ def start(run: Callable[[Callable[[], None]], None], log_file: str | None) -> No
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _be_daemon(run, log_file, reader, writer)
+        _be_daemon(run, log_file, writer)
     os.close(writer)
     with os.fdopen(reader, "rb") as answers:
         answer = answers.read().decode(errors="replace")
@@ -176,7 +176,7 @@ def start(run: Callable[[Callable[[], None]], None], log_file: str | None) -> No
         raise MountError(answer or "the daemon ended before the mount answered")
 
 
-def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, reader: int, writer: int) -> None:
+def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, writer: int) -> None:
     """The child's side of start(): never returns."""
 
     def answer(text: str) -> None:
@@ -190,7 +190,9 @@ def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, 
     status = 1
     try:
         os.setsid()
-        os.close(reader)
+        # Whatever else the caller has open is none of the daemon's: it would keep pipes and file systems busy.
+        os.closerange(3, writer)
+        os.closerange(writer + 1, os.sysconf("SC_OPEN_MAX"))
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""scripts/run, where scripts/test has set the machine up."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.mount.mounting import PATIENCE, can_mount
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".venv/.installed-test").exists(), reason="NOT SET UP by scripts/test: scripts/run would install"
+)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [ROOT / "scripts/run", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
+
+
+def test_run_with_a_command_traces_it_and_returns_its_status() -> None:
+    start = time.monotonic()
+    done = run("sh", "-c", "echo out; exit 3")
+    assert (done.returncode, done.stdout) == (3, "out\n")
+    assert "sys_exit_group(error_code: 3)" in done.stderr
+    assert "setup:" not in done.stderr, "everything is in place already"
+    assert time.monotonic() - start < PATIENCE
+
+
+@pytest.mark.mount
+@pytest.mark.skipif(not can_mount(), reason="NO FUSE: /dev/fuse cannot be opened here")
+def test_run_shows_the_tracer_at_work_and_leaves_nothing_mounted() -> None:
+    before = Path("/proc/mounts").read_text()
+    done = run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    for shown in ("$ echo syscall > current_tracer", "$ ls -l /etc", "# tracer: syscall", "sys_openat(int dfd: "):
+        assert shown in done.stdout
+    assert Path("/proc/mounts").read_text() == before
