@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tree.fakes import FakeEngine, FakeRenderer
+from tests.tree.fakes import FakeEngine
 from tracefs.tree import Context, File, Handle, Tracefs
 
 NONBLOCK = Context(nonblock=True)
@@ -19,7 +19,7 @@ class Files:
 
     def __init__(self) -> None:
         self.engine = FakeEngine()
-        self.tree = Tracefs(engine=self.engine, renderer=FakeRenderer())
+        self.tree = Tracefs(engine=self.engine)
 
     def open(self, path: str, flags: int = os.O_RDONLY, ctx: Context = NONBLOCK) -> Handle:
         node = self.tree.lookup(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from ringbuf import RingBuffer
@@ -27,39 +26,3 @@ class EngineFace(Protocol):
 
 Notify = Callable[[], None]
 """Called once, from any thread, when a file may have become ready."""
-
-
-class TextFace(Protocol):
-    """An open `trace`: its text in order, header and all; b"" at the end."""
-
-    def read(self, size: int) -> bytes: ...
-
-
-class PipeFace(Protocol):
-    """An open `trace_pipe`: takes events from the reader, gives their text; b"" when there is nothing now."""
-
-    def read(self, size: int) -> bytes: ...
-
-
-class ReaderFace(Protocol):
-    """The consuming side of one buffer, shared by all its open files."""
-
-    def trace(self, options: RenderOptions, cpu: int | None) -> TextFace: ...
-    def pipe(self, options: Callable[[], RenderOptions], cpu: int | None) -> PipeFace: ...
-    def take_page(self, cpu: int) -> bytes | None: ...
-    def empty(self, cpu: int | None) -> bool: ...
-    def reset(self, cpu: int | None) -> None: ...
-
-
-class RendererFace(Protocol):
-    """Binary to text."""
-
-    def reader(self, buffer: RingBuffer) -> ReaderFace: ...
-
-
-@dataclass(frozen=True)
-class RenderOptions:
-    """What the text depends on: the tracer, and the options that are on."""
-
-    tracer: str
-    on: frozenset[str]

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from ringbuf import RingBuffer
 from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
-from tracefs.tree.faces import RenderOptions
 from tracefs.tree.pidset import PID_KINDS
 from tracefs.tree.shared import Shared
 from tracefs.tree.waiting import Pollers
@@ -54,7 +54,9 @@ class Instance:
         self._stops = 0
         size = SMALLEST if self.top else FULL_SIZE
         self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
-        self.reader = shared.renderer.reader(self.buffer)
+        self.reader = Reader(self.buffer)
+        self.view = Options(clock=CLOCK)
+        """How lines look; open files look at it with each reading."""
         self.pollers = Pollers(self.buffer, shared.stopping)
         self._sink = shared.engine.add_sink(self.buffer)
 
@@ -97,7 +99,7 @@ class Instance:
                 return
             if self.consumers:
                 raise OSError(errno.EBUSY, "trace_pipe is open")
-            self.tracer = name
+            self.tracer = self.view.tracer = name
             # First the message: what the old tracer still writes before it is heard goes with the old content.
             self._tell_engine()
             self.empty()
@@ -110,6 +112,7 @@ class Instance:
             if self.options[option.name] == on:
                 return
             self.options[option.name] = on
+            self.view.set(option.name, on)
             if option.name == "overwrite":
                 self.buffer.overwrite = on
             elif option.name in ("event-fork", "function-fork", "record-cmd", "record-tgid"):
@@ -165,12 +168,6 @@ class Instance:
     def _apply_recording(self) -> None:
         self.buffer.recording = self._on and not self._stops
 
-    # -- how it is shown
-
-    def render_options(self) -> RenderOptions:
-        """As they are now; a reader keeps what it was given when it began."""
-        return RenderOptions(self.tracer, frozenset(name for name, on in self.options.items() if on))
-
     # -- the buffer
 
     def expand(self) -> None:
@@ -185,7 +182,7 @@ class Instance:
         """Throw away what was recorded, and the counts of it."""
         with self.lock, self.shared.engine.paused():
             self.buffer.reset(cpu)
-            self.reader.reset(cpu)
+            self._emptied(cpu)
 
     def resize(self, size: int, cpu: int | None = None) -> None:
         """Change the bytes per CPU (or of one). EBUSY while `trace` is open for reading, ENOMEM."""
@@ -201,9 +198,14 @@ class Instance:
             if size != self.buffer.subbuf_size:
                 with self.shared.engine.paused():
                     self.buffer.set_subbuf_size(size)
-                    self.reader.reset(None)
+                    self._emptied()
 
     def set_clock(self, name: str) -> None:
         with self.lock, self.shared.engine.paused():
             self.buffer.set_clock(name)
-            self.reader.reset(None)
+            self.view.clock = name
+            self._emptied()
+
+    def _emptied(self, cpu: int | None = None) -> None:
+        self.reader.reset(cpu)
+        self.view.time_start = self.buffer.now()

@@ -31,15 +31,14 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
+    Option("sym-addr"),
     Option("verbose"),
     Option("raw"),
     Option("hex"),
     Option("bin"),
     Option("block"),
     Option("fields"),
-    Option("trace_printk", default=True, in_instances=False),
     Option("annotate", default=True),
-    Option("printk-msg-only", in_instances=False),
     Option("context-info", default=True),
     Option("latency-format"),
     Option("record-cmd", default=True, in_instances=False),

@@ -6,7 +6,8 @@ from __future__ import annotations
 import errno
 import threading
 
-from tracefs.tree.faces import EngineFace, Notify, TextFace
+from tracefs.render import Iterator, Pipe
+from tracefs.tree.faces import EngineFace, Notify
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import READABLE, Context, File, Handle, readable, truncates
 from tracefs.tree.waiting import wait_for_events
@@ -64,7 +65,7 @@ class _TraceReader(_TraceWriter):
         self._muted = _Muted(instance.shared.engine)
         self._muted.add(ctx.tid)
         self._lock = threading.Lock()
-        self._text: TextFace | None = None
+        self._text: Iterator | None = None
         self._position = 0
         self._paused = instance.begin_iterating()
 
@@ -80,7 +81,8 @@ class _TraceReader(_TraceWriter):
     def _seek(self, offset: int) -> None:
         """The text is made from its beginning on: going back starts anew, going forward reads over."""
         if self._text is None or offset < self._position:
-            self._text = self._instance.reader.trace(self._instance.render_options(), self._cpu)
+            instance = self._instance
+            self._text = Iterator(instance.shared.renderer, instance.reader, instance.view, self._cpu)
             self._position = 0
         while self._position < offset:
             skipped = len(self._text.read(min(offset - self._position, 1 << 16)))
@@ -89,7 +91,6 @@ class _TraceReader(_TraceWriter):
             self._position += skipped
 
     def release(self) -> None:
-        self._text = None
         self._instance.end_iterating(self._paused)
         self._muted.release()
 
@@ -156,7 +157,7 @@ class TracePipe(File):
 class _PipeReader(_Consumer):
     def __init__(self, instance: Instance, cpu: int | None, ctx: Context) -> None:
         super().__init__(instance, cpu, ctx)
-        self._pipe = instance.reader.pipe(instance.render_options, cpu)
+        self._pipe = Pipe(instance.shared.renderer, instance.reader, instance.view, cpu)
         self._seen = False
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tracefs.events import Cmdlines, Registry
-from tracefs.tree.faces import EngineFace, RendererFace
+from tracefs.render import Renderer
+from tracefs.tree.faces import EngineFace
 
 if TYPE_CHECKING:
     from tracefs.tree.instance import Instance
@@ -29,7 +30,7 @@ class Shared:
     """The rooms below, and the instances that use them."""
 
     engine: EngineFace
-    renderer: RendererFace
+    renderer: Renderer
     cmdlines: Cmdlines
     registry: Registry
     cpus: int = field(default_factory=possible_cpus)

@@ -5,30 +5,26 @@ from __future__ import annotations
 
 import errno
 import threading
-from typing import TYPE_CHECKING
 
+from tracefs.capture import Engine, Scope
 from tracefs.events import REGISTRY, Cmdlines
-from tracefs.tree.faces import EngineFace, RendererFace
+from tracefs.render import Renderer
+from tracefs.tree.faces import EngineFace
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import Directory, Node
 from tracefs.tree.root import top_files
 from tracefs.tree.shared import Shared
 
-if TYPE_CHECKING:
-    from tracefs.capture import Scope
-
 
 class Tracefs:
     """Everything behind one mount. Recording can begin when it is made; shutdown() ends it."""
 
-    def __init__(
-        self, scope: Scope | None = None, *, engine: EngineFace | None = None, renderer: RendererFace | None = None
-    ) -> None:
-        """`scope`: what is traced where no pid is named. `engine`, `renderer`: in the place of the real ones."""
+    def __init__(self, scope: Scope | None = None, *, engine: EngineFace | None = None) -> None:
+        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one."""
         cmdlines = Cmdlines()
-        self.scope = scope
-        self.engine = engine or self._make_engine(cmdlines)
-        self._shared = Shared(self.engine, renderer or _make_renderer(cmdlines), cmdlines, REGISTRY)
+        self.scope = scope or Scope()
+        self.engine = engine or Engine(cmdlines, scope=self.scope, on_error=self._engine_complains)
+        self._shared = Shared(self.engine, Renderer(REGISTRY, cmdlines), cmdlines, REGISTRY)
         self.top = Instance(self._shared)
         self._shared.instances.append(self.top)
         self.root = Directory(top_files(self.top), mode=0o700)
@@ -57,17 +53,5 @@ class Tracefs:
             for instance in self._shared.instances:
                 instance.close()
 
-    def _make_engine(self, cmdlines: Cmdlines) -> EngineFace:
-        from tracefs.capture import Engine
-
-        def on_error(message: str) -> None:
-            self.top.error_log.add("ptrace", message)
-
-        engine: EngineFace = Engine(cmdlines, scope=self.scope, on_error=on_error)
-        return engine
-
-
-def _make_renderer(cmdlines: Cmdlines) -> RendererFace:
-    from tracefs.tree.rendering import Rendering
-
-    return Rendering(REGISTRY, cmdlines)
+    def _engine_complains(self, message: str) -> None:
+        self.top.error_log.add("ptrace", message)
