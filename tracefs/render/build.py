@@ -25,8 +25,8 @@ SOURCES = [
 ]
 OTHER_ROOMS = ["tracefs/events/cmdlines.c", *RINGBUF["SOURCES"]]
 
-RENDER_TYPES = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode", "rn_field", "rn_class", "rn_table", "rn_options",
-                "rn_symbol", "rn_op", "rn_piece", "rn_program")  # fmt: skip
+RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode")
+RENDER_STRUCTS = ("rn_field", "rn_class", "rn_table", "rn_options", "rn_symbol", "rn_op", "rn_piece", "rn_program")
 READER_FUNCTIONS = """
 struct rn_reader *rn_reader_new(struct rb *rb, unsigned cpus);
 void rn_reader_free(struct rn_reader *reader);
@@ -44,11 +44,11 @@ def plain(header: str) -> str:
 
 
 def types(*headers: str) -> str:
-    """The definitions of RENDER_TYPES, in the order of the headers."""
+    """The definitions of RENDER_ENUMS and RENDER_STRUCTS, in the order of the headers."""
     text = "".join(map(plain, headers))
-    names = "|".join(RENDER_TYPES)
+    names = "|".join((*RENDER_ENUMS, *RENDER_STRUCTS))
     found = re.findall(rf"(?ms)^(?:enum|struct) (?:{names}) \{{.*?^\}};", text)
-    assert len(found) == len(RENDER_TYPES), "a type of RENDER_TYPES is not in the headers"
+    assert len(found) == len(RENDER_ENUMS) + len(RENDER_STRUCTS), "a type is not in the headers"
     return "struct rb; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
 
 

@@ -149,7 +149,7 @@ static void put_default(struct rn_text *text, const struct rn_event *event, uint
 }
 
 /* How long it took until the next event, as one character. */
-static char delay_mark(uint64_t ns)
+static char delay_mark(uint64_t usec)
 {
 	static const struct {
 		uint64_t above_usec;
@@ -158,7 +158,7 @@ static char delay_mark(uint64_t ns)
 	unsigned i;
 
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (ns > marks[i].above_usec * NSEC_PER_USEC)
+		if (usec > marks[i].above_usec)
 			return marks[i].mark;
 	return ' ';
 }
@@ -178,7 +178,7 @@ static void put_latency(struct rn_text *text, const struct rn_event *event, cons
 	if (options->flags & RN_CLOCK_IN_NS) {
 		rn_put_signed_wide(text, (int64_t)to_usec(since_start), 4);
 		rn_puts(text, "us");
-		rn_putc(text, delay_mark(event->next_ts - event->ts));
+		rn_putc(text, delay_mark(to_usec(event->next_ts - event->ts)));
 	} else {
 		rn_put_signed_wide(text, (int64_t)since_start, 4);
 	}

@@ -52,7 +52,7 @@ LATENCY_COLUMNS = "".join(
 
 @cache
 def preemption() -> str:
-    """The kernel's preemption model as far as uname(2) tells it; what PREEMPT_DYNAMIC chose at boot is only root's to see."""
+    """The kernel's preemption model as far as uname(2) tells it; what PREEMPT_DYNAMIC chose, only root can see."""
     words = os.uname().version.split()
     return next((word for word in words if word.startswith("PREEMPT")), "server")
 
@@ -71,7 +71,8 @@ def columns(options: Options) -> str:
 def header(options: Options, entries: int, written: int, cpus: int, model: str | None = None) -> bytes:
     """The header of `trace`.
 
-    entries: unread in the buffer; written: those and the overwritten ones; both of all CPUs, also in per_cpu/cpuN/trace.
+    entries: unread in the buffer; written: those and the overwritten ones; both of all CPUs, even for
+    per_cpu/cpuN/trace.
     model: the preemption model, for a kernel other than this one's uname tells.
     """
     text = f"# tracer: {options.tracer}\n#\n"

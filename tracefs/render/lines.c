@@ -251,13 +251,14 @@ int64_t rn_lines_drain(struct rn_lines *lines, const struct rn_table *table, con
 }
 
 size_t rn_record(const struct rn_table *table, const struct rn_options *options, const void *record, uint32_t length,
-		 uint64_t ts, int cpu, char *out, size_t size)
+		 const struct rn_place *place, char *out, size_t size)
 {
 	struct rn_text text = { out, out + size, false };
 	struct batch batch = { .table = table, .options = options };
-	struct entry entry = { .event = { .data = record, .length = length, .cpu = cpu, .ts = ts, .next_ts = ts } };
+	struct rn_event event = { .data = record, .length = length, .cpu = place->cpu, .ts = place->ts,
+				  .next_ts = place->next_ts, .index = place->index };
 
 	rn_names_init(&batch.names, table->cmdlines);
-	put_entry(&text, &entry, &batch);
+	rn_line(&text, &event, table, options, &batch.names);
 	return text.full ? 0 : (size_t)(text.at - out);
 }

@@ -25,8 +25,14 @@ size_t rn_lines_read(struct rn_lines *lines, const struct rn_table *table, const
 /* Read until there is nothing more, and write it to fd. Bytes written, or -errno of the write that failed. */
 int64_t rn_lines_drain(struct rn_lines *lines, const struct rn_table *table, const struct rn_options *options, int fd);
 
-/* One record by itself, for tests and tools: as rn_lines_read. */
+/* Where a record by itself is said to come from: as in struct rn_event. */
+struct rn_place {
+	uint64_t ts, next_ts, index;
+	int cpu;
+};
+
+/* The line of one record, for tests and tools; 0 where size does not suffice. */
 size_t rn_record(const struct rn_table *table, const struct rn_options *options, const void *record, uint32_t length,
-		 uint64_t ts, int cpu, char *out, size_t size);
+		 const struct rn_place *place, char *out, size_t size);
 
 #endif

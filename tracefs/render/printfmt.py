@@ -22,8 +22,9 @@ TOKEN = re.compile(
            | (?P<name>[A-Za-z_]\w*) | (?P<symbol>->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:(),.\[\]{}]) )""",
     re.VERBOSE,
 )
-CONVERSION = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?:\.(?P<precision>\d*))?(?P<length>hh|h|ll|l|z|)(?P<kind>.)",
-                        re.DOTALL)  # fmt: skip
+CONVERSION = re.compile(
+    r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?:\.(?P<precision>\d*))?(?P<length>hh|h|ll|l|z|)(?P<kind>.)", re.DOTALL
+)
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "'": "'", "0": "\0"}
 LENGTHS = {"hh": 1, "h": 2, "": 4, "l": 8, "ll": 8, "z": 8}
 

@@ -16,8 +16,10 @@ from tracefs.render.options import Options
 from tracefs.render.reader import Reader, cpu_number
 from tracefs.render.table import Table
 
-RECORD_ROOM = 1 << 16
-"""Bytes that the line of one record may take in format_record, to begin with."""
+RECORD_ROOM = 1 << 14
+"""More bytes than a line takes besides the characters that its record holds."""
+LONGEST_BYTE = 3
+"""Characters that a byte of a record becomes at most: " ff"."""
 
 
 class Renderer:
@@ -38,11 +40,16 @@ class Renderer:
 
     def format_record(self, record: bytes, ts: int, cpu: int, options: Options | None = None) -> str:
         """The line of one record, its newline included."""
-        room = max(RECORD_ROOM, 8 * len(record))
+        return self.line(record, ts, cpu, options or Options()).decode(errors="backslashreplace")
+
+    def line(self, record: bytes, ts: int, cpu: int, options: Options, next_ts: int | None = None, index: int = 0) -> bytes:
+        """As format_record, of a record among others: next_ts is the following one's, index counts from 0."""
+        place = ffi.new("struct rn_place *", {"ts": ts, "next_ts": ts if next_ts is None else next_ts})
+        place.cpu, place.index = cpu, index
+        room = RECORD_ROOM + LONGEST_BYTE * len(record)
         text = ffi.new("char[]", room)
-        compiled = (options or Options()).compiled()
-        size = lib.rn_record(self.table.address, compiled, record, len(record), ts, cpu, text, room)
-        return bytes(ffi.buffer(text, size)).decode(errors="backslashreplace")
+        size = lib.rn_record(self.table.address, options.compiled(), record, len(record), place, text, room)
+        return bytes(ffi.buffer(text, size))
 
 
 class Lines:
@@ -93,7 +100,7 @@ class Iterator(Lines):
 
 
 class Pipe(Lines):
-    """An open of `trace_pipe`: consumes what it reads. Concurrent ones share the events; a line begun is finished here."""
+    """An open of `trace_pipe`: consumes what it reads. Opens share the events; a line begun is finished here."""
 
     def __init__(self, renderer: Renderer, reader: Reader, options: Options, cpu: int | None = None) -> None:
         super().__init__(renderer, reader, options, lib.rn_pipe_new(reader.address, cpu_number(cpu)))
