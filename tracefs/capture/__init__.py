@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The ptrace engine: tasks' system calls into ring buffers."""
+
+from tracefs.capture.child import Child
+from tracefs.capture.engine import Engine, Tracee
+from tracefs.capture.scope import Scope
+from tracefs.capture.wanted import PidSet, Wanted
+
+__all__ = ["Child", "Engine", "PidSet", "Scope", "Tracee", "Wanted"]

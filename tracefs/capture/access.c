@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "tracefs/capture/access.h"
+
+#include <errno.h>
+
+/* Give the lock back at the end of the scope. */
+static void unlock(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+#define LOCKED(ct)                                                                                                             \
+	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->emit_lock;                                            \
+	pthread_mutex_lock(lock_)
+
+#define EACH_TASK(ct, t)                                                                                                       \
+	uint32_t place_ = 0;                                                                                                   \
+	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                              \
+	     t = cap_task_next(&(ct)->tasks, &place_, (t)->next))
+
+void cap_report_of(struct cap_thread *ct, struct cap_report *out)
+{
+	LOCKED(ct);
+	*out = ct->report;
+}
+
+void cap_set_exec_policy(struct cap_thread *ct, bool on)
+{
+	LOCKED(ct);
+	ct->exec_policy = on;
+}
+
+bool cap_has(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	return cap_task_find(&ct->tasks, tid);
+}
+
+int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t) {
+		if (n < max) {
+			tids[n] = t->tid;
+			tgids[n] = t->tgid;
+		}
+		n++;
+	}
+	return n;
+}
+
+int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->path == CAP_PATH_LEAVE) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->in[set] >> sink & 1) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t)
+		t = cap_task_add(&ct->tasks, tid, tgid);
+	if (!t)
+		return -ENOMEM;
+	t->in_scope |= in_scope;
+	return 0;
+}
+
+void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->in_scope = in_scope;
+}
+
+void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->in[set] = (t->in[set] & ~(1ull << sink)) | (uint64_t)member << sink;
+}
+
+void cap_clear_members(struct cap_thread *ct, int sink, int set)
+{
+	LOCKED(ct);
+	EACH_TASK (ct, t)
+		t->in[set] &= ~(1ull << sink);
+}
+
+void cap_choose_all(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	EACH_TASK (ct, t)
+		cap_task_choose(t, &ct->wants);
+}
+
+void cap_set_interrupted(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->interrupted = true;
+}
+
+void cap_set_leaving(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->path = CAP_PATH_LEAVE;
+}
+
+void cap_task_returned(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t && !t->followed)
+		cap_on_return(ct, t);
+}
+
+int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->path == CAP_PATH_STOPS && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+uint32_t cap_spawned(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	return ct->spawned_count;
+}

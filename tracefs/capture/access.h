@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What Python's policy asks of and tells about tasks, by number. Each takes emit_lock: any thread may call them. */
+#ifndef TRACEFS_CAPTURE_ACCESS_H
+#define TRACEFS_CAPTURE_ACCESS_H
+
+#include "tracefs/capture/cap.h"
+
+void cap_report_of(struct cap_thread *ct, struct cap_report *out);
+void cap_set_exec_policy(struct cap_thread *ct, bool on);
+bool cap_has(struct cap_thread *ct, int32_t tid);
+/* The lists return how many there are, and write at most max. */
+int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);
+int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those to be detached */
+int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
+int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
+void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
+void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
+void cap_clear_members(struct cap_thread *ct, int sink, int set);
+void cap_choose_all(struct cap_thread *ct); /* after changes of scope, members or sinks */
+/* Those whose path needs a stop that will not come by itself: not yet followed from call to call. */
+int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
+uint32_t cap_spawned(struct cap_thread *ct); /* children of cap_spawn() that live */
+void cap_set_interrupted(struct cap_thread *ct, int32_t tid);
+void cap_set_leaving(struct cap_thread *ct, int32_t tid);
+/* The task was attached in a system call, which has returned: record that, as the kernel does. */
+void cap_task_returned(struct cap_thread *ct, int32_t tid);
+
+#endif

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who is to be traced, and getting hold of them. On the capture thread."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from tracefs.capture import gentle, procfs, ptrace_ops
+from tracefs.capture.core import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
+from tracefs.capture.scope import Scope
+from tracefs.capture.wanted import PidSet, Wanted
+
+GRACE = 0.1
+"""Seconds that a task which is to be detached has to stop by itself."""
+FIRST_DELAY, LAST_DELAY = 0.001, 0.1
+"""Seconds between looks at a task that cannot be interrupted now."""
+
+
+def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
+    """The sets by their number in C."""
+    return {
+        TRACER_PIDS: wanted.tracer_pids,
+        TRACER_NOTRACE: wanted.tracer_notrace,
+        EVENT_PIDS: wanted.event_pids,
+        EVENT_NOTRACE: wanted.event_notrace,
+    }
+
+
+def wants_scope(wanted: Wanted) -> bool:
+    """Whether it records tasks that no pid set names."""
+    return (wanted.tracer and not wanted.tracer_pids.active) or (bool(wanted.events) and not wanted.event_pids.active)
+
+
+def named(wanted: Wanted) -> frozenset[int]:
+    """The tasks that it records because a pid set names them."""
+    pids = wanted.tracer_pids.pids if wanted.tracer and wanted.tracer_pids.active else frozenset()
+    return pids | (wanted.event_pids.pids if wanted.events and wanted.event_pids.active else frozenset())
+
+
+class Attacher:
+    """Brings the tracees in line with what is wanted, in steps that never wait for one of them."""
+
+    def __init__(self, core: Core, scope: Scope, on_error: Callable[[str], None]) -> None:
+        self._core = core
+        self._scope = scope
+        self._on_error = on_error
+        self._delays: dict[int, tuple[float, float]] = {}
+        """tid -> (when to look again, how long to wait after that)."""
+        self._skipped: set[int] = set()
+        """Processes that were reported to on_error already."""
+
+    def bring(self, wanted: Mapping[int, Wanted]) -> None:
+        """Attach who is wanted and not yet traced. wanted: by sink."""
+        active = [each for each in wanted.values() if each.tracer or each.events]
+        if any(wants_scope(each) for each in active):
+            for pid in self._scope.processes():
+                self._attach_process(pid)
+        for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
+            if not self._core.has(tid) and tid != os.getpid():
+                tgid = procfs.status(tid).get("Tgid")
+                if tgid and int(tgid) != os.getpid():
+                    self._attach(tid, int(tgid), in_scope=False)
+        for sink, each in wanted.items():
+            self._join_sets(sink, each)
+        self._core.choose_all()
+
+    def step(self) -> float | None:
+        """Interrupt who needs it and can be. Seconds until the next step is due, None where there is nothing to do."""
+        now = time.monotonic()
+        core, delays = self._core, self._delays
+        waiting = set(core.unstopped())
+        leaving = set(core.leaving())
+        for tid in delays.keys() - waiting - leaving:
+            del delays[tid]
+        for tid in waiting:
+            delays.setdefault(tid, (now, FIRST_DELAY))
+        for tid in leaving:
+            delays.setdefault(tid, (now + GRACE, FIRST_DELAY))
+        for tid, (due, delay) in list(delays.items()):
+            if due > now:
+                continue
+            if gentle.harmless(tid):
+                self._interrupt(tid)
+                delay = LAST_DELAY  # it may be stuck; then again, some time
+            delays[tid] = (now + delay, min(2 * delay, LAST_DELAY))
+        return max(0.0, min(due for due, _ in delays.values()) - now) if delays else None
+
+    def settled(self) -> bool:
+        """Nothing is being attached or detached."""
+        return not self._core.unstopped() and not self._core.leaving()
+
+    def forget(self) -> None:
+        """All tracees are gone."""
+        self._delays.clear()
+        self._skipped.clear()
+
+    def _attach_process(self, pid: int) -> None:
+        """Every thread; those born meanwhile come with their parents, or are found in the next round."""
+        seen: set[int] = set()
+        while True:
+            new = [tid for tid in procfs.threads(pid) if tid not in seen]
+            if not new:
+                return
+            for tid in new:
+                seen.add(tid)
+                if self._core.has(tid):
+                    self._core.set_scope(tid, True)
+                elif not self._attach(tid, pid, in_scope=True):
+                    return
+
+    def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
+        """False: its process is not to be had, the reason was told."""
+        try:
+            ptrace_ops.seize(tid)
+        except OSError as error:
+            return error.errno == errno.ESRCH or self._refused(tid, tgid, error)
+        self._core.attached(tid, tgid, in_scope)
+        return True
+
+    def _refused(self, tid: int, tgid: int, error: OSError) -> bool:
+        status = procfs.status(tid)
+        tracer = int(status.get("TracerPid", "0"))
+        if tracer and os.path.exists(f"/proc/self/task/{tracer}"):
+            return True  # born of a tracee a moment ago: its first stop is on its way
+        if status.get("State", "Z")[0] in "ZX":
+            return True
+        if tgid not in self._skipped:
+            self._skipped.add(tgid)
+            why = f"already traced by {tracer}" if tracer else os.strerror(error.errno or 0)
+            self._on_error(f"cannot trace {procfs.comm(tid)}-{tid}: {why}")
+        return False
+
+    def _interrupt(self, tid: int) -> None:
+        self._core.set_interrupted(tid)
+        try:
+            ptrace_ops.interrupt(tid)
+        except OSError:
+            pass  # gone: its end will be reported
+
+    def _join_sets(self, sink: int, wanted: Wanted) -> None:
+        for number, pids in pid_sets(wanted).items():
+            self.join(sink, number, pids.pids if pids.active else ())
+
+    def join(self, sink: int, number: int, pids: Iterable[int]) -> None:
+        """Make these tasks members of a sink's set."""
+        for tid in pids:
+            self._core.set_member(tid, sink, number, True)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Declares tracefs.capture._engine: the stop loop and all that runs once per stop."""
+
+import runpy
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOM = Path(__file__).resolve().parent
+
+CDEF = """
+struct rb;
+struct cmdlines;
+struct cap_thread;
+struct cap_report { int32_t tid; int32_t status; int32_t sig; };
+struct cap_spawn {
+    const char *path;
+    char *const *argv;
+    char *const *envp;
+    int fds[3];
+    uint64_t sigmask;
+    uint64_t restore;
+    int exec_error;
+};
+enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_INTERRUPTED, CAP_EXEC };
+enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE };
+
+struct cap_thread *cap_new(struct cmdlines *cmdlines);
+void cap_free(struct cap_thread *ct);
+int cap_enter(struct cap_thread *ct);
+void cap_leave(struct cap_thread *ct);
+int cap_loop(struct cap_thread *ct);
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);
+void cap_wake(struct cap_thread *ct);
+void cap_alarm(struct cap_thread *ct, int64_t ns);
+void cap_pause(struct cap_thread *ct);
+void cap_unpause(struct cap_thread *ct);
+int cap_mute(struct cap_thread *ct, int32_t tid);
+void cap_unmute(struct cap_thread *ct, int32_t tid);
+int cap_sink_add(struct cap_thread *ct, struct rb *rb);
+void cap_sink_remove(struct cap_thread *ct, int sink);
+void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
+void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
+void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
+int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
+
+/* for Python alone: access.c */
+void cap_report_of(struct cap_thread *ct, struct cap_report *out);
+void cap_set_exec_policy(struct cap_thread *ct, bool on);
+bool cap_has(struct cap_thread *ct, int32_t tid);
+int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);
+int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope);
+void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
+void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
+void cap_clear_members(struct cap_thread *ct, int sink, int set);
+int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
+void cap_choose_all(struct cap_thread *ct);
+int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
+uint32_t cap_spawned(struct cap_thread *ct);
+int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max);
+void cap_set_interrupted(struct cap_thread *ct, int32_t tid);
+void cap_set_leaving(struct cap_thread *ct, int32_t tid);
+void cap_task_returned(struct cap_thread *ct, int32_t tid);
+void cap_op(void);
+"""
+
+OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path.name != "_engine.c")
+RING = runpy.run_path(str(ROOT / "ringbuf/sources.py"))["SOURCES"]  # importing the package needs what it builds
+HEADERS = [str(path.relative_to(ROOT)) for room in ("ringbuf", "tracefs/events", "tracefs/capture")
+           for path in sorted((ROOT / room).glob("*.h"))]  # fmt: skip
+
+ffibuilder = FFI()
+ffibuilder.cdef(CDEF)
+ffibuilder.set_source(
+    "tracefs.capture._engine",
+    '#include "tracefs/capture/access.h"\n#include "tracefs/capture/ops.h"\n',
+    sources=[*OWN, *RING, "tracefs/events/cmdlines.c"],
+    include_dirs=[str(ROOT)],
+    depends=HEADERS,
+    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16"],
+)
+
+if __name__ == "__main__":
+    ffibuilder.compile(tmpdir=str(ROOT), verbose=False)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ptrace capture engine: what its C files share.
+ *
+ * All state of a capture thread is in struct cap_thread, so that there could be several. One is enough: a child stays
+ * with its parent's tracer thread (the kernel attaches it there), so a tree of tasks cannot be spread anyway, and a stop is
+ * handled fastest on the CPU that its tracee stopped on, which is where placement.c puts the thread.
+ *
+ * Who may call what: functions marked [capture] only the thread that called cap_enter(); the others any thread.
+ *
+ * The rule that keeps tracees safe: a stop is looked at with waitid(WNOWAIT), never consumed; the request that resumes it
+ * clears it. A tracer that dies in between leaves the stop as it was, and the kernel resumes the task with its signal.
+ * From this follows that a stop cannot be put aside: until it is resumed, waitid reports it again. Every stop is
+ * resumed before the next is looked at.
+ */
+#ifndef TRACEFS_CAPTURE_CAP_H
+#define TRACEFS_CAPTURE_CAP_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "ringbuf/ringbuf.h"
+#include "tracefs/capture/task.h"
+#include "tracefs/events/cmdlines.h"
+#include "tracefs/events/record.h"
+
+#define CAP_SINKS 64
+#define CAP_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
+		     PTRACE_O_TRACEEXEC)
+
+#ifdef __cplusplus
+#error "C only"
+#endif
+
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define likely(x) __builtin_expect(!!(x), 1)
+
+typedef struct __ptrace_syscall_info cap_info;
+
+/* Why cap_loop() returned. For the last three a task is stopped: cap_resume() it before the next cap_loop(). */
+enum cap_reason {
+	CAP_WOKEN = 0,	   /* cap_wake() or cap_alarm() */
+	CAP_CHILD_EXIT,	   /* a child of this thread ended: report.tid, report.status */
+	CAP_INTERRUPTED,   /* first stop of a task that was attached while it ran: report.tid */
+	CAP_EXEC,	   /* a task is about to execve and exec_policy is on: report.tid */
+};
+
+#define CAP_GO_ON (-1000)
+
+struct cap_report {
+	int32_t tid;
+	int32_t status; /* as waitpid(2) */
+	int32_t sig;	/* to resume with */
+};
+
+/* What is recorded of one system call number. */
+struct cap_syscall {
+	uint8_t known;
+	uint8_t nargs;
+};
+
+/* A consumer of records: one instance's buffer and what it wants in it. */
+struct cap_sink {
+	struct rb *rb;
+	uint64_t cpus[16];		/* tracing_cpumask, 1024 CPUs */
+	uint8_t enabled[EV_ID_MAX + 1]; /* events wanted, by id */
+	const void *filter[EV_ID_MAX + 1];
+};
+
+/* Bit s of each says something of sink s. See cap_task_choose(). */
+struct cap_wants {
+	uint64_t tracer;	     /* records every system call */
+	uint64_t events;	     /* has some event enabled */
+	uint64_t filtered[CAP_SETS]; /* the pid set is active */
+	uint64_t follow[CAP_SETS];   /* children of members join it */
+	uint64_t record_comm, record_tgid;
+};
+
+struct cap_thread {
+	struct cap_tasks tasks;
+	struct cap_task *last;
+	struct cap_wants wants;
+	struct cap_sink *sink[CAP_SINKS];
+	uint64_t event_sinks[EV_ID_MAX + 1]; /* sinks that have the event enabled */
+	struct cap_syscall syscall[EV_SYSCALL_MAX_NR + 1];
+	struct cmdlines *cmdlines;
+	struct cap_report report;
+	bool exec_policy;
+
+	/* wake.c */
+	pid_t tid;
+	_Atomic(pid_t) wake_tid; /* 0: nobody to wake */
+	atomic_bool pending;
+	atomic_bool tick;
+	atomic_bool alarm_set;
+	timer_t alarm_timer, tick_timer;
+	bool tick_armed;
+
+	/* pause.c */
+	pthread_mutex_t emit_lock;
+	pthread_cond_t emit_go;
+	atomic_int pausing;
+
+	/* mute.c */
+	pthread_mutex_t mute_lock;
+	struct cap_mute *mutes;
+	uint32_t mute_count, mute_room;
+	atomic_uint muted;
+
+	/* events.c: children whose first stop and exit came before their parent's report of the birth */
+	int32_t early_dead[64];
+	uint32_t early_count;
+
+	/* loop.c */
+	uint64_t stops;		 /* handled so far */
+	uint64_t swept;		 /* value of stops at the last sweep */
+	int32_t *starved;	 /* sweep in progress */
+	uint32_t starved_count;
+
+	/* spawn.c */
+	int32_t *spawned; /* children of this thread that have not ended */
+	uint32_t spawned_count, spawned_room;
+
+	struct cap_place *place; /* placement.c */
+};
+
+/* thread.c */
+struct cap_thread *cap_new(struct cmdlines *cmdlines);
+void cap_free(struct cap_thread *ct);
+int cap_enter(struct cap_thread *ct);  /* [capture] 0 or -errno */
+void cap_leave(struct cap_thread *ct); /* [capture] unpin all; the exit of the thread detaches them */
+
+/* loop.c */
+int cap_loop(struct cap_thread *ct);		       /* [capture] enum cap_reason, or -errno */
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig); /* [capture] false: the task is gone */
+
+/* wake.c */
+void cap_wake(struct cap_thread *ct);
+void cap_alarm(struct cap_thread *ct, int64_t ns); /* [capture] cap_loop() returns CAP_WOKEN after ns */
+void cap_tick(struct cap_thread *ct, bool on);	   /* [capture] */
+
+/* pause.c */
+void cap_pause(struct cap_thread *ct);
+void cap_unpause(struct cap_thread *ct); /* by the thread that paused */
+void cap_emit_begin(struct cap_thread *ct);
+void cap_emit_end(struct cap_thread *ct);
+
+/* mute.c */
+int cap_mute(struct cap_thread *ct, int32_t tid);
+void cap_unmute(struct cap_thread *ct, int32_t tid);
+bool cap_is_muted(struct cap_thread *ct, int32_t tid);
+
+/* sinks.c: [capture], or between cap_pause() and cap_unpause() */
+int cap_sink_add(struct cap_thread *ct, struct rb *rb);
+void cap_sink_remove(struct cap_thread *ct, int sink);
+void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
+void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
+void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
+
+/* emit.c: [capture] */
+void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len);
+void cap_emit_event(struct cap_thread *ct, struct cap_task *t, int id, void *rec, uint32_t len);
+
+/* syscalls.c: [capture] */
+void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info);
+bool cap_before_exec(const struct cap_task *t); /* it stopped at the entry of execve or execveat */
+bool cap_before_birth(const struct cap_task *t); /* it is in fork, vfork, clone or clone3 */
+void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info);
+/* The return of a call whose exit stop was missed: a newborn's clone, the call that a task was attached in. */
+void cap_on_return(struct cap_thread *ct, struct cap_task *t);
+
+/* births.c, stops.c: [capture] */
+void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event);
+struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid);
+struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t tid);
+void cap_on_gone(struct cap_thread *ct, struct cap_task *t);
+void cap_forget(struct cap_thread *ct, struct cap_task *t);
+int cap_on_stop(struct cap_thread *ct, int32_t tid, int status); /* enum cap_reason, or CAP_GO_ON */
+bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig);
+
+/* spawn.c: [capture] pid of the child, or -errno. exec_error: read end of a pipe that ends, or gives an errno. */
+struct cap_spawn {
+	const char *path;
+	char *const *argv;
+	char *const *envp;
+	int fds[3];	  /* for 0, 1, 2 */
+	uint64_t sigmask; /* blocked signals of the child, bit n - 1 for signal n */
+	uint64_t restore; /* ignored signals to set to the default */
+	int exec_error;	  /* out */
+};
+int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
+bool cap_was_spawned(struct cap_thread *ct, int32_t pid); /* it ended: true once if cap_spawn() made it */
+
+#endif

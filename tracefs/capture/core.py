@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The C side (access.h, cap.h) with Python types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tracefs.capture._engine import ffi, lib
+
+WOKEN, CHILD_EXIT, INTERRUPTED, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_INTERRUPTED, lib.CAP_EXEC
+TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
+EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
+SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
+
+MAX_CPUS = 1024
+
+
+class Report(NamedTuple):
+    """What cap_loop() came back with, besides its reason."""
+
+    tid: int
+    status: int
+
+
+def checked(result: int) -> int:
+    """A C function's result; a negative one is an errno."""
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return result
+
+
+class Core:
+    """One struct cap_thread."""
+
+    def __init__(self, cmdlines: int, syscalls: Iterable[tuple[int, int]]) -> None:
+        """cmdlines: address of the table of names. syscalls: number and how many arguments, for each that is known."""
+        self.ct = lib.cap_new(ffi.cast("struct cmdlines *", cmdlines))
+        if not self.ct:
+            raise MemoryError
+        self.ct = ffi.gc(self.ct, lib.cap_free)
+        for nr, nargs in syscalls:
+            lib.cap_describe(self.ct, nr, nargs)
+
+    # ---- the capture thread ----
+
+    def enter(self) -> None:
+        """Make the calling thread the capture thread."""
+        checked(lib.cap_enter(self.ct))
+
+    def leave(self) -> None:
+        """Before the capture thread ends; its end detaches all tracees."""
+        lib.cap_leave(self.ct)
+
+    def loop(self) -> int:
+        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, INTERRUPTED, EXEC."""
+        return checked(lib.cap_loop(self.ct))
+
+    def report(self) -> Report:
+        """What the last loop() is about."""
+        out = ffi.new("struct cap_report *")
+        lib.cap_report_of(self.ct, out)
+        return Report(out.tid, out.status)
+
+    def resume(self, tid: int) -> None:
+        """Let the task of an INTERRUPTED or EXEC report go on."""
+        lib.cap_resume(self.ct, tid, 0)
+
+    def alarm(self, seconds: float) -> None:
+        """loop() comes back with WOKEN after so long."""
+        lib.cap_alarm(self.ct, int(seconds * 1e9))
+
+    def spawn(self, path: bytes, argv: list[bytes], env: list[bytes], fds: tuple[int, int, int],
+              blocked: Iterable[int], restore: Iterable[int]) -> tuple[int, int]:  # fmt: skip
+        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed."""
+        argv_c, env_c = [ffi.new("char[]", word) for word in argv], [ffi.new("char[]", word) for word in env]
+        path_c, argv_p = ffi.new("char[]", path), ffi.new("char *[]", [*argv_c, ffi.NULL])
+        env_p = ffi.new("char *[]", [*env_c, ffi.NULL])
+        how = ffi.new("struct cap_spawn *")
+        how.path, how.argv, how.envp = path_c, argv_p, env_p
+        how.fds = list(fds)
+        how.sigmask = sum(1 << (number - 1) for number in blocked)
+        how.restore = sum(1 << (number - 1) for number in restore)
+        return checked(lib.cap_spawn(self.ct, how)), int(how.exec_error)
+
+    # ---- any thread ----
+
+    def wake(self) -> None:
+        """Make loop() come back."""
+        lib.cap_wake(self.ct)
+
+    def pause(self) -> None:
+        """From now on, until unpause() by this thread, no record is written. Nests."""
+        lib.cap_pause(self.ct)
+
+    def unpause(self) -> None:
+        lib.cap_unpause(self.ct)
+
+    def mute(self, tid: int) -> None:
+        checked(lib.cap_mute(self.ct, tid))
+
+    def unmute(self, tid: int) -> None:
+        lib.cap_unmute(self.ct, tid)
+
+    # ---- sinks: between pause() and unpause() ----
+
+    def sink_add(self, buffer: int) -> int:
+        """buffer: address of a struct rb. OSError(ENOSPC) when there are 64."""
+        return checked(lib.cap_sink_add(self.ct, ffi.cast("struct rb *", buffer)))
+
+    def sink_remove(self, sink: int) -> None:
+        lib.cap_sink_remove(self.ct, sink)
+
+    def sink_tracer(self, sink: int, on: bool) -> None:
+        lib.cap_sink_tracer(self.ct, sink, on)
+
+    def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, int]) -> None:
+        """The enabled events, all that are not named are disabled. filters: id -> address of a struct ev_filter."""
+        wanted = list(ids)
+        lib.cap_sink_events(self.ct, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
+
+    def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
+        """cpus: those whose events are recorded; None: all."""
+        masks = [0] * (MAX_CPUS // 64)
+        for cpu in range(MAX_CPUS) if cpus is None else cpus:
+            masks[cpu // 64] |= 1 << cpu % 64
+        lib.cap_sink_options(self.ct, sink, record_comm, record_tgid, masks)
+
+    def sink_set(self, sink: int, set: int, active: bool, follow: bool) -> None:
+        lib.cap_sink_set(self.ct, sink, set, active, follow)
+
+    # ---- tasks ----
+
+    def exec_policy(self, on: bool) -> None:
+        """Whether loop() comes back with EXEC before each execve."""
+        lib.cap_set_exec_policy(self.ct, on)
+
+    def has(self, tid: int) -> bool:
+        return bool(lib.cap_has(self.ct, tid))
+
+    def attached(self, tid: int, tgid: int, in_scope: bool) -> None:
+        """Tell that a task was seized."""
+        checked(lib.cap_attached(self.ct, tid, tgid, in_scope))
+
+    def set_scope(self, tid: int, in_scope: bool) -> None:
+        lib.cap_set_scope(self.ct, tid, in_scope)
+
+    def set_member(self, tid: int, sink: int, set: int, member: bool) -> None:
+        lib.cap_set_member(self.ct, tid, sink, set, member)
+
+    def clear_members(self, sink: int, set: int) -> None:
+        lib.cap_clear_members(self.ct, sink, set)
+
+    def members(self, sink: int, set: int) -> list[int]:
+        return self._list(lambda tids, max: lib.cap_members(self.ct, sink, set, tids, max))
+
+    def choose_all(self) -> None:
+        """Decide anew how each task is captured; after changes of its scope, members or sinks."""
+        lib.cap_choose_all(self.ct)
+
+    def unstopped(self) -> list[int]:
+        """Tasks to be captured that will not stop by themselves."""
+        return self._list(lambda tids, max: lib.cap_unstopped(self.ct, tids, max))
+
+    def leaving(self) -> list[int]:
+        """Tasks to be detached at their next stop."""
+        return self._list(lambda tids, max: lib.cap_leaving(self.ct, tids, max))
+
+    def tasks(self) -> list[tuple[int, int]]:
+        """tid and tgid of all tracees."""
+        room = 64
+        while True:
+            tids, tgids = ffi.new("int32_t[]", room), ffi.new("int32_t[]", room)
+            count = lib.cap_list(self.ct, tids, tgids, room)
+            if count <= room:
+                return list(zip(tids[0:count], tgids[0:count], strict=True))
+            room = 2 * count
+
+    def spawned(self) -> int:
+        """How many children of spawn() live."""
+        return int(lib.cap_spawned(self.ct))
+
+    def set_interrupted(self, tid: int) -> None:
+        lib.cap_set_interrupted(self.ct, tid)
+
+    def set_leaving(self, tid: int) -> None:
+        lib.cap_set_leaving(self.ct, tid)
+
+    def returned(self, tid: int) -> None:
+        """Record the return of the call that a task was attached in."""
+        lib.cap_task_returned(self.ct, tid)
+
+    def _list(self, fill: Callable[[Any, int], int]) -> list[int]:
+        room = 64
+        while True:
+            tids = ffi.new("int32_t[]", room)
+            count = fill(tids, room)
+            if count <= room:
+                return list(tids[0:count])
+            room = 2 * count

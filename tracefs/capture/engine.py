@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The engine's face: sinks, what they want, and who is traced for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
+
+from tracefs.capture import procfs
+from tracefs.capture.attach import Attacher, pid_sets
+from tracefs.capture.child import Child
+from tracefs.capture.core import Core
+from tracefs.capture.scope import Scope
+from tracefs.capture.session import Command, Session
+from tracefs.capture.wanted import Wanted
+from tracefs.syscalls import SYSCALLS
+
+ATTACH_WAIT = 0.25
+"""Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
+PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
+"""Ignored by Python itself; a child gets the default, as with subprocess."""
+
+class Handle(Protocol):
+    """RingBuffer and Cmdlines: an object of C at an address."""
+
+    @property
+    def handle(self) -> int: ...
+
+class Tracee(NamedTuple):
+    """For `tracefs status`."""
+
+    pid: int
+    tgid: int
+    comm: str
+
+class Engine:
+    """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
+
+    def __init__(self, cmdlines: Handle, *, scope: Scope, on_error: Callable[[str], None]) -> None:
+        """on_error: gets one line for each process that cannot be traced; called on the capture thread."""
+        self._cmdlines = cmdlines
+        self._core = Core(cmdlines.handle, ((call.nr, len(call.params)) for call in SYSCALLS))
+        self._attacher = Attacher(self._core, scope, on_error)
+        self._lock = threading.RLock()
+        self._wanted: dict[int, Wanted] = {}
+        self._buffers: dict[int, Handle] = {}
+        self._session: Session | None = None
+        self._former = 0
+        self._running = False
+
+    def start(self) -> None:
+        """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
+        self._running = True
+
+    def stop(self) -> None:
+        """Let all tracees go, unharmed; in bounded time. May be started again."""
+        with self._lock:
+            self._running = False
+            session = self._session
+        if session:
+            session.stop()
+
+    # ---- sinks ----
+
+    def add_sink(self, buffer: Handle) -> int:
+        """A buffer to record into. OSError(ENOSPC) beyond 64."""
+        with self.paused():
+            sink = self._core.sink_add(buffer.handle)
+            self._buffers[sink] = buffer
+            self._wanted[sink] = Wanted()
+        return sink
+
+    def remove_sink(self, sink: int) -> None:
+        """Nothing is written to its buffer any more when this returns."""
+        with self.paused():
+            self._core.sink_remove(sink)
+            del self._wanted[sink], self._buffers[sink]
+            self._core.choose_all()
+        self._bring()
+
+    def want(self, sink: int, wanted: Wanted) -> None:
+        """Record this from now on, for this sink.
+
+        Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
+        thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
+        """
+        with self.paused():
+            before, self._wanted[sink] = self._wanted[sink], wanted
+            self._describe(sink, before, wanted)
+            self._core.choose_all()
+        command = self._bring()
+        if command and (wanted.tracer or wanted.events):
+            command.wait(ATTACH_WAIT)
+
+    def members(self, sink: int, set: int) -> frozenset[int]:
+        """The live members of a sink's pid set (TRACER_PIDS ...), with the children that follow_fork added."""
+        return frozenset(self._core.members(sink, set))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, no capture thread writes to any buffer. Waits for the handling of one stop at most."""
+        with self._lock:
+            self._core.pause()
+            try:
+                yield
+            finally:
+                self._core.unpause()
+
+    def mute(self, tid: int) -> None:
+        """Do not record this task's calls until as many unmute()."""
+        self._core.mute(tid)
+
+    def unmute(self, tid: int) -> None:
+        self._core.unmute(tid)
+
+    # ---- tasks ----
+
+    def spawn(
+        self, argv: Sequence[str | bytes], *, env: Mapping[str, str] | None = None, stdin: int = 0, stdout: int = 1, stderr: int = 2
+    ) -> Child:
+        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed.
+
+        Its signals are as this thread's: those blocked here are blocked, those that the process ignores are ignored
+        (except the two that Python itself ignores), all others are at their default.
+        """
+        path = shutil.which(os.fsdecode(argv[0]), path=None if env is None else env.get("PATH"))
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        words = [os.fsencode(word) for word in argv]
+        environ = [os.fsencode(f"{key}={value}") for key, value in (os.environ if env is None else env).items()]
+        result: list[tuple[Child, int]] = []
+
+        def launch() -> None:
+            pid, why = self._core.spawn(
+                os.fsencode(path or argv[0]), words, environ, (stdin, stdout, stderr), blocked, PYTHON_IGNORES
+            )
+            child = Child(pid)
+            session.children[pid] = child
+            result.append((child, why))
+
+        with self._lock:
+            session = self._started()
+            command = session.post(launch)
+        command.wait()
+        child, why = result[0]
+        with os.fdopen(why, "rb") as pipe:
+            failure = pipe.read()
+        if failure:
+            child.wait()
+            code = int.from_bytes(failure, "little")
+            raise OSError(code, os.strerror(code), os.fsdecode(argv[0]))
+        return child
+
+    def tracees(self) -> list[Tracee]:
+        """Who is traced now."""
+        return [Tracee(tid, tgid, procfs.comm(tid)) for tid, tgid in self._core.tasks()]
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until all that is wanted is attached and all else detached; for tests. False: not in time."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            with self._lock:
+                session = self._session
+                command = session.post(lambda: None) if session else None
+            if command is None:
+                return True
+            command.wait(timeout)
+            if self._attacher.settled():
+                return True
+            time.sleep(0.002)
+        return False
+
+    # ---- inside ----
+
+    def _describe(self, sink: int, before: Wanted, wanted: Wanted) -> None:
+        core = self._core
+        core.sink_tracer(sink, wanted.tracer)
+        core.sink_events(sink, wanted.events, wanted.filters)
+        core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
+        old = pid_sets(before)
+        for number, pids in pid_sets(wanted).items():
+            core.sink_set(sink, number, pids.active, pids.follow_fork)
+            if not pids.active or old[number].pids - pids.pids:
+                core.clear_members(sink, number)  # else those that joined by birth stay
+            if pids.active:
+                self._attacher.join(sink, number, pids.pids)
+
+    def _bring(self) -> Command | None:
+        """Have the capture thread attach who is wanted."""
+        with self._lock:
+            if not (self._session or self._any_wanted()):
+                return None
+            if not self._running:
+                return None
+            wanted = dict(self._wanted)
+            return self._started().post(lambda: self._attacher.bring(wanted))
+
+    def _any_wanted(self) -> bool:
+        return any(each.tracer or each.events for each in self._wanted.values())
+
+    def _started(self) -> Session:
+        if not self._running:
+            raise RuntimeError("the engine is stopped")
+        if self._session is None:
+            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
+            self._session.start()
+        return self._session
+
+    def _needed(self) -> bool:
+        """Asked by the capture thread. When it says no the next command starts another thread."""
+        with self._lock:
+            session = self._session
+            assert session is not None
+            if self._any_wanted() or self._core.spawned() or session.has_commands():
+                return True
+            self._retire(session)
+            return False
+
+    def _retire(self, session: Session) -> None:
+        self._former = session.tid
+        self._session = None
+
+    def _session_ended(self) -> None:
+        with self._lock:
+            session = self._session
+            if session and session.tid == threading.get_native_id():
+                self._retire(session)
+            self._attacher.forget()

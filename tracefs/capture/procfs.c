@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* What the hot path needs of /proc: never files that take a tracee's mmap_lock (cmdline, maps), they could block. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tracefs/capture/place.h"
+
+static ssize_t slurp(const char *path, char *buf, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read(fd, buf, room - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = 0;
+	return n;
+}
+
+void cap_task_name(struct cap_task *t)
+{
+	char path[48], text[64];
+
+	if (t->named)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/comm", t->tid);
+	ssize_t n = slurp(path, text, sizeof(text));
+	if (n <= 0)
+		return;
+	text[n - 1] = 0; /* its newline */
+	memset(t->comm, 0, sizeof(t->comm));
+	memcpy(t->comm, text, strnlen(text, sizeof(t->comm) - 1));
+	t->named = true;
+}
+
+int cap_task_stat(struct cap_task *t, uint64_t *start)
+{
+	char text[1024];
+
+	if (t->stat_fd < 0) {
+		char path[64];
+		/* Through task/: the other file adds up the times of all threads. */
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", t->tid, t->tid);
+		t->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (t->stat_fd < 0)
+			return -1;
+	}
+	ssize_t n = pread(t->stat_fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return -1;
+	text[n] = 0;
+	char *at = strrchr(text, ')'); /* field 2, the name, may hold anything */
+	for (int field = 2; at && field < 39; field++) {
+		at = strchr(at + 1, ' ');
+		if (at && field == 21 && start)
+			*start = strtoull(at + 1, NULL, 10);
+	}
+	return at ? atoi(at + 1) : -1;
+}
+
+int cap_task_cpu(struct cap_task *t)
+{
+	int cpu = cap_task_stat(t, NULL);
+	if (cpu >= 0)
+		t->cpu = cpu;
+	return t->cpu < 0 ? 0 : t->cpu;
+}
+
+bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid)
+{
+	char path[48], text[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (slurp(path, text, sizeof(text)) <= 0)
+		return false;
+	const char *g = strstr(text, "\nTgid:"), *p = strstr(text, "\nPPid:");
+	if (!g || !p)
+		return false;
+	*tgid = atoi(g + 6);
+	*ppid = atoi(p + 6);
+	return true;
+}

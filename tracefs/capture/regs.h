@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TRACEFS_CAPTURE_REGS_H
+#define TRACEFS_CAPTURE_REGS_H
+
+#include <sys/user.h>
+
+#include "tracefs/capture/ops.h"
+
+static inline bool cap_get_regs(pid_t tid, struct user_regs_struct *regs)
+{
+	return cap_ptrace(PTRACE_GETREGS, tid, 0, (uintptr_t)regs) >= 0;
+}
+
+#endif

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The capture thread: the C loop, and policy in between."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tracefs.capture import core as c
+from tracefs.capture import gentle
+from tracefs.capture.child import Child
+
+if TYPE_CHECKING:
+    from tracefs.capture.attach import Attacher
+    from tracefs.capture.core import Core
+
+GONE_TIMEOUT = 2.0
+"""Seconds to wait for the former capture thread's end, which takes microseconds."""
+
+
+class Command:
+    """Something to be done on the capture thread."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._action()
+        except BaseException as error:
+            self._error = error
+        self._done.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until it is done; raises what it raised."""
+        done = self._done.wait(timeout)
+        if self._error is not None:
+            raise self._error
+        return done
+
+
+class Session:
+    """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
+
+    def __init__(
+        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None]
+    ) -> None:
+        """former: the thread that captured before. needed: whether to go on when there is nothing left to do;
+        ended: called under the engine's lock by needed()'s caller when it says no."""
+        self.core = core
+        self.attacher = attacher
+        self.tid = 0
+        self.children: dict[int, Child] = {}
+        self._former = former
+        self._needed = needed
+        self._ended = ended
+        self._commands: deque[Command] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def post(self, action: Callable[[], None]) -> Command:
+        """Have it done on the capture thread, soon; never waits."""
+        command = Command(action)
+        self._commands.append(command)
+        self.core.wake()
+        return command
+
+    def has_commands(self) -> bool:
+        return bool(self._commands)
+
+    def stop(self) -> None:
+        """End the thread; waits for it, not for any tracee."""
+        self._stopping = True
+        self.core.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+            wait_gone(self.tid)
+
+    def _run(self) -> None:
+        wait_gone(self._former)
+        self.tid = threading.get_native_id()
+        self.core.enter()
+        try:
+            while not self._stopping and self._work():
+                self._handle(self.core.loop())
+        finally:
+            self.core.leave()
+            for child in self.children.values():
+                child.abandoned()
+            for command in self._commands:
+                command.run()
+            self._ended()
+
+    def _work(self) -> bool:
+        """Commands, and what is due. False: nobody needs this thread any more."""
+        while self._commands:
+            self._commands.popleft().run()
+        delay = self.attacher.step()
+        if delay is not None:
+            self.core.alarm(delay)
+        return self._needed()
+
+    def _handle(self, reason: int) -> None:
+        if reason == c.WOKEN:
+            return
+        report = self.core.report()
+        if reason == c.CHILD_EXIT:
+            child = self.children.pop(report.tid, None)
+            if child:
+                child.ended(report.status)
+        elif reason == c.INTERRUPTED:
+            if not gentle.undo_eintr(report.tid):
+                self.core.returned(report.tid)
+            self.core.resume(report.tid)
+        elif reason == c.EXEC:
+            self.core.resume(report.tid)
+
+
+def wait_gone(tid: int) -> None:
+    """Until a thread of ours has left the kernel: only then are its tracees free."""
+    deadline = time.monotonic() + GONE_TIMEOUT
+    while tid and os.path.exists(f"/proc/self/task/{tid}") and time.monotonic() < deadline:
+        time.sleep(0.0002)

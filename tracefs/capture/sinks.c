@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* The tables that say what each sink wants. Changed only while nothing is written (see cap.h). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracefs/capture/cap.h"
+
+static void set_bit(uint64_t *mask, int bit, bool on)
+{
+	*mask = (*mask & ~(1ull << bit)) | (uint64_t)on << bit;
+}
+
+int cap_sink_add(struct cap_thread *ct, struct rb *rb)
+{
+	for (int i = 0; i < CAP_SINKS; i++) {
+		if (ct->sink[i])
+			continue;
+		ct->sink[i] = calloc(1, sizeof(*ct->sink[i]));
+		if (!ct->sink[i])
+			return -ENOMEM;
+		ct->sink[i]->rb = rb;
+		memset(ct->sink[i]->cpus, 0xff, sizeof(ct->sink[i]->cpus));
+		return i;
+	}
+	return -ENOSPC;
+}
+
+void cap_sink_remove(struct cap_thread *ct, int sink)
+{
+	cap_sink_tracer(ct, sink, false);
+	cap_sink_events(ct, sink, NULL, NULL, 0);
+	for (int set = 0; set < CAP_SETS; set++)
+		cap_sink_set(ct, sink, set, false, false);
+	set_bit(&ct->wants.record_comm, sink, false);
+	set_bit(&ct->wants.record_tgid, sink, false);
+	free(ct->sink[sink]);
+	ct->sink[sink] = NULL;
+}
+
+void cap_sink_tracer(struct cap_thread *ct, int sink, bool on)
+{
+	set_bit(&ct->wants.tracer, sink, on);
+}
+
+void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count)
+{
+	struct cap_sink *s = ct->sink[sink];
+
+	memset(s->enabled, 0, sizeof(s->enabled));
+	memset(s->filter, 0, sizeof(s->filter));
+	for (uint32_t i = 0; i < count; i++)
+		if (ids[i] >= 0 && ids[i] <= EV_ID_MAX) {
+			s->enabled[ids[i]] = 1;
+			s->filter[ids[i]] = (const void *)(uintptr_t)filters[i];
+		}
+	for (int id = 0; id <= EV_ID_MAX; id++)
+		set_bit(&ct->event_sinks[id], sink, s->enabled[id]);
+	set_bit(&ct->wants.events, sink, count);
+}
+
+void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus)
+{
+	set_bit(&ct->wants.record_comm, sink, record_comm);
+	set_bit(&ct->wants.record_tgid, sink, record_tgid);
+	memcpy(ct->sink[sink]->cpus, cpus, sizeof(ct->sink[sink]->cpus));
+}
+
+void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow)
+{
+	set_bit(&ct->wants.filtered[set], sink, active);
+	set_bit(&ct->wants.follow[set], sink, active && follow);
+}
+
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs)
+{
+	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
+		ct->syscall[nr] = (struct cap_syscall){.known = 1, .nargs = nargs};
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* One stop: what kind it is, what it means for its task, and how the task goes on. */
+#include <errno.h>
+#include <signal.h>
+
+#include "tracefs/capture/ops.h"
+#include "tracefs/capture/place.h"
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+/*
+ * Let a stopped task go on, in the way that its path says. false: it is gone (killed meanwhile), its end will be reported.
+ * An error that is neither success nor that would make waitid report the same stop for ever: the task is let go then.
+ */
+bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	long error;
+
+	if (t->path == CAP_PATH_LEAVE) {
+		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
+		if (error != -ESRCH)
+			cap_forget(ct, t);
+		return error >= 0;
+	}
+	error = cap_ptrace(t->path == CAP_PATH_STOPS ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
+	if (unlikely(error < 0 && error != -ESRCH)) {
+		t->path = CAP_PATH_LEAVE;
+		return cap_release(ct, t, sig);
+	}
+	t->followed = t->path == CAP_PATH_STOPS;
+	return error >= 0;
+}
+
+static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
+{
+	cap_info info;
+
+	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
+		return CAP_GO_ON; /* killed */
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP)
+		cap_on_enter(ct, t, &info);
+	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		cap_on_exit(ct, t, &info);
+	if (unlikely(t->interrupted && t->path == CAP_PATH_LEAVE)) {
+		t->interrupted = false;
+		ct->report = (struct cap_report){.tid = t->tid};
+		return CAP_INTERRUPTED;
+	}
+	if (unlikely(t->where == CAP_KERNEL && ct->exec_policy && !t->spawning && cap_before_exec(t))) {
+		ct->report = (struct cap_report){.tid = t->tid};
+		return CAP_EXEC;
+	}
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+/* PTRACE_EVENT_STOP: the first stop of a newborn, the answer to PTRACE_INTERRUPT, the end of a group stop, or a group stop. */
+static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	bool first = t->newborn;
+
+	t->newborn = false;
+	if (sig != SIGTRAP) {
+		t->stopped = true;
+		if (t->path == CAP_PATH_LEAVE)
+			cap_release(ct, t, 0);
+		else
+			cap_ptrace(PTRACE_LISTEN, t->tid, 0, 0);
+		return CAP_GO_ON;
+	}
+	t->stopped = false;
+	if (t->interrupted) {
+		t->interrupted = false;
+		ct->report = (struct cap_report){.tid = t->tid};
+		return CAP_INTERRUPTED;
+	}
+	if (first && t->path == CAP_PATH_STOPS)
+		cap_on_return(ct, t);
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
+{
+	struct cap_task *t = ct->last;
+	int event = status >> 8 & 0xff, sig = status & 0x7f;
+
+	if (unlikely(!t || t->tid != tid)) {
+		t = cap_task_find(&ct->tasks, tid);
+		if (!t && event != PTRACE_EVENT_EXEC)
+			t = cap_adopt(ct, tid);
+		ct->last = t;
+	}
+	if (event == PTRACE_EVENT_EXEC)
+		ct->last = t = cap_on_exec(ct, t, tid);
+	if (unlikely(!t)) { /* no memory for it */
+		cap_ptrace(PTRACE_DETACH, tid, 0, event || (status & 0x80) ? 0 : sig);
+		return CAP_GO_ON;
+	}
+	t->served = ct->stops;
+	if (likely(!event && (status & 0xff) == SYSCALL_STOP))
+		return on_syscall_stop(ct, t);
+	switch (event) {
+	case PTRACE_EVENT_STOP:
+		return on_event_stop(ct, t, sig);
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		cap_on_birth(ct, t, event);
+		break;
+	case 0:
+		cap_release(ct, t, sig);
+		return CAP_GO_ON;
+	}
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig)
+{
+	pthread_mutex_lock(&ct->emit_lock);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	bool there = t && cap_release(ct, t, sig);
+	pthread_mutex_unlock(&ct->emit_lock);
+	return there;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* System calls to records. */
+#include <linux/audit.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "tracefs/capture/cap.h"
+#include "tracefs/capture/ops.h"
+#include "tracefs/capture/regs.h"
+
+#define X32 0x40000000
+
+/*
+ * The event that stands for a call's entry; its exit is the next. Numbers that the tables do not know, also x32's with their
+ * bit 30, are recorded raw; those of 32-bit code are another table's and never looked up in this one.
+ */
+static int event_of(const struct cap_thread *ct, int64_t nr, uint32_t arch)
+{
+	if (arch != AUDIT_ARCH_X86_64)
+		return EV_COMPAT_SYS_ENTER;
+	if (nr < 0 || nr > EV_SYSCALL_MAX_NR || !ct->syscall[nr].known)
+		return EV_RAW_SYS_ENTER;
+	return EV_SYSCALL_FIRST + 2 * nr;
+}
+
+static uint64_t sinks_for(const struct cap_thread *ct, const struct cap_task *t, int id)
+{
+	return t->tracer_sinks | (t->event_sinks & ct->event_sinks[id]);
+}
+
+static void emit_enter(struct cap_thread *ct, struct cap_task *t)
+{
+	int id = event_of(ct, t->nr, t->arch);
+	uint64_t sinks = sinks_for(ct, t, id), raw = t->event_sinks & ct->event_sinks[EV_RAW_SYS_ENTER];
+
+	if (id == EV_RAW_SYS_ENTER)
+		sinks &= ~raw;
+	if (raw | (id < EV_SYSCALL_FIRST ? sinks : 0)) {
+		struct ev_raw_sys_enter rec = {.common.type = EV_RAW_SYS_ENTER, .id = t->nr};
+		memcpy(rec.args, t->args, sizeof(rec.args));
+		if (raw)
+			cap_emit(ct, t, raw, raw & t->tracer_sinks & (id == EV_RAW_SYS_ENTER ? ~0ull : 0), &rec, sizeof(rec));
+		rec.common.type = id;
+		if (id < EV_SYSCALL_FIRST && sinks)
+			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+	}
+	if (id >= EV_SYSCALL_FIRST && sinks) {
+		struct ev_sys_enter rec = {.common.type = id, .nr = t->nr};
+		memcpy(rec.args, t->args, sizeof(rec.args));
+		cap_emit(ct, t, sinks, t->tracer_sinks, &rec,
+			 offsetof(struct ev_sys_enter, args) + 8 * ct->syscall[t->nr].nargs);
+	}
+}
+
+static void emit_exit(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint32_t arch, int64_t ret)
+{
+	int id = event_of(ct, nr, arch) + 1;
+	uint64_t sinks = sinks_for(ct, t, id), raw = t->event_sinks & ct->event_sinks[EV_RAW_SYS_EXIT];
+
+	if (id == EV_RAW_SYS_EXIT)
+		sinks &= ~raw;
+	if (raw | (id < EV_SYSCALL_FIRST ? sinks : 0)) {
+		struct ev_raw_sys_exit rec = {.common.type = EV_RAW_SYS_EXIT, .id = nr, .ret = ret};
+		if (raw)
+			cap_emit(ct, t, raw, raw & t->tracer_sinks & (id == EV_RAW_SYS_EXIT ? ~0ull : 0), &rec, sizeof(rec));
+		rec.common.type = id;
+		if (id < EV_SYSCALL_FIRST && sinks)
+			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+	}
+	if (id > EV_SYSCALL_FIRST && sinks) {
+		struct ev_sys_exit rec = {.common.type = id, .nr = nr, .ret = ret};
+		cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+	}
+}
+
+static bool is_execve(const struct cap_task *t)
+{
+	if (t->arch != AUDIT_ARCH_X86_64)
+		return t->nr == 11 || t->nr == 358;
+	return t->nr == SYS_execve || t->nr == SYS_execveat || t->nr == (X32 | 520) || t->nr == (X32 | 545);
+}
+
+bool cap_before_exec(const struct cap_task *t)
+{
+	return t->entered && is_execve(t);
+}
+
+void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
+{
+	t->where = CAP_KERNEL;
+	t->entered = true;
+	t->nr = (int32_t)info->entry.nr;
+	t->arch = info->arch;
+	memcpy(t->args, info->entry.args, sizeof(t->args));
+	t->unrecorded = (t->spawning && !is_execve(t)) || cap_is_muted(ct, t->tid);
+	if (!t->unrecorded)
+		emit_enter(ct, t);
+}
+
+/* The call number of a task in an exit stop whose entry was not seen. */
+static int64_t missed_nr(struct cap_task *t)
+{
+	struct user_regs_struct regs;
+	return cap_get_regs(t->tid, &regs) ? (int32_t)regs.orig_rax : -1;
+}
+
+void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
+{
+	if (!t->entered) {
+		t->nr = missed_nr(t);
+		t->arch = info->arch;
+		t->unrecorded = cap_is_muted(ct, t->tid);
+	}
+	if (!t->unrecorded)
+		emit_exit(ct, t, t->nr, t->arch, info->exit.rval);
+	if (t->nr == SYS_prctl && t->arch == AUDIT_ARCH_X86_64 && t->entered && t->args[0] == PR_SET_NAME &&
+	    !info->exit.rval)
+		cap_name_changed(t);
+	t->where = CAP_USER;
+	t->entered = t->unrecorded = false;
+}
+
+void cap_on_return(struct cap_thread *ct, struct cap_task *t)
+{
+	struct user_regs_struct regs;
+	cap_info info;
+
+	if (t->spawning || cap_is_muted(ct, t->tid) || !(t->tracer_sinks | t->event_sinks) || !cap_get_regs(t->tid, &regs) ||
+	    (int64_t)regs.orig_rax < 0 || cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
+		return;
+	emit_exit(ct, t, (int32_t)regs.orig_rax, info.arch,
+		  info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax);
+}
+
+bool cap_before_birth(const struct cap_task *t)
+{
+	if (!t->entered)
+		return false;
+	if (t->arch != AUDIT_ARCH_X86_64)
+		return t->nr == 2 || t->nr == 190 || t->nr == 120 || t->nr == 435;
+	int64_t nr = t->nr & ~(int64_t)X32;
+	return nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone || nr == SYS_clone3;
+}

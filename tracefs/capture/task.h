@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is known of a traced task, and the table of them. Used by the capture thread alone. */
+#ifndef TRACEFS_CAPTURE_TASK_H
+#define TRACEFS_CAPTURE_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cap_wants;
+
+/* The pid sets that a sink may have; see PidSet in wanted.py. */
+enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE, CAP_SETS };
+
+/* How a task's system calls are captured: the one place where another way would be added is cap_task_choose(). */
+enum cap_path {
+	CAP_PATH_LEAVE, /* not wanted, nor may its children be: detach at the next stop */
+	CAP_PATH_BIRTHS, /* not wanted, but its children may be: stops at events and signals only */
+	CAP_PATH_STOPS, /* stops at each system call's entry and exit */
+};
+
+enum cap_where {
+	CAP_USER,   /* computing, as far as is known */
+	CAP_KERNEL, /* in a system call */
+};
+
+struct cap_task {
+	struct cap_task *next; /* in the bucket */
+	int32_t tid, tgid;
+
+	uint64_t in[CAP_SETS]; /* bit s: member of sink s's set */
+	uint64_t tracer_sinks, event_sinks; /* what the above and the sinks' wishes come to */
+	bool in_scope;
+	uint8_t path; /* enum cap_path */
+
+	uint8_t where; /* enum cap_where */
+	bool entered;	 /* nr, arch and args are those of the call that it is in */
+	bool unrecorded; /* that call's entry was left out, so its exit is too */
+	bool followed;	 /* resumed so that it stops at its next call */
+	bool newborn;	 /* its first stop has not been seen */
+	bool orphan;	 /* its first stop was seen before its parent's report */
+	bool interrupted; /* PTRACE_INTERRUPT by attach: the first event stop needs the policy's look */
+	bool spawning;	 /* our own child, before its execve */
+	bool stopped;	 /* in a group stop (PTRACE_LISTEN) */
+	bool named;	 /* comm is known */
+	uint8_t name_age; /* records since the name was saved */
+
+	int64_t nr;
+	uint32_t arch;
+	uint64_t args[6];
+	char comm[16];
+
+	uint64_t served; /* cap_thread.stops when it last stopped */
+
+	int stat_fd; /* /proc/TID/stat, -1 */
+	int cpu;     /* where it was last seen */
+	int slot;    /* in the keeper's table while pinned, -1 */
+	bool computing; /* counted as outside a system call */
+};
+
+struct cap_tasks {
+	struct cap_task **bucket;
+	uint32_t buckets; /* a power of two */
+	uint32_t count;
+};
+
+bool cap_tasks_init(struct cap_tasks *tasks);
+void cap_tasks_free(struct cap_tasks *tasks); /* and all that are in it */
+struct cap_task *cap_task_find(const struct cap_tasks *tasks, int32_t tid);
+struct cap_task *cap_task_add(struct cap_tasks *tasks, int32_t tid, int32_t tgid); /* not yet there; NULL: no memory */
+void cap_task_remove(struct cap_tasks *tasks, struct cap_task *t);		      /* frees it */
+void cap_task_rename(struct cap_tasks *tasks, struct cap_task *t, int32_t tid);
+/* Walk them all: *place is 0 at first. The one returned may be removed, nothing else changed. */
+struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, struct cap_task *after);
+
+/* Decide who records the task, and so how it is captured. After any change of its sets, its scope or the wishes. */
+void cap_task_choose(struct cap_task *t, const struct cap_wants *wants);
+/* What a child is member of. */
+void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants);
+
+static inline void cap_name_changed(struct cap_task *t)
+{
+	t->named = false;
+	t->name_age = 0;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* A capture thread's state: made and freed by anyone, entered by the one thread that captures with it. */
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracefs/capture/ops.h"
+#include "tracefs/capture/wake.h"
+
+struct cap_thread *cap_new(struct cmdlines *cmdlines)
+{
+	struct cap_thread *ct = calloc(1, sizeof(*ct));
+	pthread_mutexattr_t attr;
+
+	if (!ct || !cap_tasks_init(&ct->tasks)) {
+		free(ct);
+		return NULL;
+	}
+	ct->cmdlines = cmdlines;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* policy asks for tasks while it holds the pause */
+	pthread_mutex_init(&ct->emit_lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	pthread_cond_init(&ct->emit_go, NULL);
+	pthread_mutex_init(&ct->mute_lock, NULL);
+	cap_op_setup();
+	return ct;
+}
+
+void cap_free(struct cap_thread *ct)
+{
+	cap_tasks_free(&ct->tasks);
+	for (int i = 0; i < CAP_SINKS; i++)
+		free(ct->sink[i]);
+	free(ct->mutes);
+	free(ct->starved);
+	free(ct->spawned);
+	free(ct);
+}
+
+int cap_enter(struct cap_thread *ct)
+{
+	ct->tid = syscall(SYS_gettid);
+	return cap_wake_enter(ct);
+}
+
+void cap_leave(struct cap_thread *ct)
+{
+	uint32_t place = 0;
+	struct cap_task *t;
+
+	cap_wake_leave(ct);
+	while ((t = cap_task_next(&ct->tasks, &place, NULL))) {
+		place = 0;
+		cap_forget(ct, t);
+	}
+	free(ct->starved);
+	ct->starved = NULL;
+	ct->tid = 0;
+}
