@@ -15,6 +15,26 @@ static void count_gone(struct rb_view *v, struct rb_page *page, uint64_t who, ui
 		rb_add(&v->ctl->bytes_gone, end - rb_off(skip));
 }
 
+/*
+ * An event committed in a sub-buffer that was given up meanwhile is lost. Whoever gave it up looks for such events after its
+ * CAS, and a writer looks after its commit whether it was given up: both are full fences, so one of them sees it. The CAS here
+ * lets only one count it.
+ */
+void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
+{
+	for (;;) {
+		uint64_t who = rb_load_acquire(&page->who);
+		uint64_t skip = rb_load_acquire(&page->skip);
+		uint32_t entries = rb_done_entries(rb_load_acquire(&page->done)) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
+		if (rb_who_state(who) != RB_CONTENT || rb_off(skip) != RB_OFF_GONE || entries <= consumed)
+			return;
+		if (rb_cas2(&page->who, who, skip, rb_who(rb_seq(who), RB_CONTENT, entries), skip)) {
+			rb_add(&ctl->overrun, entries - consumed);
+			return;
+		}
+	}
+}
+
 /* Caller made it CLEARING(seq) and owns it alone. */
 static enum rb_claim clear_and_publish(struct rb_view *v, struct rb_page *page, uint64_t seq, uint64_t ts, bool dirty)
 {
@@ -89,10 +109,11 @@ enum rb_claim rb_skip(struct rb_view *v, uint64_t seq)
 		}
 		/* The lap that its content belongs to is over: what is unread in it is overwritten, in effect. */
 		uint64_t done = rb_load_acquire(&page->done);
-		uint32_t entries = rb_done_entries(done), consumed = rb_who_consumed(who);
+		uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
 		uint64_t gone = rb_who(rb_seq(who), RB_CONTENT, entries > consumed ? entries : consumed);
-		if (rb_cas2(&page->who, who, skip, gone, rb_pos(seq, v->size))) {
+		if (rb_cas2(&page->who, who, skip, gone, rb_pos(seq, RB_OFF_GONE))) {
 			count_gone(v, page, who, skip, done);
+			rb_settle(v->ctl, page);
 			return RB_SKIPPED;
 		}
 	}
@@ -108,9 +129,10 @@ bool rb_give_up(struct rb_view *v, uint64_t seq)
 	uint64_t done = rb_load_acquire(&page->done);
 	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
 	uint64_t gone = rb_who(seq, RB_CONTENT, entries > consumed ? entries : consumed);
-	if (!rb_cas2(&page->who, who, skip, gone, rb_pos(rb_seq(skip), v->size)))
+	if (!rb_cas2(&page->who, who, skip, gone, rb_pos(rb_seq(skip), RB_OFF_GONE)))
 		return false;
 	count_gone(v, page, who, skip, done);
+	rb_settle(v->ctl, page);
 	return true;
 }
 

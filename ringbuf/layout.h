@@ -31,7 +31,7 @@
 
 #define RB_OFF_BITS 24
 #define RB_OFF_MASK ((1u << RB_OFF_BITS) - 1)
-#define RB_SEQ_BITS (64 - RB_OFF_BITS)
+#define RB_OFF_GONE RB_OFF_MASK
 
 enum { RB_TYPE_DATA_MAX = 28, RB_TYPE_PADDING = 29, RB_TYPE_TIME_EXTEND = 30, RB_TYPE_TIME_STAMP = 31,
 	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */ };
@@ -80,7 +80,7 @@ struct rb_ctl {
 struct rb_page {
 	/* seq << 24 | state << 22 | events consumed. Acquire load pairs with the CAS that made it CONTENT: contents cleared, stamped. */
 	alignas(16) uint64_t who;
-	/* highest skipped seq << 24 | offset up to which the content is consumed */
+	/* highest skipped seq << 24 | offset up to which the content is consumed; RB_OFF_GONE: given up */
 	uint64_t skip;
 	/*
 	 * entries << 32 | bytes committed, padding included. Add is seq_cst and a writer's last access to the sub-buffer: its release

@@ -54,7 +54,13 @@ static struct element decode_live(uint32_t first, uint32_t second, uint32_t spac
 	return e;
 }
 
-static struct element live_at(const uint8_t *live, uint32_t size, uint32_t off, uint32_t *first)
+/*
+ * Readers look at, and copy, sub-buffers that may be recycled meanwhile, and throw away what they got if so. By C's letter
+ * that is a data race with the clearing; nothing is used before the check, so it is hidden from ThreadSanitizer, here and below.
+ */
+#define OPTIMISTIC __attribute__((no_sanitize("thread")))
+
+OPTIMISTIC static struct element live_at(const uint8_t *live, uint32_t size, uint32_t off, uint32_t *first)
 {
 	const uint32_t *word = (const uint32_t *)(const void *)(live + off);
 	*first = rb_load_acquire(word);
@@ -92,11 +98,8 @@ enum rb_look rb_page_look(const uint8_t *live, uint32_t size, uint32_t off)
 	return RB_LOOK_CLOSED;
 }
 
-/*
- * Copy [0, end), upwards. The sub-buffer may be recycled while this runs; whoever calls finds out and throws the copy
- * away. That makes it a data race by C's letter, harmless as every word is used only after the check, and so hidden from TSan.
- */
-__attribute__((no_sanitize("thread"))) static void copy_words(uint8_t *to, const uint8_t *from, uint32_t end)
+/* Copy [0, end). */
+OPTIMISTIC static void copy_words(uint8_t *to, const uint8_t *from, uint32_t end)
 {
 	const volatile uint32_t *source = (const volatile uint32_t *)(const void *)from;
 	uint32_t *target = (uint32_t *)(void *)to;
@@ -122,14 +125,15 @@ void rb_image_copy(struct rb_image *image, const uint8_t *live, uint64_t done)
 	uint64_t start;
 	memcpy(&start, page, sizeof(start));
 	uint32_t off = RB_PAGE_HEADER, to = RB_PAGE_HEADER;
-	image->closed = false;
 	image->entries = 0;
 	while (off < limit) {
 		struct element e = decode_live(word_at(page, off), limit - off >= 8 ? word_at(page, off + 4) : 0, size - off);
 		if (!e.bytes || off + e.bytes > limit || e.type == RB_TYPE_PADDING) {
 			/* Padding, or damage: neither can be passed. */
-			off = size;
-			break;
+			image->passed = off > image->from ? off - image->from : 0;
+			image->end = size;
+			image->closed = true;
+			goto out;
 		}
 		if (off < image->from) {
 			start += e.delta;
@@ -149,6 +153,8 @@ void rb_image_copy(struct rb_image *image, const uint8_t *live, uint64_t done)
 	}
 	image->closed = off >= size;
 	image->end = off;
+	image->passed = off > image->from ? off - image->from : 0;
+out:
 	image->bytes = to - RB_PAGE_HEADER;
 	memcpy(page, &start, sizeof(start));
 }

@@ -11,6 +11,7 @@ struct rb_image {
 	uint32_t size; /* in: of a sub-buffer */
 	uint32_t from; /* in: first offset wanted; events before it only carry time */
 	uint32_t end; /* out: where the next copy must go on */
+	uint32_t passed; /* out: bytes of live events from `from` on, padding left out */
 	bool closed; /* out: nothing can follow end in this sub-buffer */
 	uint32_t entries; /* out: events in it */
 	uint32_t bytes; /* out: of events, headers included */

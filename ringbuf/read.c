@@ -83,7 +83,7 @@ static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
 	if (!rb_cas2(&page->who, who, skip, rb_who(seq, RB_CONTENT, consumed), rb_pos(rb_seq(skip), image->end)))
 		return -EAGAIN; /* overwritten: the copy is worth nothing */
 	rb_add(&ctl->read, image->entries);
-	rb_add(&ctl->bytes_gone, image->end - off);
+	rb_add(&ctl->bytes_gone, image->passed);
 	if (image->closed)
 		rb_store_release(&ctl->head, seq + 1);
 	if (!image->entries)

@@ -195,6 +195,8 @@ static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries
 		rb_store_release(event, slot->word);
 	}
 	__atomic_fetch_add(&slot->page->done, entries << 32 | slot->bytes, __ATOMIC_SEQ_CST);
+	if (rb_unlikely(rb_off(rb_load(&slot->page->skip)) == RB_OFF_GONE))
+		rb_settle(slot->ctl, slot->page);
 	/* Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the other. */
 	uint64_t want = rb_load(&slot->ctl->want);
 	if (rb_unlikely(want))
