@@ -41,9 +41,14 @@ class Field:
         return self.ctype.startswith(DATA_LOC)
 
     @property
+    def is_dynamic(self) -> bool:
+        """Behind a __data_loc or a __rel_loc (its offset counts from the end of the field itself)."""
+        return self.ctype.startswith(DYNAMIC_PREFIXES)
+
+    @property
     def is_array(self) -> bool:
         """Several values in place ("char[16]", "unsigned long[6]", "char[]" up to the record's end)."""
-        return "[" in self.ctype and not self.ctype.startswith(DYNAMIC_PREFIXES)
+        return "[" in self.ctype and not self.is_dynamic
 
     @property
     def is_string(self) -> bool:

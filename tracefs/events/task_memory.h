@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TRACEFS_EVENTS_TASK_MEMORY_H
+#define TRACEFS_EVENTS_TASK_MEMORY_H
+
+#include <stdint.h>
+
+/*
+ * Copy a string of at most max bytes from another task's memory to buffer[max + 1], NUL-terminated. Its length, or
+ * -EFAULT where not even its first byte can be read, or it ends at a page that cannot.
+ */
+int64_t task_read_string(int32_t tid, uint64_t address, char *buffer, uint32_t max);
+
+#endif
