@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tracefs.tree.instance import Instance
 
 PID_LIMIT = 1 << 30
-"""Numbers from here on are refused."""
+"""Numbers from here on are refused, with EPERM: that is what comes out of the kernel."""
 _WORD = 127
 
 
@@ -62,6 +62,7 @@ def _pid(word: bytes) -> int:
         number = unsigned(word, base=0)
     except OSError:
         raise OSError(errno.EINVAL, "not a number") from None
+    number &= 0xFFFFFFFF  # a pid_t; the kernel keeps these bits of any longer number
     if number >= PID_LIMIT:
-        raise OSError(errno.EINVAL, "no such pid")
+        raise OSError(errno.EPERM, "no such pid")
     return number
