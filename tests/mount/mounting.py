@@ -23,7 +23,10 @@ from tracefs import mountpoints
 PATIENCE = 30.0
 """Seconds that anything may take on a loaded machine before it counts as hanging."""
 
-TRACEFS = [sys.executable, "-m", "tracefs.cli"]
+ROOT = Path(__file__).parents[2]
+PYTHON = ["env", f"PYTHONPATH={ROOT}", sys.executable]
+"""Finds our packages from any directory, installed or not. (env executes; it is not a parent in between.)"""
+TRACEFS = [*PYTHON, "-m", "tracefs.cli"]
 
 
 def can_mount() -> bool:

@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from tests.mount.mounting import (
     PATIENCE,
+    PYTHON,
     TRACEFS,
     Mounted,
     blocked,
@@ -39,7 +39,7 @@ SOON = 5.0
 
 @pytest.fixture
 def fake() -> Iterator[Mounted]:
-    with mounted([sys.executable, "-m", "tests.mount.fake"]) as mount:
+    with mounted([*PYTHON, "-m", "tests.mount.fake"]) as mount:
         yield mount
 
 
@@ -163,7 +163,7 @@ def test_attaching_a_tracer_does_not_end_a_blocked_reader(fake: Mounted) -> None
         "assert ptrace(0x4207, int(sys.argv[1]), None, None) == 0\n"
         "time.sleep(0.3)\n"
     )
-    subprocess.run([sys.executable, "-c", seize, str(reader.pid)], check=True, timeout=PATIENCE)
+    subprocess.run([*PYTHON, "-c", seize, str(reader.pid)], check=True, timeout=PATIENCE)
     fake.write("in", "still here\n")
     assert reader.stdout
     assert reader.stdout.readline() == b"still here\n"

@@ -96,15 +96,30 @@ def test_a_signal_to_us_reaches_the_command(number: signal.Signals, tmp_path: Pa
     assert tracer.wait(PATIENCE) == 7
 
 
+def test_after_a_signal_that_ended_the_command_the_rest_is_let_go(tmp_path: Path) -> None:
+    """As strace does: who wants to end it does not want to wait for what the command left running."""
+    witness = tmp_path / "witness"
+    script = f"(sleep 2; : > {witness}) & sleep 600"
+    tracer = subprocess.Popen(
+        [*TRACEFS, "run", "-w", str(tmp_path / "lines"), "--", "sh", "-c", script], start_new_session=True
+    )
+    assert eventually(lambda: (tmp_path / "lines").exists() and "nanosleep" in (tmp_path / "lines").read_text())
+    tracer.terminate()
+    assert tracer.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert not witness.exists()
+    assert eventually(witness.exists), "and it runs on"
+
+
 def test_the_command_has_the_signals_that_we_were_given(tmp_path: Path) -> None:
     """Python ignores SIGPIPE; the command must not."""
-    plain = subprocess.run(["grep", "^Sig", "/proc/self/status"], capture_output=True, text=True, check=True).stdout
-    assert run("-w", tmp_path / "lines", "--", "grep", "^Sig", "/proc/self/status").stdout == plain
+    show = ["grep", "^Sig[BIC]", "/proc/self/status"]
+    plain = subprocess.run(show, capture_output=True, text=True, check=True).stdout
+    assert run("-w", tmp_path / "lines", "--", *show).stdout == plain
 
 
 def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
-    tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sh", "-c", "sleep 600"])
+    tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sleep", "600"])
     assert eventually(lambda: lines.exists() and "nanosleep(" in lines.read_text())
     tracer.terminate()
     assert tracer.wait(PATIENCE) == 128 + signal.SIGTERM

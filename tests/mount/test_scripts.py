@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mount.mounting import PATIENCE, can_mount
-
-ROOT = Path(__file__).parents[2]
+from tests.mount.mounting import PATIENCE, ROOT, can_mount
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".venv/.installed-test").exists(), reason="NOT SET UP by scripts/test: scripts/run would install"

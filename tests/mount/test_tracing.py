@@ -68,7 +68,7 @@ def test_a_shell_that_enables_tracing_is_itself_traced(mount: Mounted) -> None:
 
 def test_types_appear_with_syscall_arg_type(mount: Mounted) -> None:
     output = shell(
-        mount, "echo syscall_arg_type > trace_options; echo syscall > current_tracer; cat /dev/null; head -500 trace"
+        mount, "echo syscall > current_tracer; echo syscall_arg_type > trace_options; cat /dev/null; head -500 trace"
     )
     assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", output)
 

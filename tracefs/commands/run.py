@@ -28,4 +28,5 @@ def add(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
 
-    return session.trace(args.command, args.options, args.events, args.output)
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    return session.trace(command, args.options, args.events, args.output)

@@ -45,8 +45,8 @@ def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], ou
             except OSError as error:
                 print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
                 return 127 if isinstance(error, FileNotFoundError) else 126
-            with _forwarding(child):
-                return _drain(files, child, pipe, out)
+            with _forwarding(child) as asked_to_end:
+                return _drain(files, child, pipe, out, asked_to_end)
     finally:
         files.shutdown()
         os.close(out)
@@ -54,14 +54,14 @@ def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], ou
 
 def _configure(root: Directory, options: Sequence[str], events: Sequence[str]) -> None:
     _write(root, "buffer_size_kb", str(BUFFER_KB))
-    for option in options:
-        _write(root, "trace_options", option)
     if events and "set_event" not in root.names():
         raise CommandError("-e: there are no events here yet, only the syscall tracer")
     for event in events:
         _write(root, "set_event", event)
     if not events:
         _write(root, "current_tracer", "syscall")
+    for option in options:  # now, since a tracer's own options are there with it only
+        _write(root, "trace_options", option)
 
 
 @contextlib.contextmanager
@@ -85,8 +85,8 @@ def _write(root: Directory, name: str, text: str) -> None:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 
 
-def _drain(files: Tracefs, child: Child, pipe: Handle, out: int) -> int:
-    """Write lines as they come, until the command and all that it started have ended."""
+def _drain(files: Tracefs, child: Child, pipe: Handle, out: int, asked_to_end: threading.Event) -> int:
+    """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
     ended = threading.Event()
     status = 0
 
@@ -98,7 +98,7 @@ def _drain(files: Tracefs, child: Child, pipe: Handle, out: int) -> int:
     threading.Thread(target=wait, name="wait", daemon=True).start()
     pause = SHORTEST
     while True:
-        last = ended.is_set() and not files.engine.tracees()
+        last = ended.is_set() and (asked_to_end.is_set() or not files.engine.tracees())
         amount = _write_all(pipe, out)
         if last:
             return status if status >= 0 else 128 - status
@@ -126,10 +126,15 @@ def _write_all(pipe: Handle, out: int) -> int:
 
 
 @contextlib.contextmanager
-def _forwarding(child: Child) -> Iterator[None]:
-    """Give the command the signals that are meant to end it. Those typed at the terminal reach it by themselves."""
+def _forwarding(child: Child) -> Iterator[threading.Event]:
+    """Give the command the signals that are meant to end it. Those typed at the terminal reach it by themselves.
+
+    The event is set by the first of them.
+    """
+    asked_to_end = threading.Event()
 
     def forward(number: int, frame: object) -> None:
+        asked_to_end.set()
         if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
             return
         with contextlib.suppress(ProcessLookupError):
@@ -138,7 +143,7 @@ def _forwarding(child: Child) -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
     old = {number: signal.signal(number, forward) for number in numbers}
     try:
-        yield
+        yield asked_to_end
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
