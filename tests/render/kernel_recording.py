@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel recorded, as text and as raw pages: the same events twice, to render one and compare with the other."""
+"""What the kernel recorded, as text and as raw pages: the one is what rendering the other has to give."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ class Instance:
             if path.exists():
                 path.write_text("1" if on else "0")
 
-    def record(self, clock: str = "local") -> None:
+    def record(self, clock: str = "local", *more_options: str) -> None:
         """A shell with children, signals and all its syscalls; then markers of this process, and odd arguments."""
         self.write("trace_clock", clock)
-        self.write("trace_options", "event-fork")
-        self.write("trace_options", "record-tgid")
+        for option in ("event-fork", "record-tgid", *more_options):
+            self.write("trace_options", option)
         go, signal_go = os.pipe()
         child = os.fork()
         if child == 0:

@@ -76,8 +76,8 @@ class Recording:
     texts: dict[str, tuple[bytes, dict[int, Task]]]
 
 
-def recording_of(instance: Instance, layouts: tuple[str, ...], clock: str = "local") -> Recording:
-    instance.record(clock)
+def recording_of(instance: Instance, layouts: tuple[str, ...], clock: str = "local", *more: str) -> Recording:
+    instance.record(clock, *more)
     texts = {}
     for layout in layouts:
         instance.set_options(option_set(layout))
@@ -127,3 +127,16 @@ def test_time_is_the_kernels_on_every_kind_of_clock(oracle_root: Path, clock: st
         directory.rmdir()
     for layout in recording.texts:
         compare(recording, layout, clock)
+
+
+def test_user_stacks_are_the_kernels(oracle_root: Path) -> None:
+    directory = oracle_root / "instances" / "test-render-stacks"
+    directory.mkdir()
+    try:
+        layouts = ("", "raw", "fields")
+        recording = recording_of(Instance(oracle_root, directory), layouts, "local", "userstacktrace")
+    finally:
+        directory.rmdir()
+    assert b"<user stack trace>\n =>  <0000" in recording.texts[""][0]
+    for layout in layouts:
+        compare(recording, layout)

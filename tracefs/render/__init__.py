@@ -3,6 +3,6 @@
 
 from tracefs.render.options import Options
 from tracefs.render.reader import Reader
-from tracefs.render.renderer import Iterator, Pipe, Renderer
+from tracefs.render.renderer import Iterator, Lines, Pipe, Renderer
 
-__all__ = ["Iterator", "Options", "Pipe", "Reader", "Renderer"]
+__all__ = ["Iterator", "Lines", "Options", "Pipe", "Reader", "Renderer"]

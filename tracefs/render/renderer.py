@@ -42,7 +42,9 @@ class Renderer:
         """The line of one record, its newline included."""
         return self.line(record, ts, cpu, options or Options()).decode(errors="backslashreplace")
 
-    def line(self, record: bytes, ts: int, cpu: int, options: Options, next_ts: int | None = None, index: int = 0) -> bytes:
+    def line(
+        self, record: bytes, ts: int, cpu: int, options: Options, next_ts: int | None = None, index: int = 0
+    ) -> bytes:
         """As format_record, of a record among others: next_ts is the following one's, index counts from 0."""
         place = ffi.new("struct rn_place *", {"ts": ts, "next_ts": ts if next_ts is None else next_ts})
         place.cpu, place.index = cpu, index
