@@ -41,8 +41,8 @@ static _Atomic int leave;
 
 static void *other_thread(void *argument)
 {
-	other = (pid_t)syscall(SYS_gettid);
 	expect(0, &all);
+	other = (pid_t)syscall(SYS_gettid); /* from now on the others may change it */
 	while (!leave)
 		pause_us(100);
 	return argument;
