@@ -18,11 +18,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tracefs import mountpoints
 
 if TYPE_CHECKING:
+    from tracefs.capture import Engine
     from tracefs.tree import Tracefs
 
 log = logging.getLogger("tracefs")
@@ -123,7 +124,7 @@ class Daemon:
 
     def _status(self) -> bytes:
         """What `tracefs status` cannot read from the files."""
-        tracees = self._files.engine.tracees()
+        tracees = cast("Engine", self._files.engine).tracees()
         scope = self._files.scope
         return json.dumps(
             {

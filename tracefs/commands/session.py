@@ -13,15 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import cast
 
-from tracefs.capture import Scope
+from tracefs.capture import Child, Engine, Scope
 from tracefs.commands import CommandError
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
-
-if TYPE_CHECKING:
-    from tracefs.capture import Child
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
@@ -36,17 +33,18 @@ def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], ou
     if not argv:
         raise CommandError("run: no command given")
     out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    files = Tracefs(scope=Scope("none", 0))
+    files = Tracefs(scope=Scope("none"))
+    engine = cast(Engine, files.engine)
     try:
         _configure(files.root, options, events)
         with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
             try:
-                child = files.engine.spawn(argv)
+                child = engine.spawn(argv)
             except OSError as error:
                 print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
                 return 127 if isinstance(error, FileNotFoundError) else 126
             with _forwarding(child) as asked_to_end:
-                return _drain(files, child, pipe, out, asked_to_end)
+                return _drain(engine, child, pipe, out, asked_to_end)
     finally:
         files.shutdown()
         os.close(out)
@@ -85,7 +83,7 @@ def _write(root: Directory, name: str, text: str) -> None:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 
 
-def _drain(files: Tracefs, child: Child, pipe: Handle, out: int, asked_to_end: threading.Event) -> int:
+def _drain(engine: Engine, child: Child, pipe: Handle, out: int, asked_to_end: threading.Event) -> int:
     """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
     ended = threading.Event()
     status = 0
@@ -98,7 +96,7 @@ def _drain(files: Tracefs, child: Child, pipe: Handle, out: int, asked_to_end: t
     threading.Thread(target=wait, name="wait", daemon=True).start()
     pause = SHORTEST
     while True:
-        last = ended.is_set() and (asked_to_end.is_set() or not files.engine.tracees())
+        last = ended.is_set() and (asked_to_end.is_set() or not engine.tracees())
         amount = _write_all(pipe, out)
         if last:
             return status if status >= 0 else 128 - status
