@@ -92,8 +92,14 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 			t = cap_adopt(ct, tid);
 		ct->last = t;
 	}
-	if (event == PTRACE_EVENT_EXEC)
+	if (event == PTRACE_EVENT_EXEC) {
+		/*
+		 * The one stop that must be consumed: of a thread that took its leader's number the kernel refuses all
+		 * requests (ESRCH) until then. An event stop carries no signal that could be lost with it.
+		 */
+		cap_consume_stop(tid);
 		ct->last = t = cap_on_exec(ct, t, tid);
+	}
 	if (unlikely(!t)) { /* no memory for it */
 		cap_ptrace(PTRACE_DETACH, tid, 0, event || (status & 0x80) ? 0 : sig);
 		return CAP_GO_ON;
