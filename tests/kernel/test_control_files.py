@@ -20,7 +20,7 @@ from tests.conftest import Oracle
 from tests.tree.conftest import Files
 from tracefs.tree import Context, File
 
-EXAMPLES = 60
+EXAMPLES = 80
 """Per file; the whole module takes some seconds."""
 
 ERRORS = {"EINVAL", "ERANGE", "EBUSY", "ENOMEM", "EBADF", "EOVERFLOW", "EAGAIN", "ENODEV", "EPERM"}
@@ -37,7 +37,9 @@ bounded = settings(
 numbers = st.one_of(
     st.integers(-3, 200),
     st.integers(-(1 << 70), 1 << 70),
-    st.sampled_from([1 << 30, (1 << 30) - 1, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, 4194304]),
+    st.sampled_from(
+        [1 << 30, (1 << 30) - 1, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, 4194304]
+    ),
 )
 spelled = st.builds(
     lambda before, number, form, after: before + form(number) + after,
@@ -49,7 +51,9 @@ spelled = st.builds(
 noise = st.one_of(
     st.binary(max_size=16),
     st.text(alphabet=" \t\n\v\f\r\x00\xa001a,-", max_size=12).map(lambda text: text.encode("latin-1")),
-    st.builds(lambda piece, times: piece * times, st.binary(min_size=1, max_size=3), st.sampled_from([40, 64, 200, 3000])),
+    st.builds(
+        lambda piece, times: piece * times, st.binary(min_size=1, max_size=3), st.sampled_from([40, 64, 200, 3000])
+    ),
 )
 anything = st.one_of(spelled, noise)
 
@@ -104,6 +108,7 @@ START: dict[str, bytes] = {
     "buffer_percent": b"50",
     "trace_clock": b"local",
     "tracing_cpumask": b"1",
+    "trace_options": b"notest_nop_accept",
 }
 """What is written before each example where the write under test may leave something behind."""
 

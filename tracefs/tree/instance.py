@@ -105,9 +105,9 @@ class Instance:
             self.empty()
 
     def set_option(self, option: options.Option, on: bool) -> None:
-        """EINVAL for an option that cannot be switched on."""
+        """EINVAL for an option that refuses."""
         with self.lock:
-            if on and option.refused:
+            if option.refused:
                 raise OSError(errno.EINVAL, f"{option.name} refuses")
             if self.options[option.name] == on:
                 return

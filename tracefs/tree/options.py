@@ -27,7 +27,7 @@ class Option:
     in_instances: bool = True
     tracer: str | None = None
     refused: bool = False
-    """Cannot be switched on."""
+    """Cannot be changed."""
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -107,7 +107,8 @@ class OptionFile(TextFile):
         value = unsigned(data)
         if value > 1:
             raise OSError(errno.EINVAL, "0 or 1")
-        self._instance.set_option(self._option, bool(value))
+        if self._instance.options[self._option.name] != value:
+            self._instance.set_option(self._option, bool(value))
         return len(data)
 
 
