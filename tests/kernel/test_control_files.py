@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from tests.conftest import Oracle
 from tests.tree.conftest import Files
-from tracefs.tree import Context, File
 
 EXAMPLES = 80
 """Per file; the whole module takes some seconds."""

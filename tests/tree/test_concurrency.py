@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Many tasks at the same files: every answer is one of the kernel's, nobody hangs, and the state is one that was written."""
+"""Many tasks at the same files: every answer is one of the kernel's, nobody hangs, and all works after."""
 
 from __future__ import annotations
 

@@ -215,6 +215,9 @@ class _RawReader(_Consumer):
             self._wait(ctx)
         return b""
 
+    def _ready(self, percent: int) -> bool:
+        return bool(self._rest) or super()._ready(percent)
+
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:
         """Command 0 wakes all who wait for this buffer."""
         if command:
