@@ -100,9 +100,13 @@ class Instance:
             if self.consumers:
                 raise OSError(errno.EBUSY, "trace_pipe is open")
             self.tracer = self.view.tracer = name
-            # First the message: what the old tracer still writes before it is heard goes with the old content.
-            self._tell_engine()
-            self.empty()
+            # Nothing of the old tracer's stays, and nothing of the new one's goes.
+            if name == "nop":
+                self._tell_engine()
+                self.empty()
+            else:
+                self.empty()
+                self._tell_engine()
 
     def set_option(self, option: options.Option, on: bool) -> None:
         """EINVAL for an option that refuses."""
