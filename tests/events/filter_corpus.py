@@ -37,7 +37,7 @@ SPRINKLED = "()!&|'\"=<>~{}. 0aA_-,;*#\x01\x7f\xa0\xe9"
 
 
 SOUND_NUMBERS = ("0", "1", "010", "0x10", "0XfF", "255", "65536", "2147483648", "9223372036854775807")
-SOUND_STRINGS = ("'a'", '"bash*"', '"*sh"', "'*a*'", "'!x'", "''", "'a b && (c'", "'[a-'", "'\\'", "'" + "x" * 255 + "'")
+SOUND_STRINGS = ("'a'", '"bash*"', '"*sh"', "'*a*'", "'!x'", "''", "'a b && (c'", "'[a-'", "'\\'", f"'{'x' * 255}'")
 SOUND_CPULISTS = ("CPUS{0}", "CPUS{all}", "CPUS{ }", "CPUS{0,}", "CPUS{N}", "CPUS{0-0:1/2}")
 NUMBER_OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&")
 
@@ -48,7 +48,7 @@ class Corpus:
     def __init__(self, random: Random, event: EventClass) -> None:
         self.random = random
         fields = [*event.fields, *COMMON_FIELDS]
-        self.names = [field.name for field in event.fields] * 6 + [field.name for field in fields] + [*GENERIC, *STRANGE]
+        self.names = [field.name for field in [*event.fields * 6, *fields]] + [*GENERIC, *STRANGE]
         self.strings = [field.name for field in fields if field.is_string] + ["COMM", "comm"]
         self.numbers = [field.name for field in fields if field.name not in self.strings] + ["CPU", "common_cpu"]
         self.mistakes = 1.0

@@ -190,7 +190,8 @@ static bool test_chars(uint8_t compare, const char *pattern, uint32_t pattern_le
 		return chars->room > pattern_len &&
 		       !memcmp(chars->start + chars->room - 1 - pattern_len, pattern, pattern_len);
 	case EV_GLOB:
-		return glob_match(pattern, pattern_len, chars->start, chars->len);
+		/* As the kernel (6.18): in an array of unknown length (ftrace/print) a glob matches nothing. */
+		return chars->room && glob_match(pattern, pattern_len, chars->start, chars->len);
 	}
 	return false;
 }
@@ -238,7 +239,8 @@ static bool test_mask(const struct ev_filter *filter, const struct ev_term *term
 		return follow(term, record, len, &field) && compare_masks(term->compare, field, mask);
 	if (term->source != EV_CPU && !load_number(record, len, term->source, term->offset, &number))
 		return false;
-	if ((uint64_t)number >= (uint64_t)term->value)
+	number = (uint32_t)number; /* as the kernel: of a 64-bit field only the low half counts */
+	if (number >= term->value)
 		return false;
 	/* A mask of a single CPU was compiled to a number, so this one never equals one CPU. */
 	return term->compare == EV_MASK_AND ? has_bit(mask, (uint64_t)number) : term->compare == EV_MASK_NE;

@@ -45,7 +45,7 @@ static bool match_one(struct cursor *pattern, unsigned char c)
 	if (p == '[' && in_set(pattern, c, &holds))
 		return holds;
 	if (p == '\\')
-		p = pattern->at < pattern->end ? *pattern->at++ : '\0';
+		p = pattern->at < pattern->end ? *pattern->at++ : '\0'; /* the end of the pattern: see glob_match */
 	return p == c;
 }
 
@@ -63,7 +63,7 @@ bool glob_match(const char *pattern, uint32_t pattern_len, const char *text, uin
 			continue;
 		}
 		if (t.at == t.end)
-			return p.at == p.end;
+			return p.at == p.end || (p.end - p.at == 1 && *p.at == '\\');
 		if (p.at < p.end && match_one(&p, *t.at)) {
 			t.at++;
 			continue;
