@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -14,35 +13,30 @@ from tests.kernel.ours import Ours
 NO_EXIT_UNDER_PTRACE = "a task that SIGKILL ends inside a syscall: the kernel's exit event has no ptrace stop"
 
 
+LAUNCHER = """
+sh -c 'echo $$; read _; exec "$@" </dev/null >/dev/null 2>&1' sh "$@"
+exit $?
+"""
+"""The traced shell is not our child: the tracer's process must not be the one that waits for it."""
+
+
 def record(argv: Sequence[str]) -> tuple[Sequences, Sequences, int]:
     """Run argv under both tracers at once; returns (kernel's, ours, exit status)."""
-    ready, release = os.pipe(), os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _child(argv, ready[1], release[0])
-    os.read(ready[0], 1)
-    with Ours(pid) as ours, Ftrace(pid) as kernel:
-        os.write(release[1], b"x")
-        _, status = os.waitpid(pid, 0)
-        ours.engine.settle(10)
-        known = kernel.names
-        kernels, mine = kernel.sequences(), ours.sequences()
-    for fd in (*ready, *release):
-        os.close(fd)
+    with subprocess.Popen(
+        ["sh", "-c", LAUNCHER, "sh", *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as launcher:
+        assert launcher.stdin
+        assert launcher.stdout
+        pid = int(launcher.stdout.readline())
+        with Ours(pid) as ours, Ftrace(pid) as kernel:
+            launcher.stdin.write("go\n")
+            launcher.stdin.close()
+            status = launcher.wait()
+            ours.engine.settle(10)
+            known = kernel.names
+            kernels, mine = kernel.sequences(), ours.sequences()
     mine = {tid: [call for call in calls if call.name in known] for tid, calls in mine.items()}
-    return _from_exec(kernels, pid), _from_exec(mine, pid), os.waitstatus_to_exitcode(status)
-
-
-def _child(argv: Sequence[str], ready: int, release: int) -> None:
-    try:
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        os.write(ready, b"x")
-        os.read(release, 1)
-        os.execvp(argv[0], list(argv))
-    finally:
-        os._exit(127)
+    return _from_exec(kernels, pid), _from_exec(mine, pid), status
 
 
 def _from_exec(calls: Sequences, pid: int) -> Sequences:

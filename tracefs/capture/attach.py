@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import time
@@ -82,7 +83,7 @@ class Attacher:
         for tid, (due, delay) in list(delays.items()):
             if due > now:
                 continue
-            if gentle.harmless(tid):
+            if gentle.harmless(tid, sure=delay < LAST_DELAY):
                 self._interrupt(tid)
                 delay = LAST_DELAY  # it may be stuck; then again, some time
             delays[tid] = (now + delay, min(2 * delay, LAST_DELAY))
@@ -135,10 +136,8 @@ class Attacher:
 
     def _interrupt(self, tid: int) -> None:
         self._core.set_interrupted(tid)
-        try:
+        with contextlib.suppress(OSError):  # gone: its end will be reported
             ptrace_ops.interrupt(tid)
-        except OSError:
-            pass  # gone: its end will be reported
 
     def _join_sets(self, sink: int, wanted: Wanted) -> None:
         for number, pids in pid_sets(wanted).items():

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracefs.events.triggers._hist import ffi, lib
-
 from tracefs.events.event import EventClass
 from tracefs.events.field import Field
+from tracefs.events.triggers._hist import ffi, lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import FieldName, Var, atom
 from tracefs.events.triggers.hist_ops import Compiler, Operand

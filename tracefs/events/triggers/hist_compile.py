@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tracefs.events.triggers._hist import ffi, lib
-
 from tracefs.events.event import EventClass
 from tracefs.events.triggers import hist_text
+from tracefs.events.triggers._hist import ffi, lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_actions import ActionCompiler
 from tracefs.events.triggers.hist_expr import Binary, Expr, FieldName, Negate, Var, parse

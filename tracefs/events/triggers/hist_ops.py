@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracefs.events.triggers._hist import lib
-
 from tracefs.events.event import EventClass
 from tracefs.events.field import Field
+from tracefs.events.triggers._hist import lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import Binary, Const, Expr, FieldName, Negate, Var
 

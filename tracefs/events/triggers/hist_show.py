@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from tracefs.events.triggers._hist import ffi, lib
-
 from tracefs.events.triggers.hist_compile import Column, Histogram
 from tracefs.syscalls import by_number
 
