@@ -8,6 +8,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from tracefs.capture import gentle, procfs, ptrace_ops
 from tracefs.capture.core import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
@@ -18,6 +19,22 @@ GRACE = 0.1
 """Seconds that a task which is to be detached has to stop by itself."""
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
+PATIENCE = 1.0
+"""Seconds after which a task that was never seen in a harmless place is interrupted when it runs, though it sleeps often."""
+
+
+@dataclass
+class Look:
+    """How a task that is to be stopped was last seen."""
+
+    due: float
+    """When to look again."""
+    since: float
+    """When it was first looked at, or will be."""
+    delay: float = FIRST_DELAY
+    """How long to wait after that."""
+    sleeps: str | None = None
+    """procfs.sleeps() then."""
 
 
 def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
@@ -48,8 +65,8 @@ class Attacher:
         self._core = core
         self._scope = scope
         self._on_error = on_error
-        self._delays: dict[int, tuple[float, float]] = {}
-        """tid -> (when to look again, how long to wait after that)."""
+        self._looks: dict[int, Look] = {}
+        """By tid."""
         self._skipped: set[int] = set()
         """Processes that were reported to on_error already."""
 
@@ -71,23 +88,25 @@ class Attacher:
     def step(self) -> float | None:
         """Interrupt who needs it and can be. Seconds until the next step is due, None where there is nothing to do."""
         now = time.monotonic()
-        core, delays = self._core, self._delays
+        core, looks = self._core, self._looks
         waiting = set(core.unstopped())
         leaving = set(core.leaving())
-        for tid in delays.keys() - waiting - leaving:
-            del delays[tid]
+        for tid in looks.keys() - waiting - leaving:
+            del looks[tid]
         for tid in waiting:
-            delays.setdefault(tid, (now, FIRST_DELAY))
+            looks.setdefault(tid, Look(now, now))
         for tid in leaving:
-            delays.setdefault(tid, (now + GRACE, FIRST_DELAY))
-        for tid, (due, delay) in list(delays.items()):
-            if due > now:
+            looks.setdefault(tid, Look(now + GRACE, now + GRACE))
+        for tid, look in looks.items():
+            if look.due > now:
                 continue
-            if gentle.harmless(tid, sure=delay < LAST_DELAY):
+            before, look.sleeps = look.sleeps, procfs.sleeps(tid)
+            if gentle.harmless(tid, computes=look.sleeps == before or now > look.since + PATIENCE):
                 self._interrupt(tid)
-                delay = LAST_DELAY  # it may be stuck; then again, some time
-            delays[tid] = (now + delay, min(2 * delay, LAST_DELAY))
-        return max(0.0, min(due for due, _ in delays.values()) - now) if delays else None
+                look.delay = LAST_DELAY  # it may be stuck; then again, some time
+            look.due = now + look.delay
+            look.delay = min(2 * look.delay, LAST_DELAY)
+        return max(0.0, min(look.due for look in looks.values()) - now) if looks else None
 
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
@@ -95,7 +114,7 @@ class Attacher:
 
     def forget(self) -> None:
         """All tracees are gone."""
-        self._delays.clear()
+        self._looks.clear()
         self._skipped.clear()
 
     def _attach_process(self, pid: int) -> None:

@@ -26,11 +26,13 @@ ATTACH_WAIT = 0.25
 PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
 """Ignored by Python itself; a child gets the default, as with subprocess."""
 
+
 class Handle(Protocol):
     """RingBuffer and Cmdlines: an object of C at an address."""
 
     @property
     def handle(self) -> int: ...
+
 
 class Tracee(NamedTuple):
     """For `tracefs status`."""
@@ -38,6 +40,7 @@ class Tracee(NamedTuple):
     pid: int
     tgid: int
     comm: str
+
 
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
@@ -122,7 +125,13 @@ class Engine:
     # ---- tasks ----
 
     def spawn(
-        self, argv: Sequence[str | bytes], *, env: Mapping[str, str] | None = None, stdin: int = 0, stdout: int = 1, stderr: int = 2
+        self,
+        argv: Sequence[str | bytes],
+        *,
+        env: Mapping[str, str] | None = None,
+        stdin: int = 0,
+        stdout: int = 1,
+        stderr: int = 2,
     ) -> Child:
         """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed.
 

@@ -52,11 +52,17 @@ SYSCALL_INSTRUCTION = 2
 """Bytes."""
 
 
-def harmless(tid: int) -> bool:
-    """Whether the task can be interrupted now without its noticing. True for one that has gone."""
+def harmless(tid: int, computes: bool) -> bool:
+    """Whether the task can be interrupted now without its noticing. True for one that has gone.
+
+    computes: what to say of a task that runs. It may go to sleep in any call before the interrupt reaches it, so this should be
+    true only where it has not slept for a while.
+    """
     call = procfs.syscall(tid)
-    if not call:
+    if call is None:
         return True
+    if not call:
+        return computes
     nr, args = call[0], call[1:]
     if nr in RESTARTING or nr < 0:
         return True

@@ -39,6 +39,11 @@ def status(tid: int) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
 
 
+def sleeps(tid: int) -> str | None:
+    """How often a task has gone to sleep, to be compared; None where it has gone."""
+    return status(tid).get("voluntary_ctxt_switches")
+
+
 def syscall(tid: int) -> list[int] | None:
     """The number and arguments of the call that a task sleeps in (then sp, pc); [] while it runs; None: gone or not ours to see."""
     text = _read(f"/proc/{tid}/syscall")

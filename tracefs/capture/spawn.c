@@ -44,13 +44,14 @@ static void default_signals(uint64_t restore)
 	}
 }
 
-static _Noreturn void child(const struct cap_spawn *how, int go, int error_fd)
+static _Noreturn void child(const struct cap_spawn *how, const int go[2], int error_fd)
 {
 	char byte;
 	int error;
 
+	close(go[1]); /* else, where the tracer dies before it writes, this would wait for itself for ever */
 	default_signals(how->restore);
-	if (read(go, &byte, 1) == 1 && place_fds(how->fds)) {
+	if (read(go[0], &byte, 1) == 1 && place_fds(how->fds)) {
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &how->sigmask, NULL, sizeof(how->sigmask));
 		execve(how->path, how->argv, how->envp);
 	}
@@ -117,7 +118,7 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 	}
 	pid_t pid = fork();
 	if (!pid)
-		child(how, go[0], report[1]);
+		child(how, go, report[1]);
 	error = pid < 0 ? -errno : launch(ct, pid, go[1]);
 	close(go[0]), close(go[1]), close(report[1]);
 	how->exec_error = report[0];

@@ -83,6 +83,14 @@ static bool is_execve(const struct cap_task *t)
 	return t->nr == SYS_execve || t->nr == SYS_execveat || t->nr == (X32 | 520) || t->nr == (X32 | 545);
 }
 
+/* Its "return value" is the interrupted code's rax, and the kernel has forgotten by then which call it was. */
+static bool is_sigreturn(const struct cap_task *t)
+{
+	if (t->arch != AUDIT_ARCH_X86_64)
+		return t->nr == 119 || t->nr == 173;
+	return t->nr == SYS_rt_sigreturn || t->nr == (X32 | 513);
+}
+
 bool cap_before_exec(const struct cap_task *t)
 {
 	return t->entered && is_execve(t);
@@ -114,8 +122,12 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info
 		t->arch = info->arch;
 		t->unrecorded = cap_is_muted(ct, t->tid);
 	}
-	if (!t->unrecorded)
+	if (!t->unrecorded && is_sigreturn(t)) {
+		struct ev_raw_sys_exit rec = {.id = -1, .ret = info->exit.rval};
+		cap_emit_event(ct, t, EV_RAW_SYS_EXIT, &rec, sizeof(rec));
+	} else if (!t->unrecorded) {
 		emit_exit(ct, t, t->nr, t->arch, info->exit.rval);
+	}
 	if (t->nr == SYS_prctl && t->arch == AUDIT_ARCH_X86_64 && t->entered && t->args[0] == PR_SET_NAME &&
 	    !info->exit.rval)
 		cap_name_changed(t);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happens when an event hits: the triggers of one event in one instance, in the order in which they were written.
+ *
+ * Python builds a struct trigger_list when a `trigger` file is written, and puts it in the place of the old one; the capture
+ * thread (and whoever writes trace_marker) runs it. What a trigger does to its surroundings goes through struct trigger_host, so
+ * that this file knows no buffer and no engine. Semantics: Documentation/trace/events.rst, "Event triggers".
+ */
+#ifndef TRACEFS_EVENTS_TRIGGERS_TRIGGER_H
+#define TRACEFS_EVENTS_TRIGGERS_TRIGGER_H
+
+#include "tracefs/events/triggers/hist.h"
+
+struct ev_filter;
+
+enum trigger_kind {
+	TRIGGER_TRACEON,
+	TRIGGER_TRACEOFF,
+	TRIGGER_SNAPSHOT,
+	TRIGGER_STACKTRACE, /* runs after the event is in the buffer; the others before */
+	TRIGGER_ENABLE_EVENT,
+	TRIGGER_DISABLE_EVENT,
+	TRIGGER_HIST,
+};
+
+struct trigger {
+	uint8_t kind;
+	uint16_t event; /* enable, disable: the id of the event to switch */
+	int64_t count; /* how often it may still act; < 0: always. Counted down atomically */
+	const struct ev_filter *filter; /* NULL: every hit */
+	struct hist *hist;
+};
+
+struct trigger_list {
+	uint32_t n;
+	struct trigger *items[];
+};
+
+struct trigger_host {
+	struct hist_host hist; /* its context is that of all */
+	bool (*recording)(void *context);
+	void (*set_recording)(void *context, bool on);
+	bool (*event_enabled)(void *context, uint16_t event);
+	void (*set_event)(void *context, uint16_t event, bool on);
+	void (*stack)(void *context, const struct hist_event *event);
+};
+
+enum trigger_phase { TRIGGER_BEFORE, TRIGGER_AFTER };
+
+void triggers_run(const struct trigger_list *list, const struct hist_event *event, const struct trigger_host *host,
+		  enum trigger_phase phase);
+
+#endif
