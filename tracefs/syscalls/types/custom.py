@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Types that code decodes: where a table of names, offsets and counts is not enough.
+
+A package adds its own through the entry point group `tracefs.types`: the entry point's name is the type's, and it loads
+a function `bytes -> Value` (its attribute `size`, if any, is the type's size in bytes; else the data's length is).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Final
+
+from tracefs.syscalls.types.model import CustomType
+from tracefs.syscalls.types.values import Symbol, Value
+
+Custom = Callable[[bytes], Value]
+
+_SIGRTMIN = 32  # the kernel's; the C library keeps the first two for itself
+
+
+def signal_name(number: int) -> str:
+    """CHLD, RT_3 ..., as sigsets list them; the number where there is no such signal."""
+    if number >= _SIGRTMIN:
+        return f"RT_{number - _SIGRTMIN}" if number > _SIGRTMIN else "RTMIN"
+    try:
+        return signal.Signals(number).name.removeprefix("SIG")
+    except ValueError:
+        return str(number)
+
+
+def sigset(data: bytes) -> Value:
+    """[CHLD WINCH]; a set of which more than half are in it is shown as what it lacks: ~[KILL STOP]."""
+    bits = int.from_bytes(data, "little")
+    members = [n for n in range(1, 8 * len(data) + 1) if bits >> (n - 1) & 1]
+    absent = [n for n in range(1, 8 * len(data) + 1) if not bits >> (n - 1) & 1]
+    inverted = len(members) >= 8 * len(data) * 2 // 3
+    shown = absent if inverted else members
+    text = f"{'~' * inverted}[{' '.join(map(signal_name, shown))}]"
+    return Symbol(text, [signal_name(n) for n in members])
+
+
+def _bit_set(data: bytes) -> Value:
+    bits = int.from_bytes(data, "little")
+    members = [n for n in range(bits.bit_length()) if bits >> n & 1]
+    return Symbol(f"[{' '.join(map(str, members))}]", members)
+
+
+def wait_status(data: bytes) -> Value:
+    """[{WIFEXITED(s) && WEXITSTATUS(s) == 1}], as the macros of wait(2) take it apart."""
+    status = int.from_bytes(data[:4], "little")
+    low, high = status & 0x7F, status >> 8 & 0xFF
+    if status == 0xFFFF:
+        return Symbol("{WIFCONTINUED(s)}", {"continued": True})
+    if low == 0:
+        return Symbol(f"{{WIFEXITED(s) && WEXITSTATUS(s) == {high}}}", {"exited": high})
+    if low == 0x7F:
+        event = status >> 16
+        name = "SIGTRAP | 0x80" if high == 0x85 else "SIG" + signal_name(high)
+        text = f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {name}}}"
+        return Symbol(f"{text} | {event:#x} << 16" if event else text, {"stopped": name, "event": event})
+    core = bool(status & 0x80)
+    name = "SIG" + signal_name(low)
+    text = f"{{WIFSIGNALED(s) && WTERMSIG(s) == {name}{' && WCOREDUMP(s)' if core else ''}}}"
+    return Symbol(text, {"signaled": name, "core": core})
+
+
+def inet6(data: bytes) -> Value:
+    address = str(ipaddress.IPv6Address(data[:16]))
+    return Symbol(f'"{address}"', address)
+
+
+def mac(data: bytes) -> Value:
+    text = ":".join(f"{byte:02x}" for byte in data)
+    return Symbol(text, text)
+
+
+_IOC_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
+
+
+def ioctl_number(data: bytes) -> Value:
+    """An ioctl that no table names, by its parts: _IOC(_IOC_READ, 0x54, 0x30, 0x4)."""
+    cmd = int.from_bytes(data[:4], "little")
+    direction, size = _IOC_DIRECTIONS[cmd >> 30], cmd >> 16 & 0x3FFF
+    kind, number = cmd >> 8 & 0xFF, cmd & 0xFF
+    parts = {"direction": direction, "type": kind, "nr": number, "size": size}
+    return Symbol(f"_IOC({direction}, {kind:#x}, {number:#x}, {size:#x})", {"value": cmd, **parts})
+
+
+def sock_filter(data: bytes) -> Value:
+    """One instruction of a classic BPF program, as BPF_STMT or BPF_JUMP makes it."""
+    code = int.from_bytes(data[0:2], "little")
+    jt, jf, k = data[2], data[3], int.from_bytes(data[4:8], "little")
+    name = _bpf_code(code)
+    text = f"BPF_JUMP({name}, {k:#x}, {jt:#x}, {jf:#x})" if jt or jf else f"BPF_STMT({name}, {k:#x})"
+    return Symbol(text, {"code": code, "jt": jt, "jf": jf, "k": k})
+
+
+def _bpf_code(code: int) -> str:
+    classes = ("BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC")
+    sizes, modes = ("BPF_W", "BPF_H", "BPF_B", "0x18"), ("IMM", "ABS", "IND", "MEM", "LEN", "MSH")
+    alu = ("ADD", "SUB", "MUL", "DIV", "OR", "AND", "LSH", "RSH", "NEG", "MOD", "XOR")
+    jumps = ("JA", "JEQ", "JGT", "JGE", "JSET")
+    kind, high, source = code & 7, code >> 4 & 15, "BPF_X" if code & 8 else "BPF_K"
+    parts = [classes[kind]]
+    if kind in (0, 1):
+        mode = code >> 5
+        parts += [sizes[code >> 3 & 3], f"BPF_{modes[mode]}" if mode < len(modes) else f"{code & 0xE0:#x}"]
+    elif kind in (4, 5):
+        names = alu if kind == 4 else jumps
+        parts += [f"BPF_{names[high]}" if high < len(names) else f"{code & 0xF0:#x}", source]
+    elif kind == 6:
+        parts += ["BPF_A" if code & 0x18 == 0x10 else source]
+    elif kind == 7:
+        parts += ["BPF_TXA" if code & 0xF8 == 0x80 else "BPF_TAX"]
+    elif code & 0xF8:
+        parts += [f"{code & 0xF8:#x}"]
+    return "|".join(parts)
+
+
+def bpf_insn(data: bytes) -> Value:
+    """One instruction of an eBPF program, its registers and numbers apart."""
+    code, registers = data[0], data[1]
+    offset = int.from_bytes(data[2:4], "little", signed=True)
+    imm = int.from_bytes(data[4:8], "little", signed=True)
+    parts = {"code": code, "dst": registers & 15, "src": registers >> 4, "off": offset, "imm": imm}
+    text = f"{{code={code:#x}, dst_reg={registers & 15}, src_reg={registers >> 4}, off={offset}, imm={imm & 0xFFFFFFFF:#x}}}"
+    return Symbol(text, parts)
+
+
+CUSTOM: Final[dict[str, Custom]] = {
+    "inet6": inet6,
+    "sigset": sigset,
+    "fd_set": _bit_set,
+    "cpu_set": _bit_set,
+    "node_set": _bit_set,
+    "wait_status": wait_status,
+    "mac": mac,
+    "bpf_insn": bpf_insn,
+    "sock_filter": sock_filter,
+    "ioctl_number": ioctl_number,
+}
+
+
+def load_entry_points() -> dict[str, CustomType]:
+    """Types that installed packages add; they are in CUSTOM after this. One that fails to load is left out."""
+    found = {}
+    for point in entry_points(group="tracefs.types"):
+        try:
+            function = point.load()
+        except Exception:  # someone else's package must not stop the trace
+            continue
+        CUSTOM[point.name] = function
+        found[point.name] = CustomType(point.name, int(getattr(function, "size", 0)))
+    return found

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A call's registers, saved memory and result -> values (values.py), by the type tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tracefs.syscalls.types.layout import holds_pointers
+from tracefs.syscalls.types.memory import Memory
+from tracefs.syscalls.types.model import HIDDEN, EnumType, Pointer, Ref, Table, TypeExpr
+from tracefs.syscalls.types.objects import Objects, Scope
+from tracefs.syscalls.types.rows import Rows, Signature
+from tracefs.syscalls.types.scalars import Scalars, fit
+from tracefs.syscalls.types.values import Argument, Call, Errno, Number, Value
+from tracefs.syscalls.types.values import Pointer as PointerValue
+
+_MAX_ERRNO = 4095
+_UNKNOWN = Signature((), None)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the event of one call holds besides registers: bytes by argument index, read at its enter and at its exit.
+
+    An argument's bytes are raw or an image, as memory.py says.
+    """
+
+    enter: Mapping[int, bytes] = field(default_factory=dict)
+    exit: Mapping[int, bytes] = field(default_factory=dict)
+
+
+class Decoder:
+    """Decodes by one table, which never changes: a changed table is a new decoder.
+
+    `describe_fd` gives what a descriptor stands for, or None; it is asked for every descriptor shown.
+    """
+
+    def __init__(self, table: Table, describe_fd: Callable[[int], str | None] | None = None) -> None:
+        self.table = table
+        self._rows = Rows(table)
+        self._scalars = Scalars(table, describe_fd)
+        self._objects = Objects(table, self._scalars)
+        errno = table.types.get("errno")
+        self._errno = {e.value: e.name for e in errno.entries} if isinstance(errno, EnumType) else {}
+
+    def call(
+        self,
+        syscall: str,
+        args: tuple[int, ...],
+        saved: Saved | None = None,
+        ret: int | None = None,
+    ) -> Call:
+        """Decode a call; `args` are the registers (of which only as many as the row has are shown), `ret` None at enter.
+
+        A syscall without a row shows its registers in hex, named as they are counted.
+        """
+        saved = saved or Saved()
+        signature = self._rows.signature(syscall, args) or _UNKNOWN
+        if signature is _UNKNOWN:
+            shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
+        else:
+            scope = self._scope(signature, args, saved, ret)
+            shown = tuple(
+                Argument(name, self._argument(index, kind, args[index], saved, scope))
+                for index, (name, kind) in enumerate(signature.args)
+                if kind != HIDDEN and index < len(args)
+            )
+        return Call(syscall, shown, None if ret is None else self.result(signature.result, ret))
+
+    def result(self, kind: TypeExpr | None, ret: int) -> Value:
+        """The value of a return register: an error, or a number of type `kind`."""
+        ret = fit(ret, "s64")
+        if -_MAX_ERRNO <= ret < 0:
+            return Errno(-ret, self._errno.get(-ret))
+        if not isinstance(kind, Ref):
+            return Number(ret)
+        return self._objects.number(kind, ret)
+
+    def _argument(self, index: int, kind: TypeExpr, raw: int, saved: Saved, scope: Scope) -> Value:
+        if not isinstance(kind, Pointer):
+            return self._objects.number(kind, raw) if isinstance(kind, Ref) else Number(raw, "hex")
+        failed = scope.ret is not None and fit(scope.ret, "s64") < 0
+        before = after = None
+        if kind.direction != "out":
+            before = self._target(index, kind, raw, saved.enter, scope, scope.ret if scope.ret else None)
+        if kind.direction != "in" and not failed:
+            after = self._target(index, kind, raw, saved.exit, scope, scope.ret)
+        return PointerValue(raw, before, after)
+
+    def _target(
+        self, index: int, kind: Pointer, raw: int, blobs: Mapping[int, bytes], scope: Scope, ret: int | None
+    ) -> Value | None:
+        blob = blobs.get(index)
+        if blob is None or raw == 0:
+            return None
+        nested = holds_pointers(self.table, kind.target)
+        memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
+        return self._objects.target(kind, raw, scope.within(memory, ret))
+
+    def _scope(self, signature: Signature, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
+        """Numbers by name, for counts: arguments, and what pointers to a number point to (`*addrlen`)."""
+        numbers: dict[str, int] = {}
+        for index, (name, kind) in enumerate(signature.args[: len(args)]):
+            numbers[name] = fit(args[index], self._objects.width(kind) or "u64")
+            if isinstance(kind, Pointer) and isinstance(kind.target, Ref):
+                width = self._objects.width(kind.target)
+                blobs = [blob[index] for blob in (saved.enter, saved.exit) if blob.get(index)]
+                if width and blobs:
+                    numbers[f"*{name}"] = min(fit(int.from_bytes(blob[:8], "little"), width) for blob in blobs)
+        return Scope(numbers, ret, Memory())

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Values -> text: ftrace's `flags: O_RDONLY|O_CLOEXEC` and strace's `openat(AT_FDCWD, "/etc", O_RDONLY) = 3`."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from typing import Final
+
+from tracefs.syscalls.types.values import (
+    Array,
+    Call,
+    Data,
+    Enum,
+    Errno,
+    Fd,
+    Flags,
+    Number,
+    Part,
+    Pointer,
+    Struct,
+    Symbol,
+    Text,
+    Value,
+)
+
+_ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+
+
+def number(value: int, style: str) -> str:
+    """A number in one of model.STYLES."""
+    if style == "hex":
+        return f"{value:#x}" if value else "0"
+    if style == "oct":
+        return f"0{value:02o}"
+    if style == "ptr":
+        return f"{value:#x}" if value else "NULL"
+    if style == "dev":
+        return f"makedev({os.major(value):#x}, {os.minor(value):#x})"
+    if style == "port":
+        return f"htons({int.from_bytes(value.to_bytes(2, 'little'), 'big')})"
+    if style == "inet4":
+        return 'inet_addr("' + ".".join(str(byte) for byte in value.to_bytes(4, "little")) + '")'
+    if style == "char":
+        return f"'{chr(value)}'" if 32 <= value < 127 else f"{value:#x}"
+    return str(value)
+
+
+def date(seconds: int) -> str:
+    """A time stamp as people read it; the number where no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
+
+
+def quoted(data: bytes, complete: bool = True) -> str:
+    """A C string: octal escapes as short as what follows allows; `...` after it where more followed."""
+    out = []
+    for i, byte in enumerate(data):
+        if byte in _ESCAPES:
+            out.append(_ESCAPES[byte])
+        elif 32 <= byte < 127:
+            out.append(chr(byte))
+        else:
+            digit_follows = i + 1 < len(data) and 48 <= data[i + 1] <= 55
+            out.append(f"\\{byte:03o}" if digit_follows else f"\\{byte:o}")
+    return f'"{"".join(out)}"{"" if complete else "..."}'
+
+
+def text(value: Value) -> str:
+    """A value in the notation that both formats share."""
+    if isinstance(value, Number):
+        return number(value.value, value.style)
+    if isinstance(value, Enum):
+        return value.name or number(value.value, value.style)
+    if isinstance(value, Flags):
+        return _flags(value)
+    if isinstance(value, Fd):
+        return f"{value.value}<{value.path}>" if value.path else str(value.value)
+    if isinstance(value, Text):
+        return quoted(value.data, value.complete)
+    if isinstance(value, Data):
+        return quoted(value.data, len(value.data) >= value.size)
+    if isinstance(value, Symbol):
+        return value.text
+    if isinstance(value, Struct):
+        members = [f"{name}={text(member)}" for name, member in value.fields]
+        return "{" + ", ".join(members + ["..."] * (not value.complete)) + "}"
+    if isinstance(value, Array):
+        return "[" + ", ".join([*map(text, value.items), *["..."] * bool(value.more)]) + "]"
+    if isinstance(value, Errno):
+        return f"-{value.name or value.value}"
+    return _pointer(value)
+
+
+def _flags(value: Flags) -> str:
+    parts = [part if isinstance(part, str) else _part(part) for part in value.names]
+    if value.rest or not parts:
+        parts.append(number(value.rest, value.style))
+    return "|".join(parts)
+
+
+def _part(part: Part) -> str:
+    return f"{text(part.value)}<<{part.shift}" if part.shift else text(part.value)
+
+
+def _pointer(value: Pointer) -> str:
+    shown = [_pointed(target) for target in (value.target, value.after) if target is not None]
+    if not shown:
+        return number(value.address, "ptr")
+    if isinstance(value.target or value.after, (Number, Enum, Flags, Fd)):
+        return f"[{' => '.join(dict.fromkeys(shown))}]"
+    return " => ".join(dict.fromkeys(shown))
+
+
+def _pointed(value: Value) -> str:
+    return f"[{value.text}]" if isinstance(value, Symbol) and value.text.startswith("{WIF") else text(value)
+
+
+def ftrace_enter(call: Call) -> str:
+    """`sys_openat(dfd: AT_FDCWD, filename: "/etc")`."""
+    return f"sys_{call.name}({', '.join(f'{arg.name}: {text(arg.value)}' for arg in call.args)})"
+
+
+def ftrace_exit(call: Call) -> str:
+    """`sys_openat -> -ENOENT`."""
+    return f"sys_{call.name} -> {text(call.result) if call.result is not None else '?'}"
+
+
+def strace(call: Call) -> str:
+    """A line as strace prints it, without its task and time: `close(9) = -1 EBADF (Bad file descriptor)`."""
+    line = f"{call.name}({', '.join(text(arg.value) for arg in call.args)})"
+    if call.result is None:
+        return line
+    padding = " " * max(39 - len(line), 0)
+    if isinstance(call.result, Errno):
+        number_and_name = f"-1 {call.result.name or call.result.value}"
+        return f"{line}{padding} = {number_and_name} ({os.strerror(call.result.value)})"
+    return f"{line}{padding} = {text(call.result)}"

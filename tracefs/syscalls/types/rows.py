@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which types a call's arguments have, given their values: rows and the variants whose conditions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tracefs.syscalls.types.model import (
+    WHOLE,
+    WIDTHS,
+    Condition,
+    EnumType,
+    FlagsType,
+    Ref,
+    Row,
+    Table,
+    TypeExpr,
+)
+from tracefs.syscalls.types.scalars import width_of
+from tracefs.syscalls.types.syntax import number
+
+
+@dataclass(frozen=True)
+class Test:
+    """True if, for any of `choices` (value, mask), the number that `name` holds has `value` in the bits of `mask`."""
+
+    name: str
+    choices: tuple[tuple[int, int], ...]
+
+    def holds(self, value: int) -> bool:
+        return any((value ^ want) & mask == 0 for want, mask in self.choices)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The types of a call with given values."""
+
+    args: tuple[tuple[str, TypeExpr], ...]
+    result: TypeExpr | None
+
+
+class Conditions:
+    """Turns the names in conditions into numbers, by the types that the tested argument or field can have."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._anywhere: dict[str, tuple[int, int]] = {}
+        for entry in table.entries():
+            self._anywhere.setdefault(entry.name, (entry.value, entry.mask))
+
+    def link(self, conditions: Iterable[Condition], types: Callable[[str], list[TypeExpr]]) -> tuple[Test, ...]:
+        """`types(name)`: those that the argument or field `name` may have. Raises KeyError for an unknown symbol."""
+        return tuple(self._test(condition, types(condition.name)) for condition in conditions)
+
+    def _test(self, condition: Condition, types: list[TypeExpr]) -> Test:
+        whole = WHOLE
+        known: dict[str, tuple[int, int]] = {}
+        for expr in types:
+            if not isinstance(expr, Ref) or expr.name == "-":
+                continue
+            width = width_of(self._table, expr)
+            named = self._table.resolve(expr)
+            if width:
+                whole = (1 << 8 * WIDTHS[width][0]) - 1
+            if isinstance(named, (EnumType, FlagsType)):
+                for entry in named.entries:
+                    if not hasattr(entry, "value"):
+                        continue
+                    known.setdefault(entry.name or "", (entry.value, entry.mask))
+        choices = []
+        for name in condition.names:
+            if name[0].isdigit() or name[0] == "-":
+                choices.append((number(name) & whole, whole))
+            else:
+                value, mask = known.get(name) or self._anywhere[name]
+                choices.append((value & whole, mask & whole))
+        return Test(condition.name, tuple(choices))
+
+
+class Rows:
+    """The rows of one table, linked as they are first used."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._conditions: Conditions | None = None
+        self._linked: dict[str, list[tuple[tuple[Test, ...], Row]]] = {}
+        self._cache: dict[tuple[str, tuple[int, ...]], Signature] = {}
+        self._selectors: dict[str, tuple[int, ...]] = {}
+
+    def linked(self, syscall: str) -> list[tuple[tuple[Test, ...], Row]]:
+        """The row and its variants in order, each with its tests. Raises KeyError for an unknown syscall."""
+        if syscall not in self._linked:
+            rows = self._table.rows[syscall]
+            if self._conditions is None:
+                self._conditions = Conditions(self._table)
+
+            def types(name: str) -> list[TypeExpr]:
+                return [expr for row in rows for arg, expr in row.args if arg == name]
+
+            self._linked[syscall] = [(self._conditions.link(row.conditions, types), row) for row in rows]
+            tested = {test.name for tests, _ in self._linked[syscall] for test in tests}
+            names = [name for name, _ in rows[0].args]
+            self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
+        return self._linked[syscall]
+
+    def signature(self, syscall: str, args: tuple[int, ...]) -> Signature | None:
+        """The types for a call with these registers, None if no table knows the syscall."""
+        if syscall not in self._table.rows:
+            return None
+        linked = self.linked(syscall)
+        key = syscall, tuple(args[i] for i in self._selectors[syscall])
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) > 4096:
+                self._cache.clear()
+            found = self._cache[key] = _apply(linked, args)
+        return found
+
+
+def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...]) -> Signature:
+    base = linked[0][1]
+    types = dict(base.args)
+    values = dict(zip(types, args, strict=False))
+    result = base.result
+    for tests, row in linked[1:]:
+        if all(test.holds(values.get(test.name, 0)) for test in tests):
+            types.update(row.args)
+            result = row.result or result
+    return Signature(tuple(types.items()), result)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A number and its type -> a value: names of enumerations, bits of flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracefs.syscalls.types.model import WHOLE, WIDTHS, CustomType, EnumType, FlagsType, IntType, Ref, SubField, Table
+from tracefs.syscalls.types.values import Enum, Fd, Flags, Number, Part, Value
+
+ScalarType = IntType | EnumType | FlagsType
+
+
+def fit(raw: int, width: str) -> int:
+    """The low bits of `raw` that a `width` integer holds, signed if it is."""
+    size, signed = WIDTHS[width]
+    value = raw & ((1 << 8 * size) - 1)
+    return value - (1 << 8 * size) if signed and value >> (8 * size - 1) else value
+
+
+def width_of(table: Table, ref: Ref) -> str | None:
+    """The width in which `ref` stands in memory, None for what is no plain number."""
+    named = table.resolve(ref)
+    return ref.width or named.width if isinstance(named, ScalarType) else None
+
+
+class Scalars:
+    """Decodes numbers by one table; `describe_fd` gives the path of a descriptor, or None."""
+
+    def __init__(self, table: Table, describe_fd: Callable[[int], str | None] | None = None) -> None:
+        self.table = table
+        self.describe_fd = describe_fd
+        self._enums: dict[tuple[str, str], dict[int, str]] = {}
+
+    def decode(self, named: ScalarType, raw: int, width: str | None = None) -> Value:
+        """`raw`, of which the low bits that the type (or `width`, where it differs) has count."""
+        value = fit(raw, width or named.width)
+        if isinstance(named, IntType):
+            return self.plain(value, named.style)
+        if isinstance(named, EnumType):
+            name = self._names(named, width or named.width).get(value)
+            return Enum(named.name, value, name, named.style) if name else self.unnamed(named, value)
+        return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
+
+    def plain(self, value: int, style: str) -> Value:
+        if style == "fd":
+            return Fd(value, self.describe_fd(value) if self.describe_fd and value >= 0 else None)
+        return Number(value, style)
+
+    def unnamed(self, named: EnumType, value: int) -> Value:
+        return self.plain(value, "fd") if named.style == "fd" else Enum(named.name, value, None, named.style)
+
+    def _names(self, named: EnumType, width: str) -> dict[int, str]:
+        names = self._enums.get((named.name, width))
+        if names is None:
+            names = self._enums[named.name, width] = {}
+            for entry in named.entries:
+                names.setdefault(fit(entry.value, width), entry.name)
+        return names
+
+    def _flags(self, named: FlagsType, value: int, bits: int) -> Flags:
+        """Each entry that matches takes its bits away from those after it."""
+        whole = (1 << bits) - 1
+        rest = unsigned = value & whole
+        free = whole
+        found: list[str | Part] = []
+        for entry in named.entries:
+            mask = entry.mask & whole
+            if isinstance(entry, SubField):
+                if rest & mask:
+                    found.append(self._part(entry, rest))
+                    rest &= ~mask
+            elif mask and mask & free == mask and unsigned & mask == entry.value & whole:
+                if entry.value == 0 and entry.mask == WHOLE and unsigned:
+                    continue
+                found.append(entry.name)
+                rest &= ~mask
+                free &= ~mask
+        return Flags(named.name, unsigned, tuple(found), rest, named.style)
+
+    def _part(self, entry: SubField, value: int) -> Part:
+        inner = (value & entry.mask) >> entry.shift
+        named = self.table.resolve(entry.type)
+        if isinstance(named, CustomType) or not isinstance(named, ScalarType):
+            return Part(Number(inner, "hex"), entry.name)
+        return Part(self.decode(named, inner, entry.type.width), entry.name)

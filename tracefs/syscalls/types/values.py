@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a decoded argument is, before anything prints it: values that text, JSON and strace's format are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that has no name; `style` is one of model.STYLES."""
+
+    value: int
+    style: str = "dec"
+
+
+@dataclass(frozen=True)
+class Fd:
+    """A file descriptor, and what it stands for where that is known."""
+
+    value: int
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Enum:
+    """One of several names; `name` is None where the table has none, then `style` shows the number."""
+
+    type: str
+    value: int
+    name: str | None
+    style: str = "dec"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sub-field of flags that is not a plain name: the bits' own value, and the name of its shift, if it has one."""
+
+    value: Value
+    shift: str | None = None
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Names of bits in the table's order, then `rest`: the bits that no entry knows."""
+
+    type: str
+    value: int
+    names: tuple[str | Part, ...]
+    rest: int
+    style: str = "hex"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Bytes that a program means as text; `complete` is False where more followed than was saved."""
+
+    data: bytes
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Data:
+    """Bytes of no known form; `size` is how many there were, of which `data` was saved."""
+
+    data: bytes
+    size: int
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What only code can say in one expression, such as a wait status; `value` is what JSON gets."""
+
+    text: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Struct:
+    """Members in the table's order; `complete` is False where the end was not saved."""
+
+    type: str
+    fields: tuple[tuple[str, Value], ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Array:
+    """Elements; `more` counts those that were not saved."""
+
+    items: tuple[Value, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """An address. `target` is what stood there at enter, `after` at exit; None where it was not (or could not be) read."""
+
+    address: int
+    target: Value | None = None
+    after: Value | None = None
+
+
+@dataclass(frozen=True)
+class Errno:
+    """A failed call's result: -ENOENT is Errno(2, "ENOENT")."""
+
+    value: int
+    name: str | None
+
+
+Value = Union[Number, Fd, Enum, Flags, Text, Data, Symbol, Struct, Array, Pointer, Errno]  # noqa: UP007
+
+
+@dataclass(frozen=True)
+class Argument:
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class Call:
+    """A decoded syscall. `result` is None before its exit."""
+
+    name: str
+    args: tuple[Argument, ...]
+    result: Value | None = None
