@@ -69,7 +69,8 @@ def test_every_entry_has_its_return_in_every_task(trace: Trace, name: str) -> No
 def test_child_of_fork_begins_with_its_own_return_of_zero_and_parent_returns_its_pid(trace: Trace) -> None:
     pid, found = trace("fork")
     tasks = by_task(found)
-    born = [one.values[0] for one in tasks[pid] if one.kind == "exit" and one.name == "clone"]
+    ended = [one.values[0] for one in tasks[pid] if one.kind == "exit" and one.name == "clone"]
+    born = [value for value in ended if value > 0]  # a SIGCHLD on the way makes the kernel start a fork again
     assert len(born) == 9
     for child in born:
         assert str(tasks[child][0]) == f"{child} exit clone (0,)"
