@@ -25,8 +25,11 @@ uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64
 
 bool rb_left_behind(const struct rb_view *v, uint64_t seq)
 {
-	for (uint64_t next = rb_seq(rb_load_acquire(&v->ctl->pos)) + 1; next < seq + v->npages; next++)
-		if (!rb_is_stuck(v, next))
+	uint64_t tail = rb_seq(rb_load_acquire(&v->ctl->pos));
+	if (tail < seq)
+		return false; /* cannot be, in a mapping that nobody damaged */
+	while (++tail < seq + v->npages)
+		if (!rb_is_stuck(v, tail))
 			return false;
 	return true;
 }

@@ -90,10 +90,14 @@ def gone(pid: int, seconds: float = PATIENCE) -> bool:
 
 def _alive(pid: int) -> bool:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return _state(pid) not in "ZX"
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def _state(pid: int) -> str:
+    """The letter of proc(5)'s stat."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def refused(number: int) -> pytest.RaisesExc[OSError]:
@@ -112,10 +116,29 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool
 
 
 def blocked(process: subprocess.Popen[bytes]) -> bool:
-    """Does this `cat FILE` wait in its read(2) (syscall 0) of the file (descriptor 3)?"""
+    """Does this `cat FILE` wait in its read(2) (syscall 0) of the file (descriptor 3)?
+
+    Where the kernel or a sandbox does not tell the syscall, it is taken to wait there once it sleeps with the file open.
+    """
+    proc = Path(f"/proc/{process.pid}")
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{process.pid}/syscall").read_text().startswith("0 0x3 ")
+        call = (proc / "syscall").read_text()
+        if call[:1].isdigit():
+            return call.startswith("0 0x3 ")
+    with contextlib.suppress(OSError):
+        return _state(process.pid) == "S" and (proc / "fd/3").is_symlink()
     return False
+
+
+def describe(pid: int) -> str:
+    """What /proc says of a process that does not do what it should."""
+    lines = []
+    for name in ("stat", "syscall", "wchan", "stack"):
+        try:
+            lines.append(f"{name}: {Path(f'/proc/{pid}/{name}').read_text().strip()}")
+        except OSError as error:
+            lines.append(f"{name}: {error}")
+    return "; ".join(lines)
 
 
 def later(action: Callable[[], object], seconds: float = 0.2) -> threading.Timer:

@@ -23,6 +23,7 @@ from tests.mount.mounting import (
     TRACEFS,
     Mounted,
     blocked,
+    describe,
     eventually,
     gone,
     later,
@@ -47,7 +48,7 @@ def fake() -> Iterator[Mounted]:
 def cat(path: Path) -> subprocess.Popen[bytes]:
     """A `cat` that already waits for data."""
     process = subprocess.Popen(["cat", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert eventually(lambda: blocked(process)), "cat does not block"
+    assert eventually(lambda: blocked(process)), f"cat does not block: {describe(process.pid)}"
     return process
 
 

@@ -135,8 +135,7 @@ def test_bin_is_pid_cpu_and_time_in_binary(renderer: Renderer) -> None:
 
 def test_verbose_shows_types(renderer: Renderer) -> None:
     expected = (
-        "sys_openat(int dfd: 0xffffff9c, const char * filename: 0x7fff12345678, int flags: 0x80000,"
-        " umode_t mode: 0)\n"
+        "sys_openat(int dfd: 0xffffff9c, const char * filename: 0x7fff12345678, int flags: 0x80000, umode_t mode: 0)\n"
     )
     assert line(renderer, OPENAT, Options(verbose=True)) == CONTEXT + expected
 

@@ -17,11 +17,7 @@ EVENT = 200
 FIELDS = layout(
     ("int", "i"), ("unsigned long", "l"), ("char[8]", "s"), ("__data_loc char[]", "d"), ("unsigned long[2]", "a")
 )
-RECORD = (
-    common(EVENT)
-    + struct.pack("<i4xQ8sI4x2Q", -5, 0x1F, b"in place", 6 << 16 | 56, 7, 2**64 - 1)
-    + b"behind"
-)
+RECORD = common(EVENT) + struct.pack("<i4xQ8sI4x2Q", -5, 0x1F, b"in place", 6 << 16 | 56, 7, 2**64 - 1) + b"behind"
 
 
 def event(print_fmt: str) -> EventClass:

@@ -186,8 +186,7 @@ def test_annotate_says_where_a_cpus_buffer_starts_after_an_overrun(renderer: Ren
     options = Options(context_info=False, clock="counter")
     text = read_all(Iterator(renderer, reader, options)).decode()
     assert text.endswith(
-        "tracing_mark_write: 1999\n##### CPU 1 buffer started ####\n"
-        "tracing_mark_write: first\ntracing_mark_write: second\n"
+        "tracing_mark_write: 1999\n##### CPU 1 buffer started ####\ntracing_mark_write: first\ntracing_mark_write: second\n"
     )
     assert text.count("buffer started") == 1
     options.annotate = False

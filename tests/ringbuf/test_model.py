@@ -26,7 +26,9 @@ def padded(data: bytes) -> bytes:
 class BufferMachine(RuleBasedStateMachine):
     """One CPU; the second is there to be left alone."""
 
-    @initialize(overwrite=st.booleans(), pages=st.integers(2, 6), clock=st.sampled_from(["local", "counter", "x86-tsc"]))
+    @initialize(
+        overwrite=st.booleans(), pages=st.integers(2, 6), clock=st.sampled_from(["local", "counter", "x86-tsc"])
+    )
     def create(self, overwrite: bool, pages: int, clock: str) -> None:
         self.buffer = RingBuffer.create(2, pages * (SUBBUF - 16), SUBBUF, overwrite, clock)
         self.pages = pages

@@ -293,7 +293,7 @@ def compile_print_fmt(event: EventClass) -> tuple[Piece, ...]:
             continue
         match = CONVERSION.match(template, at)
         if not match or match["kind"] not in "diuxXocsp%":
-            raise FormatError(f"conversion at {template[at:at + 8]!r}")
+            raise FormatError(f"conversion at {template[at : at + 8]!r}")
         at = match.end()
         if match["kind"] == "%":
             literal += "%"

@@ -107,8 +107,7 @@ def test_onmatch_traces_a_synthetic_event_with_fields_of_both_sides() -> None:
     event = instance.define("latency u64 lat; pid_t pid; long ret; char comm[16]")
     instance.add(
         "syscalls:sys_exit_dup",
-        "keys=common_pid:lat=common_timestamp.usecs-$ts0"
-        ":onmatch(syscalls.sys_enter_dup).latency($lat,common_pid,ret,common_comm)",
+        "keys=common_pid:lat=common_timestamp.usecs-$ts0:onmatch(syscalls.sys_enter_dup).latency($lat,common_pid,ret,common_comm)",
     )
     instance.hit(enter("dup", 5, 1), ts=1_000_000)
     instance.hit(leave("dup", 5, 3), ts=1_007_000)
