@@ -60,7 +60,8 @@ def harmless(tid: int, computes: bool) -> bool:
     """
     call = procfs.syscall(tid)
     if call is None:
-        return True
+        # Gone, or in a sandbox that hides its calls: then it may be in any.
+        return computes if procfs.status(tid) else True
     if not call:
         return computes
     nr, args = call[0], call[1:]
