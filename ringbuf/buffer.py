@@ -187,6 +187,15 @@ class RingBuffer:
     def recording(self, on: bool) -> None:
         lib.rb_set_recording(self._rb, on)
 
+    @property
+    def paused(self) -> bool:
+        """A second switch: while it is on nothing is taken, whatever :attr:`recording` says."""
+        return bool(lib.rb_paused(self._rb))
+
+    @paused.setter
+    def paused(self, on: bool) -> None:
+        lib.rb_set_paused(self._rb, on)
+
     def size(self, cpu: int) -> int:
         """Bytes of events that fit into a CPU's buffer, sub-buffer headers left out, as the kernel counts them."""
         self._existing(cpu)
@@ -302,6 +311,15 @@ class RingBuffer:
         """Empty one CPU's buffer or all, and zero the counters."""
         self._existing(cpu)
         _check(lib.rb_reset(self._rb, _any(cpu)))
+
+    def swap(self, other: RingBuffer, cpu: int | None = None) -> None:
+        """Exchange the events, sizes and counters of two buffers, of one CPU or all: how a snapshot is taken.
+
+        Each stays what it was otherwise: its clock, its switches and its readers, which go on with what it holds now.
+        The clocks should be the same. Raises OSError: EINVAL where the numbers of CPUs differ, ENOMEM.
+        """
+        self._existing(cpu)
+        _check(lib.rb_swap(self._rb, ffi.cast("struct rb *", other.handle), _any(cpu)))
 
     def _existing(self, cpu: int | None) -> None:
         if cpu is not None and not 0 <= cpu < self.cpus:

@@ -63,3 +63,13 @@ void rb_set_recording(struct rb *rb, bool on)
 {
 	set_flag(rb, RB_FLAG_RECORDING, on);
 }
+
+bool rb_paused(const struct rb *rb)
+{
+	return rb_load(&rb->header->flags) & RB_FLAG_PAUSED;
+}
+
+void rb_set_paused(struct rb *rb, bool on)
+{
+	set_flag(rb, RB_FLAG_PAUSED, on);
+}

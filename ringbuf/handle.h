@@ -74,6 +74,8 @@ int rb_area_create(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t subbuf
 void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *view);
 void rb_view_destroy(struct rb_view *view);
 void rb_ctl_empty(struct rb_view *v); /* resize.c */
+/* resize.c, for swap.c: fill a new area with the newest events of an old one, under the state that its control line has. */
+void rb_move_newest(struct rb_view *to, struct rb_view *from);
 int rb_pages_for(uint64_t size, uint32_t subbuf_size, uint64_t *npages);
 bool rb_subbuf_size_ok(uint32_t subbuf_size);
 bool rb_memory_for(uint64_t bytes);

@@ -37,7 +37,7 @@ enum { RB_TYPE_DATA_MAX = 28, RB_TYPE_PADDING = 29, RB_TYPE_TIME_EXTEND = 30, RB
 	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */ };
 #define RB_DELTA_BITS 27
 
-enum { RB_FLAG_RECORDING = 1, RB_FLAG_OVERWRITE = 2 };
+enum { RB_FLAG_RECORDING = 1, RB_FLAG_OVERWRITE = 2, RB_FLAG_PAUSED = 4 };
 
 struct rb_header {
 	uint32_t magic, version, cpus, header_size;

@@ -52,7 +52,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 }
 
 /* Fill the new area with the newest events of the old one; what is left behind is overrun. */
-static void move_newest(struct rb_view *to, struct rb_view *from)
+void rb_move_newest(struct rb_view *to, struct rb_view *from)
 {
 	struct rb_ctl *ctl = to->ctl;
 	uint64_t tail = rb_seq(ctl->pos), who, skip;
@@ -90,7 +90,7 @@ static int resize_cpu(struct rb *rb, unsigned cpu, uint64_t npages)
 	int error = rb_area_create(rb, cpu, npages, old->size, &v);
 	if (error)
 		return error;
-	move_newest(v, old);
+	rb_move_newest(v, old);
 	rb_area_adopt(rb, cpu, v);
 	return 0;
 }

@@ -5,7 +5,7 @@
  * A per-CPU, lock-free ring buffer of binary events in shared memory.
  *
  * What is where: layout.h (the mapping), map.c (memfd, handles), write.c (the hot path), claim.c (who owns a sub-buffer),
- * read.c (consuming), iter.c (looking without consuming), page.c (one sub-buffer image), wait.c, clock.c, resize.c, stats.c.
+ * read.c (consuming), iter.c (looking without consuming), page.c (one sub-buffer image), wait.c, clock.c, resize.c, stats.c, swap.c.
  *
  * Invariants
  *  1. Position and time stamp of a CPU's buffer change together, by one 16-byte compare-and-swap, and neither ever
@@ -52,6 +52,9 @@ bool rb_overwrite(const struct rb *rb);
 void rb_set_overwrite(struct rb *rb, bool on);
 bool rb_recording(const struct rb *rb);
 void rb_set_recording(struct rb *rb, bool on);
+/* A second switch, for those who must keep writers out for a moment: events are taken while recording and not paused. */
+bool rb_paused(const struct rb *rb);
+void rb_set_paused(struct rb *rb, bool on);
 
 /* ---- writers: any number per CPU, never wait ---- */
 struct rb_slot {
@@ -118,4 +121,6 @@ int rb_resize(struct rb *rb, uint64_t size, int cpu); /* keeps the newest events
 int rb_set_subbuf_size(struct rb *rb, uint32_t subbuf_size); /* empties */
 int rb_set_clock(struct rb *rb, enum rb_clock clock); /* empties */
 int rb_reset(struct rb *rb, int cpu); /* empties, and zeroes the counters */
+/* Exchange what two buffers of as many CPUs hold (-1: all CPUs), with sizes and counters; -ENOMEM: some CPUs are not exchanged. */
+int rb_swap(struct rb *a, struct rb *b, int cpu);
 #endif

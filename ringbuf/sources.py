@@ -6,7 +6,7 @@ A build script cannot import it, as the package needs its extension: ``runpy.run
 
 SOURCES: tuple[str, ...] = tuple(
     f"ringbuf/{name}.c"
-    for name in ("claim", "clock", "handle", "iter", "map", "page", "read", "resize", "stats", "wait", "write")
+    for name in ("claim", "clock", "handle", "iter", "map", "page", "read", "resize", "stats", "swap", "wait", "write")
 )
 """Paths from the project's root, which must be in include_dirs."""
 

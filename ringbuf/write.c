@@ -159,7 +159,7 @@ static int __attribute__((noinline)) reserve_in_next(struct rb_view *v, uint64_t
 bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot)
 {
 	uint32_t flags = rb_load(&rb->header->flags);
-	if (rb_unlikely(cpu >= rb->cpus || !(flags & RB_FLAG_RECORDING)))
+	if (rb_unlikely(cpu >= rb->cpus || (flags & (RB_FLAG_RECORDING | RB_FLAG_PAUSED)) != RB_FLAG_RECORDING))
 		return false;
 	struct rb_view *v = rb_view(rb, cpu);
 	if (rb_unlikely(len > v->size - RB_PAGE_HEADER - 8))
