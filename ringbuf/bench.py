@@ -11,7 +11,8 @@ from ringbuf.buffer import CLOCKS, RingBuffer
 
 EVENT_BYTES = 56
 SIZE = 1408 << 10  # the kernel's default buffer per CPU
-EVENTS = 1_000_000
+EVENTS = 1_000_000  # long enough for two writers to run at the same time for most of it
+ROUNDS = 10
 
 
 def measure(writers: int, clock: str, events: int, rounds: int) -> float:
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--clock", choices=CLOCKS, default="local")
     parser.add_argument("--events", type=int, default=EVENTS)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     args = parser.parse_args()
     figures: dict[str, object] = {"event_bytes": EVENT_BYTES, "clock": args.clock, "events": args.events}
     for writers in (1, 2):

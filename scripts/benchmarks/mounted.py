@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
+
+from tracefs import mountpoints
 
 
 class Mount:
@@ -40,8 +44,4 @@ class Mount:
 
     def daemon(self) -> int:
         """The pid that serves this mount."""
-        text = subprocess.run(
-            [sys.executable, "-m", "tracefs.cli", "status", str(self.path)], check=True, capture_output=True, text=True
-        ).stdout
-        words = text.replace(":", " ").split()
-        return int(words[words.index("daemon") + 1])
+        return int(json.loads(os.getxattr(self.path, mountpoints.STATUS))["pid"])

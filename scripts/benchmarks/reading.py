@@ -16,14 +16,34 @@ from benchmarks.mounted import Mount
 from benchmarks.report import Figure
 from benchmarks.workloads import GETPPID_LOOP, compile_c
 
+MIXED_LOOP = """
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	char byte;
+	for (long n = argc > 1 ? atol(argv[1]) / 4 : 0; n > 0; n--) {
+		syscall(SYS_getppid);
+		syscall(SYS_openat, AT_FDCWD, "/nowhere", O_RDONLY | O_CLOEXEC, 0);
+		syscall(SYS_pread64, -1, &byte, 1L, n);
+		syscall(SYS_close, -1);
+	}
+	return 0;
+}
+"""
+"""Calls of none to four arguments: lines as long as those of real programs."""
+
 EVENTS = 400_000
 MANY, FEW = 10_000_000, 1_000
 
 
 def run(args: argparse.Namespace) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-work-") as directory:
+        mixed = compile_c(Path(directory), "mixed-loop", MIXED_LOOP)
         loop = compile_c(Path(directory), "getppid-loop", GETPPID_LOOP)
-        return [*cat_speed(loop, args.rounds), head_cost(loop, MANY // 100 if args.quick else MANY)]
+        return [*cat_speed(mixed, args.rounds), head_cost(loop, MANY // 100 if args.quick else MANY)]
 
 
 def cat_speed(loop: Path, rounds: int) -> list[Figure]:
@@ -35,8 +55,7 @@ def cat_speed(loop: Path, rounds: int) -> list[Figure]:
         ours.record(loop, EVENTS // 2)
         kernel.write("buffer_size_kb", "32768")
         kernel.write("options/irq-info", "0")
-        kernel.write("events/syscalls/sys_enter_getppid/enable", "1")
-        kernel.write("events/syscalls/sys_exit_getppid/enable", "1")
+        kernel.write("events/syscalls/enable", "1")
         subprocess.run(["sh", "-c", f"echo $$ > {kernel.path}/set_event_pid; exec {loop} {EVENTS // 2}"], check=True)
         kernel.write("tracing_on", "0")
         per_line: dict[str, list[float]] = {"ours": [], "kernel": []}

@@ -16,5 +16,5 @@ def run(args: argparse.Namespace) -> list[Figure]:
         [sys.executable, "-m", "ringbuf.bench", "--json"], check=True, capture_output=True, text=True
     )
     figures = json.loads(found.stdout)
-    two = f"two writers on one CPU's buffer: {figures['two_writers_ns']:.1f} ns"
-    return [Figure("ring buffer: one writer, 56-byte event", figures["one_writer_ns"], 60.0, " ns", two)]
+    two = f"two writers on one CPU's buffer: {figures['ns_per_event_2']:.1f} ns"
+    return [Figure("ring buffer: one writer, 56-byte event", figures["ns_per_event_1"], 60.0, " ns", two)]
