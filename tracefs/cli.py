@@ -7,14 +7,22 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from tracefs.commands import CommandError, doctor, mount, run, status, umount
 
 SUBCOMMANDS = (mount, umount, status, run, doctor)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as all errors here are said."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="tracefs", description="The kernel's tracefs in user space: trace system calls without privilege."
     )
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -23,12 +31,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _fill_standard_files() -> None:
+    """Open what the caller has closed of 0, 1 and 2: else the next file opened would be taken for it."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    _fill_standard_files()
     args = parser().parse_args(argv)
     try:
         result: int = args.run(args)
-        sys.stdout.flush()
+        print(end="", flush=True)
         return result
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the flush at exit complains once more
@@ -39,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         message = str(error)
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    print(f"tracefs: {message}", file=sys.stderr)
+    print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
     return 1
 
 

@@ -13,7 +13,6 @@ import logging
 import os
 import select
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -164,7 +163,7 @@ def start(run: Callable[[Callable[[], None]], None], log_file: str | None) -> No
     """
     # Opened here as well, so that a log file that cannot be written is an error of the caller's.
     os.close(os.open(log_file or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
-    sys.stdout.flush()
+    print(end="", flush=True)  # else both processes would
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The parts of libfuse 2.9 that fusepy does not know: poll, its notifications, and interrupts.
+"""The parts of libfuse 2.9 that fusepy does not know, or not rightly: poll, its notifications, interrupts, and ioctl.
 
 Importing this module loads libfuse; where it is missing that is an OSError which names it.
 Layouts are those of fuse.h and fuse_common.h of libfuse 2.9 (FUSE_USE_VERSION 26).
@@ -108,6 +108,11 @@ class Server(fuse.FUSE):  # type: ignore[misc]
         notify = Notification(handle) if handle else None
         ready[0] = self.operations("poll", info.contents, notify)
         return 0
+
+    def ioctl(self, path: bytes | None, command: int, argument: int, info: Any, flags: int, data: int) -> int:
+        # fusepy's decodes the path, and there is none for an open file (flag_nullpath_ok).
+        result: int = self.operations("ioctl", None, command, argument, info.contents, flags, data)
+        return result
 
     @staticmethod
     def _wrapper(operation: Callable[..., int | None], *args: Any) -> int:

@@ -16,6 +16,8 @@ STATUS = "user.tracefs.status"
 """Extended attribute of a mount's root: JSON about its daemon. Only the owner of the mount can reach it."""
 STOP = "user.tracefs.stop"
 """Setting this one ends the daemon."""
+MOST_LINKS = 40
+"""As many as the kernel follows."""
 MNT_DETACH = 2
 """umount2(2): out of sight at once, gone when the last open file is closed."""
 
@@ -44,9 +46,24 @@ def is_mounted(directory: str) -> bool:
 
 
 def absolute(directory: str) -> str:
-    """The path as mountinfo has it. The last part is not looked at, so that it works for a dead mount too."""
-    parent, name = os.path.split(os.path.abspath(directory))
-    return os.path.join(os.path.realpath(parent), name) if name else parent
+    """The path as mountinfo has it. Nothing is asked of what is mounted there: it may be dead, or hang.
+
+    Raises OSError for the empty path, and for symbolic links that lead in a circle.
+    """
+    if not directory:
+        raise OSError(errno.ENOENT, "no directory is named by an empty path")
+    path = os.path.abspath(directory)
+    for _ in range(MOST_LINKS):
+        parent, name = os.path.split(path)
+        if not name:
+            return parent
+        path = os.path.join(os.path.realpath(parent), name)
+        try:
+            target = os.readlink(path)  # the root of a mount is no link: the kernel says so without asking its server
+        except OSError:
+            return path
+        path = os.path.abspath(os.path.join(os.path.dirname(path), target))
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), directory)
 
 
 def is_dead(directory: str) -> bool:

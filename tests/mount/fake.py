@@ -19,6 +19,8 @@ from typing import Any
 from tracefs import daemon
 from tracefs.tree.node import READABLE, Context, Directory, File, Handle, truncates
 
+FIRST_TEXT = b"empty\n"
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -98,12 +100,12 @@ class PipeHandle(Handle):
 
 
 class TextFile(File):
-    """Keeps the last text; `fault` in a write is a programming error inside."""
+    """Keeps the last text; writing `fault` is a programming error inside, `reset` makes all as it was at first."""
 
     def __init__(self, queue: Queue) -> None:
         super().__init__(0o640)
         self.queue = queue
-        self.text = b"empty\n"
+        self.text = FIRST_TEXT
 
     def open(self, flags: int, ctx: Context) -> Handle:
         if truncates(flags):
@@ -123,6 +125,10 @@ class TextHandle(Handle):
             raise KeyError("a fault")
         if data == b"invalid":
             raise OSError(errno.EINVAL, "invalid")
+        if data == b"reset":
+            self.file.text = FIRST_TEXT
+            self.file.queue.take(len(self.file.queue.data))
+            return len(data)
         self.file.text += data
         self.file.queue.put(data)
         return len(data)

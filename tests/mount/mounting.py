@@ -40,6 +40,7 @@ needs_fuse = [
     pytest.mark.mount,
     pytest.mark.skipif(not can_mount(), reason="NO FUSE: /dev/fuse cannot be opened here"),
 ]
+"""For pytestmark."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,11 @@ def describe(pid: int) -> str:
         except OSError as error:
             lines.append(f"{name}: {error}")
     return "; ".join(lines)
+
+
+def closed(*numbers: int) -> dict[str, object]:
+    """For subprocess: the child starts without these of its standard files."""
+    return {"preexec_fn": lambda: [os.close(number) for number in numbers], "timeout": PATIENCE}
 
 
 def later(action: Callable[[], object], seconds: float = 0.2) -> threading.Timer:

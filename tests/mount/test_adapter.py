@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,9 +40,26 @@ SOON = 5.0
 """Seconds that an instant answer may take on a loaded machine. A wait that nobody ends takes for ever."""
 
 
+COMMAND = [*PYTHON, "-m", "tests.mount.fake"]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Mounted]:
+    with mounted(COMMAND) as mount:
+        yield mount
+
+
 @pytest.fixture
-def fake() -> Iterator[Mounted]:
-    with mounted([*PYTHON, "-m", "tests.mount.fake"]) as mount:
+def fake(shared: Mounted) -> Mounted:
+    """A mount as new, for those that leave it alive."""
+    shared.write("in", "reset")
+    return shared
+
+
+@pytest.fixture
+def mortal() -> Iterator[Mounted]:
+    """A mount of one's own, to end it."""
+    with mounted(COMMAND) as mount:
         yield mount
 
 
@@ -112,11 +130,20 @@ def test_a_nodes_error_is_the_callers(fake: Mounted) -> None:
         fake.write("in", "invalid")
 
 
-def test_a_fault_inside_is_eio_and_leaves_the_mount_alive(fake: Mounted) -> None:
+def test_a_fault_inside_is_eio_and_leaves_the_mount_alive(mortal: Mounted) -> None:
     with refused(errno.EIO):
-        fake.write("in", "fault")
-    assert fake.status()["faults"] == 1
-    assert fake.status()["last_fault"] == "write failed: KeyError('a fault')"
+        mortal.write("in", "fault")
+    assert mortal.status()["faults"] == 1
+    assert mortal.status()["last_fault"] == "write failed: KeyError('a fault')"
+
+
+@pytest.mark.parametrize("name", ["in", "pipe", "sub"])
+def test_an_ioctl_that_is_not_known_is_refused_as_the_kernel_does(fake: Mounted, name: str) -> None:
+    fd = os.open(fake.path / name, os.O_RDONLY)
+    with refused(errno.ENOTTY):
+        fcntl.ioctl(fd, termios.TCGETS, bytes(60))
+    os.close(fd)
+    assert fake.status()["faults"] == 0
 
 
 def test_a_pipe_cannot_seek(fake: Mounted) -> None:
@@ -242,26 +269,26 @@ def test_many_blocked_readers_do_not_hold_up_others(fake: Mounted) -> None:
         reader.wait(PATIENCE)
 
 
-def test_umount_ends_blocked_readers_and_the_daemon(fake: Mounted) -> None:
-    readers = [cat(fake.path / "pipe") for _ in range(5)]
-    done = subprocess.run([*TRACEFS, "umount", fake.path], capture_output=True, text=True, timeout=PATIENCE)
+def test_umount_ends_blocked_readers_and_the_daemon(mortal: Mounted) -> None:
+    readers = [cat(mortal.path / "pipe") for _ in range(5)]
+    done = subprocess.run([*TRACEFS, "umount", mortal.path], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [reader.wait(PATIENCE) for reader in readers] == [0] * 5
-    assert gone(fake.daemon)
-    assert os.listdir(fake.path) == []
+    assert gone(mortal.daemon)
+    assert os.listdir(mortal.path) == []
 
 
-def test_a_plain_umount_ends_the_daemon(fake: Mounted) -> None:
+def test_a_plain_umount_ends_the_daemon(mortal: Mounted) -> None:
     unmount = ["umount"] if os.geteuid() == 0 else ["fusermount", "-u"]
-    subprocess.run([*unmount, fake.path], check=True, timeout=PATIENCE)
-    assert gone(fake.daemon)
+    subprocess.run([*unmount, mortal.path], check=True, timeout=PATIENCE)
+    assert gone(mortal.daemon)
 
 
-def test_an_open_file_does_not_keep_the_daemon(fake: Mounted) -> None:
-    fd = os.open(fake.path / "pipe", os.O_RDONLY)
-    os.kill(fake.daemon, signal.SIGTERM)
-    assert gone(fake.daemon)
-    assert not mountpoints.is_mounted(str(fake.path))
+def test_an_open_file_does_not_keep_the_daemon(mortal: Mounted) -> None:
+    fd = os.open(mortal.path / "pipe", os.O_RDONLY)
+    os.kill(mortal.daemon, signal.SIGTERM)
+    assert gone(mortal.daemon)
+    assert not mountpoints.is_mounted(str(mortal.path))
     # Which of the two depends on whether the connection was seen to break or is found broken.
     with pytest.raises(OSError, match=rf"\[Errno ({errno.ENOTCONN}|{errno.ECONNABORTED})\]"):
         os.read(fd, 1)
@@ -270,22 +297,22 @@ def test_an_open_file_does_not_keep_the_daemon(fake: Mounted) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_the_daemon_and_the_mount(fake: Mounted, number: signal.Signals) -> None:
-    reader = cat(fake.path / "pipe")
-    os.kill(fake.daemon, number)
-    assert gone(fake.daemon)
+def test_a_signal_ends_the_daemon_and_the_mount(mortal: Mounted, number: signal.Signals) -> None:
+    reader = cat(mortal.path / "pipe")
+    os.kill(mortal.daemon, number)
+    assert gone(mortal.daemon)
     assert reader.wait(PATIENCE) == 0
-    assert not mountpoints.is_mounted(str(fake.path))
+    assert not mountpoints.is_mounted(str(mortal.path))
 
 
-def test_umount_repairs_what_a_killed_daemon_left(fake: Mounted) -> None:
-    os.kill(fake.daemon, signal.SIGKILL)
-    assert eventually(lambda: mountpoints.is_dead(str(fake.path)))
-    status = subprocess.run([*TRACEFS, "status", fake.path], capture_output=True, text=True, timeout=PATIENCE)
+def test_umount_repairs_what_a_killed_daemon_left(mortal: Mounted) -> None:
+    os.kill(mortal.daemon, signal.SIGKILL)
+    assert eventually(lambda: mountpoints.is_dead(str(mortal.path)))
+    status = subprocess.run([*TRACEFS, "status", mortal.path], capture_output=True, text=True, timeout=PATIENCE)
     assert "dead" in status.stdout
-    subprocess.run([*TRACEFS, "umount", fake.path], check=True, timeout=PATIENCE)
-    assert not mountpoints.is_mounted(str(fake.path))
-    assert os.listdir(fake.path) == []
+    subprocess.run([*TRACEFS, "umount", mortal.path], check=True, timeout=PATIENCE)
+    assert not mountpoints.is_mounted(str(mortal.path))
+    assert os.listdir(mortal.path) == []
 
 
 def test_operations_run_side_by_side(fake: Mounted) -> None:

@@ -14,7 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.mount.mounting import PATIENCE, TRACEFS, Mounted, blocked, eventually, gone, later, mounted, needs_fuse
+from tests.mount.mounting import (
+    PATIENCE,
+    TRACEFS,
+    Mounted,
+    blocked,
+    closed,
+    eventually,
+    gone,
+    later,
+    mounted,
+    needs_fuse,
+)
 from tracefs import mountpoints
 
 pytestmark = needs_fuse
@@ -23,17 +34,42 @@ LINE = re.compile(r"^ *(\S.*)-(\d+) +\[(\d{3})\] +(\d+\.\d+): (sys_\w+.*)$", re.
 
 
 @pytest.fixture
-def mount() -> Iterator[Mounted]:
-    """In scope: this test's process and its children."""
+def mortal() -> Iterator[Mounted]:
+    """A mount of one's own, to end it. In scope: this test's process and its children."""
+    with mounted([*TRACEFS, "mount", "--scope", "tree"]) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Mounted]:
     with mounted([*TRACEFS, "mount", "--scope", "tree"]) as made:
         yield made
 
 
 @pytest.fixture
-def untraced() -> Iterator[Mounted]:
-    """Nothing in scope."""
+def mount(shared: Mounted) -> Iterator[Mounted]:
+    """As new, for those that leave it alive. In scope: this test's process and its children."""
+    yield renewed(shared)
+    shared.write("current_tracer", "nop")
+    assert eventually(lambda: not shared.status()["tracees"]), "the test process itself is let go, for others"
+
+
+@pytest.fixture(scope="module")
+def idle() -> Iterator[Mounted]:
     with mounted([*TRACEFS, "mount", "--scope", "none"]) as made:
         yield made
+
+
+@pytest.fixture
+def untraced(idle: Mounted) -> Mounted:
+    """As new, with nothing in scope."""
+    return renewed(idle)
+
+
+def renewed(mount: Mounted) -> Mounted:
+    for name, text in (("current_tracer", "nop"), ("tracing_on", "1"), ("trace", "\n")):
+        mount.write(name, text)
+    return mount
 
 
 def shell(mount: Mounted, script: str) -> str:
@@ -130,23 +166,23 @@ def test_two_readers_of_trace_pipe_share(untraced: Mounted) -> None:
     os.close(second)
 
 
-def test_unmounting_from_a_traced_shell(mount: Mounted) -> None:
-    output = shell(mount, f"echo syscall > current_tracer; cd /; {' '.join(TRACEFS)} umount {mount.path}; echo $?")
+def test_unmounting_from_a_traced_shell(mortal: Mounted) -> None:
+    output = shell(mortal, f"echo syscall > current_tracer; cd /; {' '.join(TRACEFS)} umount {mortal.path}; echo $?")
     assert output == "0\n"
-    assert gone(mount.daemon)
+    assert gone(mortal.daemon)
 
 
-def test_a_traced_program_survives_the_daemons_violent_end(mount: Mounted) -> None:
+def test_a_traced_program_survives_the_daemons_violent_end(mortal: Mounted) -> None:
     script = "echo syscall > current_tracer; for i in 1 2 3 4 5 6; do sleep 0.2; /bin/echo $i; done"
-    traced = subprocess.Popen(["bash", "-c", script], cwd=mount.path, stdout=subprocess.PIPE, text=True)
+    traced = subprocess.Popen(["bash", "-c", script], cwd=mortal.path, stdout=subprocess.PIPE, text=True)
     assert traced.stdout
     assert traced.stdout.readline() == "1\n"
-    assert eventually(lambda: bool(mount.status()["tracees"]))
-    os.kill(mount.daemon, signal.SIGKILL)
+    assert eventually(lambda: bool(mortal.status()["tracees"]))
+    os.kill(mortal.daemon, signal.SIGKILL)
     assert traced.communicate(timeout=PATIENCE)[0] == "2\n3\n4\n5\n6\n"
     assert traced.returncode == 0
-    subprocess.run([*TRACEFS, "umount", mount.path], check=True, timeout=PATIENCE)
-    assert not mountpoints.is_mounted(str(mount.path))
+    subprocess.run([*TRACEFS, "umount", mortal.path], check=True, timeout=PATIENCE)
+    assert not mountpoints.is_mounted(str(mortal.path))
 
 
 def test_status_tells_scope_tracees_and_losses(mount: Mounted) -> None:
@@ -170,27 +206,24 @@ def test_mounting_twice_is_one_clear_line(untraced: Mounted) -> None:
     assert done.stderr == f"tracefs: {untraced.path}: a tracefs is there already: tracefs umount {untraced.path}\n"
 
 
-@pytest.mark.parametrize(
-    ("prepare", "message"),
-    [
-        (lambda path: path, "tracefs: {path}: No such file or directory (mkdir {path})\n"),
-        (lambda path: path.write_text("x"), "tracefs: {path}: Not a directory\n"),
-        (lambda path: (path / "x").mkdir(parents=True), "tracefs: {path} is not empty\n"),
-    ],
-    ids=["missing", "file", "full"],
-)
-def test_a_bad_mount_point_is_one_clear_line(tmp_path: Path, prepare: object, message: str) -> None:
-    assert callable(prepare)
-    path = tmp_path.resolve() / "point"
-    prepare(path)
-    done = subprocess.run([*TRACEFS, "mount", path], capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, done.stderr) == (1, message.format(path=path))
+@pytest.fixture(params=[(), (0, 1), (0, 1, 2)], ids=str)
+def linked(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A symbolic link to a mount that was made through it, by a process without some of its standard files."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.mkdir()
+    link.symlink_to("target")
+    subprocess.run([*TRACEFS, "mount", "--scope", "none", link], check=True, **closed(*request.param))
+    return link
 
 
-def test_umount_of_nothing_is_one_clear_line(tmp_path: Path) -> None:
-    path = tmp_path.resolve()
-    done = subprocess.run([*TRACEFS, "umount", path], capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, done.stderr) == (1, f"tracefs: {path}: no tracefs of yours is mounted there\n")
+def test_a_mount_made_through_a_link_is_found_through_it(linked: Path) -> None:
+    try:
+        assert (linked / "tracing_on").read_text() == "1\n"
+        twice = subprocess.run([*TRACEFS, "mount", linked], capture_output=True, text=True, timeout=PATIENCE)
+        assert "a tracefs is there already" in twice.stderr
+    finally:
+        subprocess.run([*TRACEFS, "umount", linked], check=True, timeout=PATIENCE)
+    assert not mountpoints.is_mounted(str(linked.resolve()))
 
 
 def test_a_mount_in_the_foreground_ends_with_ctrl_c(tmp_path: Path) -> None:
@@ -209,6 +242,18 @@ def test_a_mount_in_the_foreground_ends_with_ctrl_c(tmp_path: Path) -> None:
         server.wait()
         while mountpoints.is_mounted(str(path)):
             mountpoints.detach(str(path))
+
+
+def test_a_foreground_mount_logs_to_its_file(tmp_path: Path) -> None:
+    path, log = tmp_path / "point", tmp_path / "log"
+    path.mkdir()
+    command = [*TRACEFS, "mount", "--foreground", "--scope", "none", "--log", log, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        assert server.stdout.readline() == f"tracefs is mounted on {path}\n"
+        subprocess.run([*TRACEFS, "umount", path], check=True, timeout=PATIENCE)
+        assert server.communicate(timeout=PATIENCE)[1] == ""
+    assert log.read_text().endswith(" INFO ending: asked to\n")
 
 
 def test_doctor_finds_nothing_missing_where_mounts_work() -> None:

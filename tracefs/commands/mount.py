@@ -42,7 +42,11 @@ def run(args: argparse.Namespace) -> int:
     _check(directory)
     log_file = os.path.abspath(args.log) if args.log else None
     scope = Scope(args.scope, os.getppid())
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO if log_file else 100)
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(message)s",
+        level=logging.INFO if log_file else 100,
+        filename=log_file if args.foreground else None,  # a daemon's stderr becomes the log file
+    )
 
     def serve(ready: Callable[[], None]) -> None:
         daemon.Daemon(Tracefs(scope=scope), directory).run(ready)

@@ -26,7 +26,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     mounted = mountpoints.ours()
-    if args.directory:
+    if args.directory is not None:
         wanted = mountpoints.absolute(args.directory)
         if wanted not in mounted:
             raise CommandError(f"{wanted}: no tracefs of yours is mounted there")
@@ -34,7 +34,11 @@ def run(args: argparse.Namespace) -> int:
     if not mounted:
         print("no tracefs is mounted")
     for directory in mounted:
-        print("\n".join(_describe(directory)))
+        try:
+            lines = _describe(directory)
+        except OSError as error:  # taken away while we look, or not of this version
+            lines = [directory, f"  cannot be read: {error.filename}: {error.strerror}"]
+        print("\n".join(lines))
     return 0
 
 
