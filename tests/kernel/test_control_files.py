@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Oracle
 from tests.tree.conftest import Files
+from tracefs.events import REGISTRY
 
 EXAMPLES = 80
 """Per file; the whole module takes some seconds."""
@@ -77,6 +79,30 @@ memory_safe_sizes = st.one_of(
     st.sampled_from([b"99999999999", b"-1", b"18446744073709551616", b"18014398509481984", b"+20\n", b"0x20"]),
 )
 
+events = st.builds(
+    lambda before, negation, system, colon, name, after: (before + negation + system + colon + name + after).encode(),
+    st.sampled_from(["", "", " ", "\n\t", "\x00"]),
+    st.sampled_from(["", "", "", "!", "!!", "! "]),
+    st.sampled_from(["task", "signal", "", "sched", "nosuch", "task_rename"]),
+    st.sampled_from(["", ":", ":", ":", "::", ":mod:"]),
+    st.sampled_from(["", "", "task_rename", "signal_deliver", "sched_process_exec", "print"]),
+    st.sampled_from(["", "\n", " signal:signal_deliver\n", " nosuch", "\x00", "\x00x", "x" * 130]),
+)
+whole_systems = st.sampled_from([b"*:task_rename", b"task:*", b"*:*", b"!task:*", b"!*:*", b"nosuch:*", b"*:nosuch"])
+"""Of globs only these: the kernel refuses others, and ours takes them."""
+
+filters = st.one_of(
+    st.builds(
+        lambda field, operator, value, after: f"{field} {operator} {value}{after}".encode(),
+        st.sampled_from(["pid", "oldcomm", "newcomm", "common_pid", "oom_score_adj", "nosuch", "(pid"]),
+        st.sampled_from(["==", "!=", "<", ">=", "&", "~", "=", ""]),
+        st.sampled_from(["1", "-1", '"sh"', '"*s*"', "0x1f", "sh", "(1)", "4294967296"]),
+        st.sampled_from(["", "\n", ")", " && pid > 5", " || nosuch == 1", "\x00", " \xa0"]),
+    ),
+    st.sampled_from([b"0", b"0\n", b" 0", b"none", b"\n", b"x" * 4000, b"x" * 4096]),
+    noise,
+)
+
 COMPARED: dict[str, st.SearchStrategy[bytes]] = {
     "tracing_on": anything,
     "options/raw": anything,
@@ -91,6 +117,12 @@ COMPARED: dict[str, st.SearchStrategy[bytes]] = {
     "tracing_cpumask": masks,
     "set_event_pid": pids,
     "set_event_notrace_pid": pids,
+    "events/task/task_rename/enable": anything,
+    "events/task/task_rename/filter": filters,
+    "events/task/task_rename/id": anything,
+    "events/signal/enable": anything,
+    "events/signal/filter": filters,
+    "set_event": st.one_of(events, whole_systems),
     "error_log": anything,
     "free_buffer": anything,
     "trace": anything,
@@ -108,6 +140,10 @@ START: dict[str, bytes] = {
     "trace_clock": b"local",
     "tracing_cpumask": b"1",
     "trace_options": b"notest_nop_accept",
+    "events/signal/enable": b"0",
+    "events/signal/filter": b"0",
+    "events/task/task_rename/filter": b"0",
+    "set_event": b"!*:*",
 }
 """What is written before each example where the write under test may leave something behind."""
 
@@ -145,7 +181,7 @@ class Ours:
         return attempt(lambda: self._files.write(path, data, flags))
 
     def read(self, path: str) -> bytes:
-        return self._files.read(path).encode()
+        return self._files.read_bytes(path)
 
 
 def attempt(operation: Callable[[], int]) -> Answer:
@@ -163,11 +199,31 @@ def content(side: Kernel | Ours, path: str) -> object:
     if path == "trace_options":
         known = (b"raw", b"hex", b"verbose", b"irq-info", b"test_nop_accept", b"test_nop_refuse")
         return [line for line in text.splitlines() if line.removeprefix(b"no") in known]
+    if path == "set_event":
+        return sorted(line for line in text.splitlines() if line in KNOWN_EVENTS)
+    if path == "events/task/task_rename/id":
+        return None
+    if path.endswith("filter"):
+        return text, errors(side.read("error_log"))
     return text
+
+
+KNOWN_EVENTS = {
+    f"{event.system}:{event.name}".encode() for event in REGISTRY.by_id.values() if event.system in ("task", "signal")
+}
+"""Those that both sides have; the order of `set_event` is not compared."""
+
+
+def errors(log: bytes) -> bytes:
+    """error_log without the times."""
+    return re.sub(rb"(?m)^\[ *\d+\.\d{6}\] ", b"", log)
 
 
 UNREADABLE = {"free_buffer", "trace", "trace_marker", "trace_marker_raw"}
 """No content to compare: write-only, or (trace) a text that other tests compare."""
+
+REMEMBERED = {"events/task/task_rename/filter"}
+"""Where a refused write does change something: the file then shows it, and what was wrong."""
 
 flags_of_open = st.builds(
     lambda access, *more: access | sum(more),
@@ -205,7 +261,9 @@ def test_same_bytes_same_answer_as_the_kernel(path: str, ours: Files, oracle: Or
     compare()
 
 
-@pytest.mark.parametrize("path", [*COMPARED, "set_ftrace_pid", "set_ftrace_notrace_pid", "saved_cmdlines_size"])
+@pytest.mark.parametrize(
+    "path", [*sorted(COMPARED.keys() - REMEMBERED), "set_ftrace_pid", "set_ftrace_notrace_pid", "saved_cmdlines_size"]
+)
 def test_refused_writes_change_nothing(path: str, ours: Files) -> None:
     mine = Ours(ours)
 

@@ -46,6 +46,20 @@ def test_what_the_command_leaves_running_is_traced_to_its_end(tmp_path: Path) ->
     assert lines.read_text().count("sys_exit_group(error_code: 0)") == 3
 
 
+def test_events_are_those_of_set_event(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("-w", lines, "-e", "syscalls:sys_enter_open*", "-e", "sys_exit_openat", "--", "cat", "/dev/null")
+    calls = [line.split(": ", 1)[1] for line in lines.read_text().splitlines()]
+    assert re.match(r"sys_openat\(dfd: 0xffffff9c, filename: 0x[0-9a-f]+, flags: 0x[0-9a-f]+, mode: 0\)$", calls[0])
+    assert re.match(r"sys_openat -> 0x[0-9a-f]+$", calls[1])
+    assert all(call.startswith("sys_openat") for call in calls)
+
+
+def test_event_that_is_not_there_is_one_clear_line() -> None:
+    done = run("-e", "nosuch", "--", "true")
+    assert (done.returncode, done.stderr) == (1, "tracefs: set_event: nosuch: Invalid argument\n")
+
+
 def test_options_are_those_of_trace_options() -> None:
     assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", run("-o", "syscall_arg_type", "--", "true").stderr)
 

@@ -27,9 +27,12 @@ class Files:
         return node.open(flags, ctx)
 
     def read(self, path: str) -> str:
+        return self.read_bytes(path).decode()
+
+    def read_bytes(self, path: str) -> bytes:
         handle = self.open(path)
         try:
-            return handle.read(1 << 16, 0, NONBLOCK).decode()
+            return handle.read(1 << 16, 0, NONBLOCK)
         finally:
             handle.release()
 

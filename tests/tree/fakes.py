@@ -19,6 +19,7 @@ class FakeEngine:
         self.sinks: dict[int, RingBuffer] = {}
         self.muted: Counter[int] = Counter()
         self.pauses = 0
+        self.messages = 0
         self.running = False
 
     def start(self) -> None:
@@ -37,6 +38,7 @@ class FakeEngine:
 
     def want(self, sink: int, wanted: Wanted) -> None:
         self.wanted[sink] = wanted
+        self.messages += 1
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -52,8 +52,6 @@ def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], ou
 
 def _configure(root: Directory, options: Sequence[str], events: Sequence[str]) -> None:
     _write(root, "buffer_size_kb", str(BUFFER_KB))
-    if events and "set_event" not in root.names():
-        raise CommandError("-e: there are no events here yet, only the syscall tracer")
     for event in events:
         _write(root, "set_event", event)
     if not events:
@@ -78,7 +76,9 @@ def _write(root: Directory, name: str, text: str) -> None:
     """As `echo text >> name`."""
     try:
         with _open(root, name, os.O_WRONLY | os.O_APPEND) as handle:
-            handle.write(text.encode() + b"\n", 0, Context())
+            data = text.encode() + b"\n"
+            while data:
+                data = data[handle.write(data, 0, Context()) :]
     except OSError as error:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 

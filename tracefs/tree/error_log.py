@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 
+from tracefs.events.filters.errors import LogEntry
 from tracefs.tree.node import Context
 from tracefs.tree.textfile import TextFile
 
@@ -17,20 +18,24 @@ class ErrorLog:
     """The last errors of one instance. Safe from any thread."""
 
     def __init__(self) -> None:
-        self._entries: deque[str] = deque(maxlen=ENTRIES)
+        self._entries: deque[bytes] = deque(maxlen=ENTRIES)
         self._lock = threading.Lock()
 
-    def add(self, location: str, message: str, command: str = "", position: int = 0) -> None:
+    def add(self, location: str, message: str, command: bytes = b"", position: int = 0) -> None:
         """`position`: index in `command` that the caret points to."""
         seconds, micros = divmod(time.monotonic_ns() // 1000, 1_000_000)
-        text = f"[{seconds:5d}.{micros:06d}] {location}: error: {message}\n"
-        caret = " " * (len("  Command: ") + position) + "^"
+        text = f"[{seconds:5d}.{micros:06d}] {location}: error: {message}\n".encode()
+        caret = b" " * (len("  Command: ") + position) + b"^"
         with self._lock:
-            self._entries.append(f"{text}  Command: {command}\n{caret}\n")
+            self._entries.append(b"%s  Command: %s\n%s\n" % (text, command, caret))
 
-    def text(self) -> str:
+    def enter(self, entry: LogEntry) -> None:
+        """Add what a language of the control files (filters, triggers) has to say of a text."""
+        self.add(entry.location, entry.message, entry.command, entry.caret)
+
+    def text(self) -> bytes:
         with self._lock:
-            return "".join(self._entries)
+            return b"".join(self._entries)
 
     def clear(self) -> None:
         with self._lock:
@@ -44,7 +49,7 @@ class ErrorLogFile(TextFile):
         super().__init__(0o640)
         self._log = log
 
-    def show(self) -> str:
+    def show(self) -> bytes:
         return self._log.text()
 
     def store(self, data: bytes, ctx: Context) -> int:

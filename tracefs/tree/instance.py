@@ -16,6 +16,7 @@ from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
+from tracefs.tree.event import InstanceEvents
 from tracefs.tree.pidset import PID_KINDS
 from tracefs.tree.shared import Shared
 from tracefs.tree.waiting import Pollers
@@ -41,8 +42,7 @@ class Instance:
         self.options = options.defaults(self.top)
         self.pids: dict[str, frozenset[int]] = {kind.name: frozenset() for kind in PID_KINDS}
         self.cpumask = frozenset(range(shared.cpus))
-        self.events: frozenset[int] = frozenset()
-        self.filters: dict[int, int] = {}
+        self.events = InstanceEvents(self)
         self.buffer_percent = 50
         self.error_log = ErrorLog()
         self.expanded = not self.top
@@ -73,11 +73,11 @@ class Instance:
             tracer=self.tracer == "syscall",
             tracer_pids=self._pid_set("set_ftrace_pid", "function-fork"),
             tracer_notrace=self._pid_set("set_ftrace_notrace_pid", "function-fork"),
-            events=self.events,
+            events=self.events.recorded(),
             event_pids=self._pid_set("set_event_pid", "event-fork"),
             event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
-            filters=dict(self.filters),
+            filters=self.events.filters(),
             record_comm=self.options["record-cmd"],
             record_tgid=self.options["record-tgid"],
         )
@@ -86,7 +86,8 @@ class Instance:
         pids = self.pids[name]
         return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[follow])
 
-    def _tell_engine(self) -> None:
+    def tell_engine(self) -> None:
+        """What is wanted has changed. To be called under the lock."""
         self.shared.engine.want(self._sink, self.wanted())
 
     def set_tracer(self, name: str) -> None:
@@ -102,11 +103,11 @@ class Instance:
             self.tracer = self.view.tracer = name
             # Nothing of the old tracer's stays, and nothing of the new one's goes.
             if name == "nop":
-                self._tell_engine()
+                self.tell_engine()
                 self.empty()
             else:
                 self.empty()
-                self._tell_engine()
+                self.tell_engine()
 
     def set_option(self, option: options.Option, on: bool) -> None:
         """EINVAL for an option that refuses."""
@@ -120,17 +121,17 @@ class Instance:
             if option.name == "overwrite":
                 self.buffer.overwrite = on
             elif option.name in ("event-fork", "function-fork", "record-cmd", "record-tgid"):
-                self._tell_engine()
+                self.tell_engine()
 
     def set_pids(self, name: str, change: Callable[[frozenset[int]], frozenset[int]]) -> None:
         with self.lock:
             self.pids[name] = change(self.pids[name])
-            self._tell_engine()
+            self.tell_engine()
 
     def set_cpumask(self, cpus: frozenset[int]) -> None:
         with self.lock:
             self.cpumask = cpus
-            self._tell_engine()
+            self.tell_engine()
 
     # -- whether it is recorded
 

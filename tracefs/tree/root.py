@@ -14,6 +14,7 @@ from tracefs.tree.buffer import (
 )
 from tracefs.tree.cmdlines import SavedCmdlines, SavedCmdlinesSize, SavedTgids
 from tracefs.tree.error_log import ErrorLogFile
+from tracefs.tree.event_files import events_directory
 from tracefs.tree.instance import Instance
 from tracefs.tree.marker import TraceMarker, TraceMarkerRaw
 from tracefs.tree.node import Directory, Node
@@ -21,7 +22,11 @@ from tracefs.tree.options import TraceOptions, option_files
 from tracefs.tree.output import Trace, TracePipe, TracePipeRaw
 from tracefs.tree.pidset import PID_KINDS, PidFile
 from tracefs.tree.readme import README
+from tracefs.tree.set_event import AvailableEvents, SetEvent
 from tracefs.tree.textfile import ConstantFile
+
+NO_PRINTK_FORMATS = ""
+"""The strings that records of trace_printk() point to: there are none, for there is no such record."""
 
 
 def instance_files(instance: Instance) -> dict[str, Node]:
@@ -34,10 +39,12 @@ def instance_files(instance: Instance) -> dict[str, Node]:
         "buffer_total_size_kb": BufferTotalSize(instance, 0o440),
         "current_tracer": control.CurrentTracer(instance),
         "error_log": ErrorLogFile(instance.error_log),
+        "events": events_directory(instance),
         "free_buffer": FreeBuffer(instance),
         "options": Directory(option_files(instance)),
         "per_cpu": Directory({f"cpu{cpu}": _per_cpu(instance, cpu) for cpu in range(instance.buffer.cpus)}),
         **{kind.name: PidFile(instance, kind) for kind in PID_KINDS},
+        "set_event": SetEvent(instance),
         "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE),
         "trace": Trace(instance),
         "trace_clock": control.TraceClock(instance),
@@ -67,6 +74,8 @@ def top_files(instance: Instance) -> dict[str, Node]:
     shared = instance.shared
     return instance_files(instance) | {
         "README": ConstantFile(README),
+        "available_events": AvailableEvents(instance, 0o440),
+        "printk_formats": ConstantFile(NO_PRINTK_FORMATS),
         "saved_cmdlines": SavedCmdlines(shared),
         "saved_cmdlines_size": SavedCmdlinesSize(shared),
         "saved_tgids": SavedTgids(shared),

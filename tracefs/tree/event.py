@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Events as one instance has them: what is enabled there, and through which filter. The files are views of this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tracefs.events import EventClass
+from tracefs.events.filters import EventFilter
+
+if TYPE_CHECKING:
+    from tracefs.tree.instance import Instance
+
+
+class InstanceEvent:
+    """One event in one instance: the kernel's trace_event_file.
+
+    Triggers may hold an event in soft mode: then it is attached to what makes it (`enabled`), and whether it is recorded
+    is the trigger's affair (`soft_disabled`).
+    """
+
+    def __init__(self, event: EventClass) -> None:
+        self.event = event
+        self.enabled = False
+        self.soft_disabled = False
+        self.soft_users = 0
+        """How many triggers want it in soft mode."""
+        self.filter = EventFilter()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether its records go to the buffer."""
+        return self.enabled and not self.soft_disabled
+
+    @property
+    def state(self) -> str:
+        """What `enable` shows: 0 or 1, and * while a trigger may change it."""
+        return f"{self.recorded:d}{'*' if self.soft_users or self.soft_disabled else ''}"
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anything here differs from an event that nobody has touched."""
+        return self.enabled or bool(self.soft_users) or self.filter.text != EventFilter.text
+
+    def switch(self, on: bool) -> None:
+        """As a write to `enable`. In soft mode it stays attached, for its triggers."""
+        self.enabled = on or bool(self.soft_users)
+        self.soft_disabled = not on and bool(self.soft_users)
+
+    def begin_soft(self) -> None:
+        """A trigger wants to switch it: attached from now on, and as much recorded as before."""
+        self.soft_users += 1
+        if not self.enabled:
+            self.enabled = self.soft_disabled = True
+
+    def end_soft(self) -> None:
+        """That trigger is gone. What the last one leaves switched off is off."""
+        self.soft_users -= 1
+        if not self.soft_users and self.soft_disabled:
+            self.enabled = self.soft_disabled = False
+
+
+class InstanceEvents:
+    """The events of one instance. Each change of several is one message to the engine."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._touched: dict[int, InstanceEvent] = {}
+        """By id. An event that nobody has touched has no entry: there are hundreds, times instances."""
+
+    def __getitem__(self, event: EventClass) -> InstanceEvent:
+        """The state of an event, to be changed under the instance's lock, in change()."""
+        with self._instance.lock:
+            return self._touched.setdefault(event.id, InstanceEvent(event))
+
+    def peek(self, event: EventClass) -> InstanceEvent:
+        """The state of an event, to be looked at only."""
+        return self._touched.get(event.id) or InstanceEvent(event)
+
+    def __iter__(self) -> Iterator[InstanceEvent]:
+        """Those that differ from untouched ones, by id."""
+        with self._instance.lock:
+            return iter([each for _, each in sorted(self._touched.items()) if each.in_use])
+
+    def change(self, events: Iterable[EventClass], action: Callable[[InstanceEvent], None]) -> None:
+        """Do `action` with each, then tell the engine once."""
+        with self._instance.lock:
+            for event in events:
+                action(self[event])
+            self._instance.tell_engine()
+
+    def switch(self, events: Iterable[EventClass], on: bool) -> None:
+        """Enable or disable them."""
+        self.change(events, lambda each: each.switch(on))
+
+    def set_filters(self, filters: dict[EventClass, EventFilter]) -> None:
+        """Each event gets its filter."""
+        # The engine may run an old filter until it has been told of the new one: `old` keeps those alive.
+        with self._instance.lock:
+            old = {event: self[event].filter for event in filters}
+
+            def replace(each: InstanceEvent) -> None:
+                each.filter = filters[each.event]
+
+            self.change(filters, replace)
+            del old
+
+    def forget(self, event: EventClass) -> None:
+        """The event exists no more."""
+        with self._instance.lock:
+            if self._touched.pop(event.id, None):
+                self._instance.tell_engine()
+
+    def recorded(self) -> frozenset[int]:
+        """Ids of the events to be recorded."""
+        return frozenset(id for id, each in self._touched.items() if each.recorded)
+
+    def filters(self) -> dict[int, int]:
+        """Id -> address of the compiled filter, where there is one."""
+        return {id: each.filter.compiled.address for id, each in self._touched.items() if each.filter.compiled}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The directory events/: the files of one event, of a system, and of all."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+from tracefs.events import HEADER_EVENT, EventClass
+from tracefs.events.filters import set_event_filter, set_system_filter
+from tracefs.events.filters.files import SYSTEM_TEXT
+from tracefs.events.headers import HEADER_PAGE
+from tracefs.tree.control import InstanceFile
+from tracefs.tree.instance import Instance
+from tracefs.tree.node import Context, Directory, Node
+from tracefs.tree.ondemand import OnDemand
+from tracefs.tree.parse import unsigned
+from tracefs.tree.textfile import ConstantFile
+
+DIRECTORY_MODE = 0o755
+"""Of events/ and all below it; the rest of the tree has 0750."""
+NO_SWITCHES = "ftrace"
+"""The system whose records are made by other files: it has neither `enable` nor `filter`."""
+
+
+class EventFile(InstanceFile):
+    """A text file about one event."""
+
+    def __init__(self, instance: Instance, event: EventClass) -> None:
+        super().__init__(instance)
+        self.event = event
+
+
+class EventEnable(EventFile):
+    def show(self) -> str:
+        return self.instance.events.peek(self.event).state + "\n"
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        on = unsigned(data)
+        if on > 1:
+            raise OSError(errno.EINVAL, "0 or 1")
+        self.instance.expand()
+        self.instance.events.switch([self.event], bool(on))
+        return len(data)
+
+
+class EventFilterFile(EventFile):
+    """A refused filter is shown with its error, and leaves the event unfiltered."""
+
+    def show(self) -> bytes:
+        return self.instance.events.peek(self.event).filter.shown
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        new = set_event_filter(data, self.event)
+        self.instance.events.set_filters({self.event: new})
+        if new.log:
+            self.instance.error_log.enter(new.log)
+        if new.error:
+            raise new.error
+        return len(data)
+
+
+class GroupFile(InstanceFile):
+    """A text file about several events."""
+
+    def __init__(self, instance: Instance, system: str | None) -> None:
+        """None: of all systems."""
+        super().__init__(instance)
+        self._system = system
+
+    def events(self) -> list[EventClass]:
+        """Those of them that can be switched."""
+        systems = self.instance.shared.registry.systems
+        groups = systems.values() if self._system is None else [systems.get(self._system, {})]
+        return [event for group in groups for event in group.values() if event.switched]
+
+
+class GroupEnable(GroupFile):
+    """0 or 1 where all agree, X where they do not, ? where there are none."""
+
+    def show(self) -> str:
+        states = {self.instance.events.peek(event).enabled for event in self.events()}
+        return ("X" if len(states) > 1 else f"{states.pop():d}" if states else "?") + "\n"
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        on = unsigned(data)
+        self.instance.expand()
+        if on > 1:
+            raise OSError(errno.EINVAL, "0 or 1")
+        self.instance.events.switch(self.events(), bool(on))
+        return len(data)
+
+
+class SystemFilter(GroupFile):
+    """Sets the filter of each event of the system that has the fields; what it says is always the same."""
+
+    def show(self) -> bytes:
+        return SYSTEM_TEXT
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        filters = set_system_filter(data, self.events())
+        self.instance.events.set_filters(filters)
+        for new in filters.values():
+            if new.log:
+                self.instance.error_log.enter(new.log)
+        return len(data)
+
+
+class HeaderPage(InstanceFile):
+    def show(self) -> str:
+        return HEADER_PAGE(self.instance.buffer.subbuf_size)
+
+
+Maker = Callable[[Instance, EventClass], Node]
+
+SWITCHED_FILES: dict[str, Maker] = {"enable": EventEnable, "filter": EventFilterFile}
+"""Of events that can be switched."""
+EVENT_FILES: dict[str, Maker] = {
+    "format": lambda instance, event: ConstantFile(event.format()),
+    "id": lambda instance, event: ConstantFile(f"{event.id}\n"),
+}
+"""Of all events."""
+
+
+def event_directory(instance: Instance, event: EventClass) -> Directory:
+    """events/SYSTEM/EVENT."""
+    makers = SWITCHED_FILES | EVENT_FILES if event.switched else EVENT_FILES
+    return Directory(OnDemand(lambda: makers, lambda name: makers[name](instance, event)), DIRECTORY_MODE)
+
+
+def system_directory(instance: Instance, system: str) -> Directory:
+    """events/SYSTEM."""
+    systems = instance.shared.registry.systems
+    group: dict[str, Callable[[], Node]] = (
+        {}
+        if system == NO_SWITCHES
+        else {"enable": lambda: GroupEnable(instance, system), "filter": lambda: SystemFilter(instance, system)}
+    )
+
+    def make(name: str) -> Node:
+        return group[name]() if name in group else event_directory(instance, systems[system][name])
+
+    return Directory(OnDemand(lambda: {**group, **systems.get(system, {})}, make), DIRECTORY_MODE)
+
+
+def events_directory(instance: Instance) -> Directory:
+    """events/."""
+    files: dict[str, Node] = {
+        "enable": GroupEnable(instance, None),
+        "header_page": HeaderPage(instance, 0o440),
+        "header_event": ConstantFile(HEADER_EVENT),
+    }
+    systems = instance.shared.registry.systems
+
+    def make(name: str) -> Node:
+        return files.get(name) or system_directory(instance, name)
+
+    return Directory(OnDemand(lambda: {**files, **systems}, make), DIRECTORY_MODE)
