@@ -22,9 +22,6 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 KNOWN_FAULTS = {
     "test_setuid_program_run_by_a_traced_shell_is_privileged": "an unprivileged tracer does not let go of a setuid exec yet",
-    "ignored_signal": "an ignored signal ends epoll_wait with EINTR in a tracee (as under strace)",
-    "test_program_holds_while_wishes_change_faster_than_they_are_met[blocked]": "not analysed yet",
-    "test_killed_before_each_operation_on_a_program_it_started": "some of a spawned program's kills harm it: not analysed yet",
 }
 """What the engine still gets wrong; each line is to be mended and taken away."""
 

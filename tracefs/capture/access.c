@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "tracefs/capture/ops.h"
+#include "tracefs/capture/status.h"
+
 /* Give the lock back at the end of the scope. */
 static void unlock(pthread_mutex_t **lock)
 {
@@ -119,12 +122,36 @@ void cap_choose_all(struct cap_thread *ct)
 		cap_task_choose(t, &ct->wants);
 }
 
-void cap_set_interrupted(struct cap_thread *ct, int32_t tid)
+int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->interrupted) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+bool cap_ignores(struct cap_thread *ct, int32_t tid)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (t)
-		t->interrupted = true;
+	return t && t->ignores;
+}
+
+bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	struct cap_status now;
+
+	if (!t || t->interrupted || !cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps)
+		return false;
+	t->interrupted = cap_ptrace(PTRACE_INTERRUPT, tid, 0, 0) >= 0;
+	return t->interrupted;
 }
 
 void cap_set_leaving(struct cap_thread *ct, int32_t tid)
@@ -133,14 +160,6 @@ void cap_set_leaving(struct cap_thread *ct, int32_t tid)
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	if (t)
 		t->path = CAP_PATH_LEAVE;
-}
-
-void cap_task_returned(struct cap_thread *ct, int32_t tid)
-{
-	LOCKED(ct);
-	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (t && !t->followed)
-		cap_on_return(ct, t);
 }
 
 int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max)

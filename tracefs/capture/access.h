@@ -20,9 +20,13 @@ void cap_choose_all(struct cap_thread *ct); /* after changes of scope, members o
 /* Those whose path needs a stop that will not come by itself: not yet followed from call to call. */
 int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
 uint32_t cap_spawned(struct cap_thread *ct); /* children of cap_spawn() that live */
-void cap_set_interrupted(struct cap_thread *ct, int32_t tid);
+int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those whose interrupt has not arrived */
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
-/* The task was attached in a system call, which has returned: record that, as the kernel does. */
-void cap_task_returned(struct cap_thread *ct, int32_t tid);
+bool cap_ignores(struct cap_thread *ct, int32_t tid); /* while it was traced a signal that it ignores ended a call of its */
+/*
+ * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before.
+ * false: it is not, or is gone.
+ */
+bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
 
 #endif

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import time
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 
 from tracefs.capture import gentle, procfs, ptrace_ops
 from tracefs.capture.core import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
+from tracefs.capture.procfs import Sight
 from tracefs.capture.scope import Scope
 from tracefs.capture.wanted import PidSet, Wanted
 
@@ -19,8 +19,6 @@ GRACE = 0.1
 """Seconds that a task which is to be detached has to stop by itself."""
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
-PATIENCE = 1.0
-"""Seconds after which a task that was never seen in a harmless place is interrupted when it runs, though it sleeps often."""
 
 
 @dataclass
@@ -33,8 +31,17 @@ class Look:
     """When it was first looked at, or will be."""
     delay: float = FIRST_DELAY
     """How long to wait after that."""
-    sleeps: str | None = None
-    """procfs.sleeps() then."""
+    sight: Sight | None = None
+    """What was seen."""
+    steady: float = 0.0
+    """Since when it was seen like that."""
+
+    def again(self, sight: Sight, now: float) -> float:
+        """It is seen. For how many seconds it has been in that state, and not gone to sleep anew."""
+        if not self.sight or (self.sight.state, self.sight.sleeps) != (sight.state, sight.sleeps):
+            self.steady = now
+        self.sight = sight
+        return now - self.steady
 
 
 def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
@@ -100,17 +107,26 @@ class Attacher:
         for tid, look in looks.items():
             if look.due > now:
                 continue
-            before, look.sleeps = look.sleeps, procfs.sleeps(tid)
-            if gentle.harmless(tid, computes=look.sleeps == before or now > look.since + PATIENCE):
-                self._interrupt(tid)
-                look.delay = LAST_DELAY  # it may be stuck; then again, some time
+            restless = now - look.since > gentle.RESTLESS
+            sight = procfs.sight(tid)
+            if sight and gentle.harmless(tid, sight, look.again(sight, now), restless, tid in waiting):
+                core.interrupt(tid, sight.state, sight.sleeps)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
         return max(0.0, min(look.due for look in looks.values()) - now) if looks else None
 
+    def part(self) -> None:
+        """The end is near: interrupt those that should not meet it as they are."""
+        core = self._core
+        for tid, _ in core.tasks():
+            look = self._looks.setdefault(tid, Look(0.0, 0.0))
+            sight = procfs.sight(tid)
+            if sight and gentle.unsettled(tid, sight, look.again(sight, time.monotonic()), core.ignores(tid)):
+                core.interrupt(tid, sight.state, sight.sleeps)
+
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
-        return not self._core.unstopped() and not self._core.leaving()
+        return not (self._core.unstopped() or self._core.interrupted() or self._core.leaving())
 
     def forget(self) -> None:
         """All tracees are gone."""
@@ -152,11 +168,6 @@ class Attacher:
             why = f"already traced by {tracer}" if tracer else os.strerror(error.errno or 0)
             self._on_error(f"cannot trace {procfs.comm(tid)}-{tid}: {why}")
         return False
-
-    def _interrupt(self, tid: int) -> None:
-        self._core.set_interrupted(tid)
-        with contextlib.suppress(OSError):  # gone: its end will be reported
-            ptrace_ops.interrupt(tid)
 
     def _join_sets(self, sink: int, wanted: Wanted) -> None:
         for number, pids in pid_sets(wanted).items():

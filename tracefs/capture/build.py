@@ -23,7 +23,7 @@ struct cap_spawn {
     uint64_t restore;
     int exec_error;
 };
-enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_INTERRUPTED, CAP_EXEC };
+enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_EXEC };
 enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE };
 
 struct cap_thread *cap_new(struct cmdlines *cmdlines);
@@ -61,10 +61,12 @@ void cap_choose_all(struct cap_thread *ct);
 int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
 uint32_t cap_spawned(struct cap_thread *ct);
 int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max);
-void cap_set_interrupted(struct cap_thread *ct, int32_t tid);
+int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max);
+bool cap_ignores(struct cap_thread *ct, int32_t tid);
+bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
-void cap_task_returned(struct cap_thread *ct, int32_t tid);
 void cap_op(void);
+bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 """
 
 OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path.name != "_engine.c")
@@ -76,7 +78,7 @@ ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
 ffibuilder.set_source(
     "tracefs.capture._engine",
-    '#include "tracefs/capture/access.h"\n#include "tracefs/capture/ops.h"\n',
+    '#include "tracefs/capture/access.h"\n#include "tracefs/capture/ops.h"\n#include "tracefs/capture/undo.h"\n',
     sources=[*OWN, *RING, "tracefs/events/cmdlines.c"],
     include_dirs=[str(ROOT)],
     depends=HEADERS,

@@ -44,11 +44,10 @@
 
 typedef struct __ptrace_syscall_info cap_info;
 
-/* Why cap_loop() returned. For the last three a task is stopped: cap_resume() it before the next cap_loop(). */
+/* Why cap_loop() returned. After CAP_EXEC a task is stopped: cap_resume() it before the next cap_loop(). */
 enum cap_reason {
 	CAP_WOKEN = 0,	   /* cap_wake() or cap_alarm() */
 	CAP_CHILD_EXIT,	   /* a child of this thread ended: report.tid, report.status */
-	CAP_INTERRUPTED,   /* first stop of a task that was attached while it ran: report.tid */
 	CAP_EXEC,	   /* a task is about to execve and exec_policy is on: report.tid */
 };
 

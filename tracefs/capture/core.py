@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
 
-WOKEN, CHILD_EXIT, INTERRUPTED, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_INTERRUPTED, lib.CAP_EXEC
+WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
 TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
 EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
 SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
@@ -54,7 +54,7 @@ class Core:
         lib.cap_leave(self.ct)
 
     def loop(self) -> int:
-        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, INTERRUPTED, EXEC."""
+        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC."""
         return checked(lib.cap_loop(self.ct))
 
     def report(self) -> Report:
@@ -64,7 +64,7 @@ class Core:
         return Report(out.tid, out.status)
 
     def resume(self, tid: int) -> None:
-        """Let the task of an INTERRUPTED or EXEC report go on."""
+        """Let the task of an EXEC report go on."""
         lib.cap_resume(self.ct, tid, 0)
 
     def alarm(self, seconds: float) -> None:
@@ -181,15 +181,22 @@ class Core:
         """How many children of spawn() live."""
         return int(lib.cap_spawned(self.ct))
 
-    def set_interrupted(self, tid: int) -> None:
-        lib.cap_set_interrupted(self.ct, tid)
+    def interrupted(self) -> list[int]:
+        """Tasks whose interrupt is on its way."""
+        return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
+
+    def ignores(self, tid: int) -> bool:
+        """Whether a signal that the task ignores ended a call of its while it was traced."""
+        return bool(lib.cap_ignores(self.ct, tid))
+
+    def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
+
+        Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
+        return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))
 
     def set_leaving(self, tid: int) -> None:
         lib.cap_set_leaving(self.ct, tid)
-
-    def returned(self, tid: int) -> None:
-        """Record the return of the call that a task was attached in."""
-        lib.cap_task_returned(self.ct, tid)
 
     def _list(self, fill: Callable[[Any, int], int]) -> list[int]:
         room = 64

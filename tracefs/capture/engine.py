@@ -54,6 +54,8 @@ class Engine:
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
         self._session: Session | None = None
+        self._retired: Session | None = None
+        """The last one that was told to end: it may still be letting its tracees go."""
         self._former = 0
         self._running = False
 
@@ -65,9 +67,10 @@ class Engine:
         """Let all tracees go, unharmed; in bounded time. May be started again."""
         with self._lock:
             self._running = False
-            session = self._session
-        if session:
-            session.stop()
+            sessions = self._retired, self._session
+        for session in sessions:
+            if session:
+                session.stop()
 
     # ---- sinks ----
 
@@ -232,7 +235,7 @@ class Engine:
 
     def _retire(self, session: Session) -> None:
         self._former = session.tid
-        self._session = None
+        self._retired, self._session = session, None
 
     def _session_ended(self) -> None:
         with self._lock:

@@ -1,111 +1,126 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Making a task stop without its noticing.
+"""When a task can be made to stop without its noticing.
 
 PTRACE_INTERRUPT wakes a sleeping task as a signal would. Most system calls then start again by themselves; some end with EINTR or with
 part of their work done (signal(7), "Interruption of system calls and library functions by stop signals", and the kernel's
-habit of returning short counts). So a task is interrupted only where that is harmless; elsewhere it is left until it
-leaves the call. Between our look and the interrupt it may enter such a call; an EINTR that comes of it is undone.
+habit of returning short counts). An EINTR is undone at the stop that follows at once (undo.c), but not if the tracer is killed
+in between. So a task is interrupted where no harm can come of it, and in the other calls only when there is no other way.
 """
 
 from __future__ import annotations
 
-import errno
+import ctypes
 import os
+import socket
 
-from tracefs.capture import procfs, ptrace_ops
+from tracefs.capture import procfs
+from tracefs.capture._engine import lib
+from tracefs.capture.procfs import Sight
+from tracefs.syscalls import COMPAT_NAMES, SYSCALLS
 
-# Numbers of arch/x86/entry/syscalls/syscall_64.tbl, as in tracefs/syscalls/syscalls.tbl.
-RESTARTING: frozenset[int] = frozenset({
-    0, 19,              # read, readv
-    2, 257, 437,        # open, openat, openat2: a fifo
-    7, 271, 23, 270,    # poll, ppoll, select, pselect6
-    34, 130,            # pause, rt_sigsuspend
-    35, 230, 219,       # nanosleep, clock_nanosleep, restart_syscall
-    43, 288,            # accept, accept4
-    61, 247,            # wait4, waitid
-    68, 69, 70,         # msgget, msgsnd, msgrcv
-    72, 73,             # fcntl (locks), flock
-    202, 449, 455, 456, # futex, futex_waitv, futex_wait, futex_requeue
-    242, 243,           # mq_timedsend, mq_timedreceive
-    56, 57, 58, 435,    # clone, fork, vfork, clone3: a parent that waits for its vfork child
-    59, 322,            # execve, execveat
-    3, 16,              # close, ioctl of a terminal
-})  # fmt: skip
-"""Calls that an interrupt leaves as they were."""
+COMPUTES = 0.003
+"""Seconds without sleep after which a running task is taken to compute: else it may be on its way into any call."""
+RESTLESS = 1.0
+"""Seconds after which a task is interrupted when it runs, though it sleeps often."""
+UNDOABLE = 0.1
+"""Seconds in one call after which that is taken to last: it is interrupted where EINTR can be undone."""
+HIDDEN = 0.5
+"""The same for a call that cannot be seen."""
 
-RECEIVING: dict[int, int] = {45: 3, 47: 2}
-"""recvfrom, recvmsg: which argument has the flags; with MSG_WAITALL they return what they have."""
+_RESTARTING = """
+    read readv open openat openat2 poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 pause rt_sigsuspend sigsuspend
+    nanosleep clock_nanosleep clock_nanosleep_time64 restart_syscall accept accept4 wait4 waitid waitpid msgget msgsnd msgrcv
+    fcntl fcntl64 flock futex futex_time64 futex_waitv futex_wait futex_requeue mq_timedsend mq_timedsend_time64 mq_timedreceive
+    mq_timedreceive_time64 clone fork vfork clone3 execve execveat close
+"""
+RESTARTING = frozenset(_RESTARTING.split())
+"""Calls that an interrupt leaves as they were (open: a fifo; vfork: a parent that waits for its child)."""
+RECEIVING = {"read": None, "readv": None, "accept": None, "accept4": None, "recvfrom": 3, "recvmsg": 2}
+"""Calls that a receive time-out makes end with EINTR, and which argument has the flags: with MSG_WAITALL they return what
+they have."""
 MSG_WAITALL = 0x100
-WRITE, PIPE_BUF = 1, 4096
+WRITE, PIPE_BUF = "write", 4096
+IOCTL, TERMINAL = "ioctl", 0x54
+"""Of ioctls, those of a terminal: the third digit pair of the request from the right."""
+PIDFD_GETFD = 438
 
-UNDOABLE: frozenset[int] = frozenset({
-    0, 19, 43, 288, 45, 47,      # with a receive time-out
-    232, 281, 441,               # epoll_wait, epoll_pwait, epoll_pwait2
-    65, 220,                     # semop, semtimedop
-    128,                         # rt_sigtimedwait
-    208, 333, 426,               # io_getevents, io_pgetevents, io_uring_enter
-})  # fmt: skip
-"""Calls that have done nothing when they return EINTR, and so can be made again."""
-
-CS_64 = 0x33
-SYSCALL_INSTRUCTION = 2
-"""Bytes."""
+AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
+"""linux/audit.h: x86-64 and i386."""
+_NAMES = {call.nr: call.name for call in SYSCALLS}
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
-def harmless(tid: int, computes: bool) -> bool:
-    """Whether the task can be interrupted now without its noticing. True for one that has gone.
+def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
+    """Whether the task can be interrupted now without its noticing.
 
-    computes: what to say of a task that runs. It may go to sleep in any call before the interrupt reaches it, so this should be
-    true only where it has not slept for a while.
+    steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for long.
+    entering: it must stop for its calls to be seen; else (it is to leave) it stops by itself when its call ends.
     """
-    call = procfs.syscall(tid)
-    if call is None:
-        # Gone, or in a sandbox that hides its calls: then it may be in any.
-        return computes if procfs.status(tid) else True
-    if not call:
-        return computes
-    nr, args = call[0], call[1:]
-    if nr in RESTARTING or nr < 0:
+    if sight.state in "TtZX":
+        return True  # in a stop already, or dead
+    if not sight.call:
+        return steady >= COMPUTES or restless if sight.state == "R" else steady >= HIDDEN
+    if sight.state == "R":
+        return False  # it fell asleep in between
+    if _undone(tid, sight):
+        return entering and steady >= UNDOABLE
+    nr, args = sight.call[0], sight.call[1:]
+    name = COMPAT_NAMES.get(nr) if sight.compat else _NAMES.get(nr)
+    if nr < 0 or name in RESTARTING:
         return True
-    if nr in RECEIVING:
-        return not args[RECEIVING[nr]] & MSG_WAITALL
-    if nr == WRITE:
+    if name in RECEIVING:
+        flags = RECEIVING[name]
+        return flags is None or not args[flags] & MSG_WAITALL
+    if name == WRITE:
         return args[2] <= PIPE_BUF and _writes_whole(tid, args[0])
+    if name == IOCTL:
+        return args[1] >> 8 & 0xFF == TERMINAL
     return False
 
 
+def unsettled(tid: int, sight: Sight, steady: float, ignores: bool) -> bool:
+    """Whether the task computes, so that its next stop is the entry of any call; or sleeps in a call that knows EINTR, and is
+    sent signals that it ignores: one of them might end the call in the moment of the tracer's end."""
+    if not sight.call:
+        return sight.state == "R" and steady >= COMPUTES
+    return ignores and _undone(tid, sight)
+
+
+def _undone(tid: int, sight: Sight) -> bool:
+    """Whether an interrupt makes its call end with EINTR, which is undone."""
+    nr, first = sight.call[:2]
+    if not lib.cap_undoable(AUDIT_ARCH[sight.compat], nr, first):
+        return False
+    name = COMPAT_NAMES.get(nr) if sight.compat else _NAMES.get(nr)
+    return name not in RECEIVING or _may_time_out(tid, first)
+
+
+def _target(tid: int, fd: int) -> str:
+    """What a descriptor is open on, "" if that cannot be seen. Not stat(): the file may be our own."""
+    try:
+        return os.readlink(f"/proc/{tid}/fd/{fd}")
+    except OSError:
+        return ""
+
+
 def _writes_whole(tid: int, fd: int) -> bool:
-    """Whether a short write to it is not cut: not to a terminal or a socket. Not stat(): the file may be our own."""
+    """Whether a short write to it is not cut: not to a terminal or a socket."""
+    return not _target(tid, fd).startswith(("/dev/", "socket:")) and bool(_target(tid, fd))
+
+
+def _may_time_out(tid: int, fd: int) -> bool:
+    """Whether it is a socket with a receive time-out, or one that cannot be asked."""
+    if not _target(tid, fd).startswith("socket:"):
+        return False
     try:
-        target = os.readlink(f"/proc/{tid}/fd/{fd}")
+        pidfd = os.pidfd_open(int(procfs.status(tid).get("Tgid", "0")))
     except OSError:
-        return False
-    return not target.startswith(("/dev/", "socket:"))
-
-
-def undo_eintr(tid: int) -> bool:
-    """The task has stopped after our interrupt. Where that made its call return EINTR, have it make the call again."""
+        return True
     try:
-        regs = ptrace_ops.getregs(tid)
-    except OSError:
-        return False
-    if regs.cs != CS_64 or regs.orig_rax not in UNDOABLE or _signed(regs.rax) != -errno.EINTR or _signalled(tid):
-        return False
-    regs.rax = regs.orig_rax
-    regs.rip -= SYSCALL_INSTRUCTION
-    try:
-        ptrace_ops.setregs(tid, regs)
-    except OSError:
-        return False
-    return True
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value
-
-
-def _signalled(tid: int) -> bool:
-    """Whether a signal waits that it does not block: then the EINTR is the signal's."""
-    status = procfs.status(tid)
-    pending = int(status.get("SigPnd", "0"), 16) | int(status.get("ShdPnd", "0"), 16)
-    return bool(pending & ~int(status.get("SigBlk", "0"), 16))
+        copy = _libc.syscall(PIDFD_GETFD, pidfd, fd, 0)
+    finally:
+        os.close(pidfd)
+    if copy < 0:
+        return True
+    with socket.socket(fileno=copy) as one:
+        return any(one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))

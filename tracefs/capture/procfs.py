@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 
 def _read(path: str) -> str | None:
@@ -39,20 +40,32 @@ def status(tid: int) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
 
 
-def sleeps(tid: int) -> str | None:
-    """How often a task has gone to sleep, to be compared; None where it has gone."""
-    return status(tid).get("voluntary_ctxt_switches")
+@dataclass(frozen=True)
+class Sight:
+    """How a task was seen."""
+
+    state: str
+    """One letter of proc(5)."""
+    sleeps: int
+    """How often it had gone to sleep."""
+    call: tuple[int, ...]
+    """The number and arguments of the call that it sleeps in, then its stack and instruction pointers; empty where it
+    runs, or where a sandbox hides them."""
+
+    @property
+    def compat(self) -> bool:
+        """32-bit code, whose numbers are another table's: both pointers are."""
+        return max(self.call[-2:], default=1 << 32) >> 32 == 0
 
 
-def syscall(tid: int) -> list[int] | None:
-    """The number and arguments of the call that a task sleeps in (then sp, pc); [] while it runs; None: gone or not ours to see."""
-    text = _read(f"/proc/{tid}/syscall")
-    if text is None:
+def sight(tid: int) -> Sight | None:
+    """A look at a task; None where it has gone. Its call may be of a moment later than its state."""
+    seen = status(tid)
+    if not seen:
         return None
-    words = text.split()
-    if not words or words[0] == "running":
-        return []
-    return [int(words[0])] + [int(word, 16) for word in words[1:]]
+    words = (_read(f"/proc/{tid}/syscall") or "").split()
+    call = () if not words or words[0] == "running" else (int(words[0]), *(int(word, 16) for word in words[1:]))
+    return Sight(seen.get("State", "?")[0], int(seen.get("voluntary_ctxt_switches", "0")), call)
 
 
 def comm(tid: int) -> str:

@@ -10,9 +10,8 @@ from ptrace.binding import func
 
 from tracefs.capture._engine import lib
 
-# What python-ptrace 0.9.9 lacks, from linux/ptrace.h.
 PTRACE_SEIZE = 0x4206
-PTRACE_INTERRUPT = 0x4207
+"""From linux/ptrace.h; python-ptrace 0.9.9 lacks it."""
 
 OPTIONS: int = (
     func.PTRACE_O_TRACESYSGOOD
@@ -36,18 +35,3 @@ def _checked(function: Any, *args: Any) -> Any:
 def seize(tid: int) -> None:
     """Attach without stopping. OSError: EPERM (not allowed, already traced), ESRCH (gone)."""
     _checked(func.ptrace, PTRACE_SEIZE, tid, 0, OPTIONS)
-
-
-def interrupt(tid: int) -> None:
-    """Make a seized task stop soon. OSError(ESRCH): gone."""
-    _checked(func.ptrace, PTRACE_INTERRUPT, tid, 0, 0)
-
-
-def getregs(tid: int) -> Any:
-    """The registers of a stopped task, a python-ptrace user_regs_struct. OSError(ESRCH): gone."""
-    return _checked(func.ptrace_getregs, tid)
-
-
-def setregs(tid: int, regs: Any) -> None:
-    """Change the registers of a stopped task. OSError(ESRCH): gone."""
-    _checked(func.ptrace_setregs, tid, regs)

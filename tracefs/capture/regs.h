@@ -2,6 +2,7 @@
 #ifndef TRACEFS_CAPTURE_REGS_H
 #define TRACEFS_CAPTURE_REGS_H
 
+#include <stdbool.h>
 #include <sys/user.h>
 
 #include "tracefs/capture/ops.h"

@@ -11,13 +11,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tracefs.capture import core as c
-from tracefs.capture import gentle
 from tracefs.capture.child import Child
 
 if TYPE_CHECKING:
     from tracefs.capture.attach import Attacher
     from tracefs.capture.core import Core
 
+LINGER, LINGER_STEP = 0.02, 0.002
+"""Seconds that tasks have at the end to stop by themselves."""
+STUCK = 1.0
+"""Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
 GONE_TIMEOUT = 2.0
 """Seconds to wait for the former capture thread's end, which takes microseconds."""
 
@@ -92,6 +95,7 @@ class Session:
         try:
             while not self._stopping and self._work():
                 self._handle(self.core.loop())
+            self._let_go()
         finally:
             self.core.leave()
             for child in self.children.values():
@@ -109,6 +113,22 @@ class Session:
             self.core.alarm(delay)
         return self._needed()
 
+    def _let_go(self) -> None:
+        """Let tasks go at stops, as far as these come soon; the rest sleep, and go unnoticed with this thread's end.
+
+        A task that this thread's end meets at the entry of a call, or on its way out of one that an ignored signal woke it
+        from, might see EINTR (stops.c, undo.c): so those are stopped that may come there."""
+        start = time.monotonic()
+        while tasks := self.core.tasks():
+            for tid, _ in tasks:
+                self.core.set_leaving(tid)
+            self.attacher.part()
+            left = start + (STUCK if self.core.interrupted() else LINGER) - time.monotonic()
+            if left <= 0:
+                break
+            self.core.alarm(min(left, LINGER_STEP))
+            self._handle(self.core.loop())
+
     def _handle(self, reason: int) -> None:
         if reason == c.WOKEN:
             return
@@ -117,10 +137,6 @@ class Session:
             child = self.children.pop(report.tid, None)
             if child:
                 child.ended(report.status)
-        elif reason == c.INTERRUPTED:
-            if not gentle.undo_eintr(report.tid):
-                self.core.returned(report.tid)
-            self.core.resume(report.tid)
         elif reason == c.EXEC:
             self.core.resume(report.tid)
 

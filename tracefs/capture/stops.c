@@ -6,46 +6,55 @@
 
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/place.h"
+#include "tracefs/capture/undo.h"
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 /*
  * Let a stopped task go on, in the way that its path says. false: it is gone (killed meanwhile), its end will be reported.
  * An error that is neither success nor that would make waitid report the same stop for ever: the task is let go then.
+ *
+ * At the entry of a call no task is let go: the kernel flags a signal then that does not exist, and epoll_wait and its like would
+ * end with EINTR. At all other stops that flag is cleared on the way back to the program.
  */
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 {
+	bool leave = t->path == CAP_PATH_LEAVE, entry = t->at_entry;
 	long error;
 
-	if (t->path == CAP_PATH_LEAVE) {
+	t->at_entry = false;
+	if (leave && !entry && !t->doubtful) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
 			cap_forget(ct, t);
 		return error >= 0;
 	}
-	error = cap_ptrace(t->path == CAP_PATH_STOPS ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
+	bool follow = t->path == CAP_PATH_STOPS || leave || (entry && t->interrupted) || t->undone;
+	error = cap_ptrace(follow ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
 	if (unlikely(error < 0 && error != -ESRCH)) {
 		t->path = CAP_PATH_LEAVE;
+		t->doubtful = false;
 		return cap_release(ct, t, sig);
 	}
-	t->followed = t->path == CAP_PATH_STOPS;
+	t->followed = follow;
+	t->entered &= follow;
 	return error >= 0;
 }
 
 static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 {
+	bool interrupted = t->interrupted;
 	cap_info info;
 
 	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return CAP_GO_ON; /* killed */
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP)
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
-	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-		cap_on_exit(ct, t, &info);
-	if (unlikely(t->interrupted && t->path == CAP_PATH_LEAVE)) {
+		t->at_entry = true;
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		t->interrupted = false;
-		ct->report = (struct cap_report){.tid = t->tid};
-		return CAP_INTERRUPTED;
+		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(t, interrupted))
+			cap_on_exit(ct, t, &info);
 	}
 	if (unlikely(t->where == CAP_KERNEL && ct->exec_policy && !t->spawning && cap_before_exec(t))) {
 		ct->report = (struct cap_report){.tid = t->tid};
@@ -58,7 +67,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 /* PTRACE_EVENT_STOP: the first stop of a newborn, the answer to PTRACE_INTERRUPT, the end of a group stop, or a group stop. */
 static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 {
-	bool first = t->newborn;
+	bool was_stopped = t->stopped, newborn = t->newborn;
 
 	t->newborn = false;
 	if (sig != SIGTRAP) {
@@ -70,12 +79,7 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		return CAP_GO_ON;
 	}
 	t->stopped = false;
-	if (t->interrupted) {
-		t->interrupted = false;
-		ct->report = (struct cap_report){.tid = t->tid};
-		return CAP_INTERRUPTED;
-	}
-	if (first && t->path == CAP_PATH_STOPS)
+	if ((was_stopped || newborn || !cap_undo_eintr(t, true)) && !t->followed)
 		cap_on_return(ct, t);
 	cap_release(ct, t, 0);
 	return CAP_GO_ON;
@@ -107,6 +111,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 	t->served = ct->stops;
 	if (likely(!event && (status & 0xff) == SYSCALL_STOP))
 		return on_syscall_stop(ct, t);
+	t->interrupted = false; /* any stop answers an interrupt, and the kernel forgets it */
 	switch (event) {
 	case PTRACE_EVENT_STOP:
 		return on_event_stop(ct, t, sig);
@@ -116,6 +121,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		cap_on_birth(ct, t, event);
 		break;
 	case 0:
+		cap_on_signal(ct, t, sig);
 		cap_release(ct, t, sig);
 		return CAP_GO_ON;
 	}

@@ -98,7 +98,12 @@ bool cap_before_exec(const struct cap_task *t)
 
 void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
 {
+	bool again = t->undone && t->entered;
+
+	t->undone = t->doubtful = false;
 	t->where = CAP_KERNEL;
+	if (unlikely(again))
+		return; /* the same call, for all that the program knows */
 	t->entered = true;
 	t->nr = (int32_t)info->entry.nr;
 	t->arch = info->arch;

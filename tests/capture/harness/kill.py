@@ -100,6 +100,8 @@ class Warden:
     def _run(self, case: Case, flag: Flag, log: int) -> bool:
         choose = random.Random(case.seed)
         env = {**os.environ, "CHECK_FLAG": flag.path}
+        if case.kill_at or case.signal == signal.SIGKILL:
+            env["CHECK_KILLED"] = "1"
         argv = [str(self._directory / case.workload)]
         target = 0
         if case.how != "spawn":

@@ -142,16 +142,25 @@ static inline void unblock(int signal)
 	CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
 }
 
-/* The next of one blocked signal, waited for at most a long while; the program fails when none comes. */
+/*
+ * The next of one blocked signal, waited for at most a long while; the program fails when none comes.
+ *
+ * CHECK_KILLED says that a tracer may be killed meanwhile. The kernel wakes what it traced, and a task that stood at the very
+ * entry of this call then gets EINTR: nothing that a tracer could prevent.
+ */
 static inline siginfo_t next_signal(int signal)
 {
 	struct timespec limit = { 20, 0 };
 	siginfo_t info;
 	sigset_t set;
+	int got;
 
 	sigemptyset(&set);
 	sigaddset(&set, signal);
-	CHECK_EQ(sigtimedwait(&set, &info, &limit), signal);
+	do
+		got = sigtimedwait(&set, &info, &limit);
+	while (got == -1 && errno == EINTR && getenv("CHECK_KILLED"));
+	CHECK_EQ(got, signal);
 	return info;
 }
 
