@@ -11,6 +11,7 @@ from tracefs.events.field import Field, layout
 
 RECORD_H = Path(__file__).parents[2] / "tracefs" / "events" / "record.h"
 C_NAMES = {
+    "EV_KERNEL_STACK": ("ftrace", "kernel_stack"),
     "EV_PRINT": ("ftrace", "print"),
     "EV_USER_STACK": ("ftrace", "user_stack"),
     "EV_RAW_DATA": ("ftrace", "raw_data"),

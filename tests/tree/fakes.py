@@ -17,6 +17,8 @@ class FakeEngine:
     def __init__(self) -> None:
         self.wanted: dict[int, Wanted] = {}
         self.sinks: dict[int, RingBuffer] = {}
+        self.snapshots: dict[int, RingBuffer | None] = {}
+        self.soft: set[tuple[int, int]] = set()
         self.muted: Counter[int] = Counter()
         self.pauses = 0
         self.messages = 0
@@ -50,3 +52,20 @@ class FakeEngine:
 
     def unmute(self, tid: int) -> None:
         self.muted[tid] -= 1
+
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
+        self.sinks[sink].write(cpu, record)
+
+    def set_snapshot(self, sink: int, buffer: RingBuffer | None) -> None:
+        self.snapshots[sink] = buffer
+
+    def take_snapshot(self, sink: int, cpu: int | None = None) -> None:
+        spare = self.snapshots.get(sink)
+        if spare:
+            self.sinks[sink].swap(spare, cpu)
+
+    def soft_disable(self, sink: int, event: int, off: bool) -> None:
+        (self.soft.add if off else self.soft.discard)((sink, event))
+
+    def soft_disabled(self, sink: int, event: int) -> bool:
+        return (sink, event) in self.soft

@@ -42,6 +42,12 @@ int cap_sink_add(struct cap_thread *ct, struct rb *rb);
 void cap_sink_remove(struct cap_thread *ct, int sink);
 void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
+void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len);
+void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
+bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
+void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
@@ -71,7 +77,9 @@ bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 
 OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path.name != "_engine.c")
 RING = runpy.run_path(str(ROOT / "ringbuf/sources.py"))["SOURCES"]  # importing the package needs what it builds
-HEADERS = [str(path.relative_to(ROOT)) for room in ("ringbuf", "tracefs/events", "tracefs/capture")
+EVENTS = ("cmdlines", "filter", "glob", "task_memory",
+          "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
+HEADERS = [str(path.relative_to(ROOT)) for room in ("ringbuf", "tracefs/events", "tracefs/events/triggers", "tracefs/capture")
            for path in sorted((ROOT / room).glob("*.h"))]  # fmt: skip
 
 ffibuilder = FFI()
@@ -79,10 +87,10 @@ ffibuilder.cdef(CDEF)
 ffibuilder.set_source(
     "tracefs.capture._engine",
     '#include "tracefs/capture/access.h"\n#include "tracefs/capture/ops.h"\n#include "tracefs/capture/undo.h"\n',
-    sources=[*OWN, *RING, "tracefs/events/cmdlines.c"],
+    sources=[*OWN, *RING, *(f"tracefs/events/{name}.c" for name in EVENTS)],
     include_dirs=[str(ROOT)],
     depends=HEADERS,
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16"],
+    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16", "-D_GNU_SOURCE="],
 )
 
 if __name__ == "__main__":

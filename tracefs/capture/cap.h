@@ -71,6 +71,9 @@ struct cap_sink {
 	uint64_t cpus[16];		/* tracing_cpumask, 1024 CPUs */
 	uint8_t enabled[EV_ID_MAX + 1]; /* events wanted, by id */
 	const void *filter[EV_ID_MAX + 1];
+	struct trigger_list *triggers[EV_ID_MAX + 1]; /* NULL: none */
+	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
+	struct rb *snapshot;		 /* NULL: not allocated */
 };
 
 /* Bit s of each says something of sink s. See cap_task_choose(). */
@@ -82,12 +85,14 @@ struct cap_wants {
 	uint64_t record_comm, record_tgid;
 };
 
+struct trigger_list;
+
 struct cap_thread {
 	struct cap_tasks tasks;
 	struct cap_task *last;
 	struct cap_wants wants;
 	struct cap_sink *sink[CAP_SINKS];
-	uint64_t event_sinks[EV_ID_MAX + 1]; /* sinks that have the event enabled */
+	uint64_t event_sinks[EV_ID_MAX + 1]; /* sinks that have the event enabled, or triggers on it */
 	struct cap_syscall syscall[EV_SYSCALL_MAX_NR + 1];
 	struct cmdlines *cmdlines;
 	struct cap_report report;
@@ -161,13 +166,43 @@ int cap_sink_add(struct cap_thread *ct, struct rb *rb);
 void cap_sink_remove(struct cap_thread *ct, int sink);
 void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
+void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
 
+static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)
+{
+	return s->cpus[cpu / 64 % 16] >> cpu % 64 & 1;
+}
+
 /* emit.c: [capture] */
+/* Whether a record of an event is written: it is enabled, and passes its filter. */
+bool cap_sink_passes(const struct cap_sink *s, struct cap_task *t, const void *rec, uint32_t len, int cpu);
 void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len);
 void cap_emit_event(struct cap_thread *ct, struct cap_task *t, int id, void *rec, uint32_t len);
+
+/* triggers.c: [capture], or between cap_pause() and cap_unpause() */
+struct cap_emission { /* one record on its way to one sink */
+	struct cap_task *task;
+	int sink, cpu;
+	bool always; /* write it whether or not the event is enabled and passes its filter */
+	unsigned depth; /* synthetic events that led here */
+};
+/* Write the record as its triggers, its filter and its switches say. */
+void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len);
+
+/* triggers.c: any thread; they take emit_lock */
+/* Write what a program wrote into trace_marker; any task. */
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len);
+/* Exchange the buffer with that of cap_sink_snapshot(), if there is one (-1: of all CPUs). */
+void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
+bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
+void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
+
+/* user_stack.c: the return addresses of a task that is stopped for this thread, innermost first; how many */
+uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max);
 
 /* syscalls.c: [capture] */
 void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info);

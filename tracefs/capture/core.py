@@ -120,6 +120,14 @@ class Core:
         wanted = list(ids)
         lib.cap_sink_events(self.ct, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
 
+    def sink_triggers(self, sink: int, lists: Mapping[int, int]) -> None:
+        """lists: event id -> address of a struct trigger_list; all that are not named have none."""
+        lib.cap_sink_triggers(self.ct, sink, list(lists), list(lists.values()), len(lists))
+
+    def sink_snapshot(self, sink: int, buffer: int) -> None:
+        """buffer: address of the struct rb to take snapshots with; 0: none."""
+        lib.cap_sink_snapshot(self.ct, sink, ffi.cast("struct rb *", buffer))
+
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""
         masks = [0] * (MAX_CPUS // 64)
@@ -129,6 +137,23 @@ class Core:
 
     def sink_set(self, sink: int, set: int, active: bool, follow: bool) -> None:
         lib.cap_sink_set(self.ct, sink, set, active, follow)
+
+    # ---- sinks: any thread ----
+
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
+        """Write a record that a program made, and run its triggers."""
+        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record))
+
+    def take_snapshot(self, sink: int, cpu: int | None) -> None:
+        """Exchange the buffer with that of sink_snapshot()."""
+        lib.cap_take_snapshot(self.ct, sink, -1 if cpu is None else cpu)
+
+    def soft_off(self, sink: int, event: int) -> bool:
+        """Whether an enabled event is not written now."""
+        return bool(lib.cap_soft_off(self.ct, sink, event))
+
+    def set_soft_off(self, sink: int, event: int, off: bool) -> None:
+        lib.cap_set_soft_off(self.ct, sink, event, off)
 
     # ---- tasks ----
 

@@ -5,6 +5,7 @@
 
 #include "tracefs/capture/cap.h"
 #include "tracefs/capture/place.h"
+#include "tracefs/events/filter.h"
 
 /* Names are saved at a task's first record and again now and then, as newer tasks push older ones out of the table. */
 #define NAME_RECORDS 64
@@ -15,6 +16,18 @@ static void save_name(struct cap_thread *ct, struct cap_task *t, uint64_t sinks)
 		return;
 	cap_task_name(t);
 	cmdlines_save(ct->cmdlines, t->tid, sinks & ct->wants.record_tgid ? t->tgid : 0, t->comm);
+}
+
+bool cap_sink_passes(const struct cap_sink *s, struct cap_task *t, const void *rec, uint32_t len, int cpu)
+{
+	unsigned id = ((const struct ev_common *)rec)->type;
+
+	if (!s->enabled[id] || s->soft_off[id])
+		return false;
+	if (likely(!s->filter[id]))
+		return true;
+	cap_task_name(t);
+	return ev_filter_match(s->filter[id], rec, len, cpu, t->comm);
 }
 
 /* sinks: who wants it; unfiltered: those of them for whom no event filter applies. */
@@ -28,9 +41,13 @@ void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_
 		int i = __builtin_ctzll(left);
 		const struct cap_sink *s = ct->sink[i];
 
-		(void)unfiltered;
-		if (s->cpus[cpu / 64 % 16] >> cpu % 64 & 1)
+		if (unlikely(s->triggers[common->type]) && t->event_sinks >> i & 1) {
+			struct cap_emission e = {.task = t, .sink = i, .cpu = cpu, .always = unfiltered >> i & 1};
+
+			cap_emit_triggered(ct, &e, rec, len);
+		} else if (cap_sink_has_cpu(s, cpu) && (unfiltered >> i & 1 || cap_sink_passes(s, t, rec, len, cpu))) {
 			rb_write(s->rb, cpu, rec, len);
+		}
 	}
 	save_name(ct, t, sinks);
 }

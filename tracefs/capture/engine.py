@@ -53,6 +53,7 @@ class Engine:
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
+        self._snapshots: dict[int, Handle | None] = {}
         self._session: Session | None = None
         self._retired: Session | None = None
         """The last one that was told to end: it may still be letting its tracees go."""
@@ -87,6 +88,7 @@ class Engine:
         with self.paused():
             self._core.sink_remove(sink)
             del self._wanted[sink], self._buffers[sink]
+            self._snapshots.pop(sink, None)
             self._core.choose_all()
         self._bring()
 
@@ -103,6 +105,28 @@ class Engine:
         command = self._bring()
         if command and (wanted.tracer or wanted.events):
             command.wait(ATTACH_WAIT)
+
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
+        """Write a record that task `tid` made (trace_marker), and run its event's triggers."""
+        self._core.mark(sink, tid, comm, cpu, record)
+
+    def set_snapshot(self, sink: int, buffer: Handle | None) -> None:
+        """The buffer that this sink's snapshots are taken with (its content is exchanged); None: there are none."""
+        with self.paused():
+            self._core.sink_snapshot(sink, buffer.handle if buffer else 0)
+            self._snapshots[sink] = buffer
+
+    def take_snapshot(self, sink: int, cpu: int | None = None) -> None:
+        """Exchange what the buffer and the snapshot's buffer hold, of one CPU or all. Between two events, never within."""
+        self._core.take_snapshot(sink, cpu)
+
+    def soft_disabled(self, sink: int, event: int) -> bool:
+        """Whether a trigger keeps an enabled event from being written."""
+        return self._core.soft_off(sink, event)
+
+    def soft_disable(self, sink: int, event: int, off: bool) -> None:
+        """Where triggers begin that switch the event: not written until one enables it, or the other way round."""
+        self._core.set_soft_off(sink, event, off)
 
     def members(self, sink: int, set: int) -> frozenset[int]:
         """The live members of a sink's pid set (TRACER_PIDS ...), with the children that follow_fork added."""
@@ -193,6 +217,7 @@ class Engine:
         core = self._core
         core.sink_tracer(sink, wanted.tracer)
         core.sink_events(sink, wanted.events, wanted.filters)
+        core.sink_triggers(sink, wanted.triggers)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

@@ -31,6 +31,7 @@ void cap_sink_remove(struct cap_thread *ct, int sink)
 {
 	cap_sink_tracer(ct, sink, false);
 	cap_sink_events(ct, sink, NULL, NULL, 0);
+	cap_sink_triggers(ct, sink, NULL, NULL, 0);
 	for (int set = 0; set < CAP_SETS; set++)
 		cap_sink_set(ct, sink, set, false, false);
 	set_bit(&ct->wants.record_comm, sink, false);
@@ -44,6 +45,21 @@ void cap_sink_tracer(struct cap_thread *ct, int sink, bool on)
 	set_bit(&ct->wants.tracer, sink, on);
 }
 
+/* An event must be captured where it is enabled, and where it has triggers. */
+static void set_events(struct cap_thread *ct, int sink)
+{
+	const struct cap_sink *s = ct->sink[sink];
+	bool any = false;
+
+	for (int id = 0; id <= EV_ID_MAX; id++) {
+		bool wanted = s->enabled[id] || s->triggers[id];
+
+		set_bit(&ct->event_sinks[id], sink, wanted);
+		any |= wanted;
+	}
+	set_bit(&ct->wants.events, sink, any);
+}
+
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count)
 {
 	struct cap_sink *s = ct->sink[sink];
@@ -55,9 +71,23 @@ void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const 
 			s->enabled[ids[i]] = 1;
 			s->filter[ids[i]] = (const void *)(uintptr_t)filters[i];
 		}
-	for (int id = 0; id <= EV_ID_MAX; id++)
-		set_bit(&ct->event_sinks[id], sink, s->enabled[id]);
-	set_bit(&ct->wants.events, sink, count);
+	set_events(ct, sink);
+}
+
+void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count)
+{
+	struct cap_sink *s = ct->sink[sink];
+
+	memset(s->triggers, 0, sizeof(s->triggers));
+	for (uint32_t i = 0; i < count; i++)
+		if (ids[i] >= 0 && ids[i] <= EV_ID_MAX)
+			s->triggers[ids[i]] = (void *)(uintptr_t)lists[i];
+	set_events(ct, sink);
+}
+
+void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot)
+{
+	ct->sink[sink]->snapshot = snapshot;
 }
 
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus)

@@ -31,5 +31,8 @@ class Wanted:
     """tracing_cpumask; None is all."""
     filters: dict[int, int] = field(default_factory=dict)
     """Event id -> address of a compiled `struct ev_filter` (tracefs.events)."""
+    triggers: dict[int, int] = field(default_factory=dict)
+    """Event id -> address of its `struct trigger_list` (tracefs.events.triggers). Those events are in `events`, too;
+    the engine's soft_disable() says which of them are not to be written."""
     record_comm: bool = True
     record_tgid: bool = False

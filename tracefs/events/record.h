@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum ev_id {
+	EV_KERNEL_STACK = 4,
 	EV_PRINT = 5,
 	EV_USER_STACK = 13,
 	EV_RAW_DATA = 19,
@@ -28,7 +29,10 @@ enum ev_id {
 	EV_TASK_RENAME = 117,
 	EV_SYSCALL_FIRST = 1024, /* + 2 * nr: sys_enter_NAME; + 2 * nr + 1: sys_exit_NAME */
 	EV_SYSCALL_MAX_NR = 1023,
-	EV_ID_MAX = EV_SYSCALL_FIRST + 2 * EV_SYSCALL_MAX_NR + 1,
+	EV_SYSCALL_LAST = EV_SYSCALL_FIRST + 2 * EV_SYSCALL_MAX_NR + 1,
+	EV_SYNTHETIC_FIRST, /* as synthetic_events makes them */
+	EV_SYNTHETIC_MAX = EV_SYNTHETIC_FIRST + 255,
+	EV_ID_MAX = EV_SYNTHETIC_MAX,
 };
 
 struct ev_common {
@@ -62,6 +66,15 @@ struct ev_raw_sys_exit {
 	struct ev_common common;
 	int64_t id;
 	int64_t ret;
+};
+
+#define EV_STACK_MAX 16
+
+struct ev_kernel_stack {
+	struct ev_common common;
+	int32_t size;
+	int32_t pad;
+	uint64_t caller[EV_STACK_MAX]; /* only `size` of them are recorded */
 };
 
 struct ev_print {

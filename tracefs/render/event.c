@@ -61,12 +61,12 @@ static void put_raw_data(struct rn_text *text, const struct rn_event *event)
 #define STACK_FIRST 16
 #define STACK_ENTRIES 8
 
-static void put_user_stack(struct rn_text *text, const struct rn_event *event)
+static void put_stack(struct rn_text *text, const struct rn_event *event, const char *title, unsigned entries)
 {
 	unsigned i;
 
-	rn_puts(text, "<user stack trace>\n");
-	for (i = 0; i < STACK_ENTRIES; i++) {
+	rn_put(text, title, strlen(title));
+	for (i = 0; i < entries; i++) {
 		uint64_t ip = rn_number(event, STACK_FIRST + 8 * i, 8, false);
 
 		if (!ip || ip == UINT64_MAX)
@@ -99,7 +99,10 @@ void rn_event_text(struct rn_text *text, const struct rn_event *event, const str
 		put_raw_data(text, event);
 		break;
 	case RN_USER_STACK:
-		put_user_stack(text, event);
+		put_stack(text, event, "<user stack trace>\n", STACK_ENTRIES);
+		break;
+	case RN_KERNEL_STACK:
+		put_stack(text, event, "<stack trace>\n", EV_STACK_MAX);
 		break;
 	default:
 		rn_put(text, class->name, strlen(class->name));
@@ -183,7 +186,7 @@ void rn_event_fields(struct rn_text *text, const struct rn_event *event)
 		put_unknown(text, event);
 		return;
 	}
-	if (class->kind == RN_PRINT || class->kind == RN_RAW_DATA || class->kind == RN_USER_STACK) {
+	if (class->kind == RN_PRINT || class->kind == RN_RAW_DATA || class->kind >= RN_USER_STACK) {
 		rn_puts(text, "UNKNOWN TYPE ");
 		rn_put_dec(text, event->common.type);
 		rn_putc(text, '\n');

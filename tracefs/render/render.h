@@ -50,6 +50,7 @@ enum rn_class_kind {
 	RN_PRINT,
 	RN_RAW_DATA,
 	RN_USER_STACK,
+	RN_KERNEL_STACK,
 };
 
 struct rn_program; /* printfmt.h */

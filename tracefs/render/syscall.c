@@ -105,7 +105,7 @@ bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const
 	bool enter = !(type & 1); /* holds for all the ids below */
 	int64_t nr;
 
-	if (type >= EV_SYSCALL_FIRST && type <= EV_ID_MAX) {
+	if (type >= EV_SYSCALL_FIRST && type <= EV_SYSCALL_LAST) {
 		if (!event->class)
 			put_unnamed(text, event, NULL, (type - EV_SYSCALL_FIRST) / 2, enter, false);
 		else if (event->class->kind == RN_ENTER)

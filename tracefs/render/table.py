@@ -23,8 +23,9 @@ KINDS = {
     "print": lib.RN_PRINT,
     "raw_data": lib.RN_RAW_DATA,
     "user_stack": lib.RN_USER_STACK,
+    "kernel_stack": lib.RN_KERNEL_STACK,
 }
-PRINTED_BY_KIND = frozenset({"enter", "exit", "print", "raw_data", "user_stack"})
+PRINTED_BY_KIND = frozenset({"enter", "exit", "print", "raw_data", "user_stack", "kernel_stack"})
 """Kinds whose text C knows; the others print themselves by their print fmt."""
 NUMBER_SIZES = (1, 2, 4, 8)
 

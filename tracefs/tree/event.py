@@ -4,13 +4,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tracefs.events import EventClass
 from tracefs.events.filters import EventFilter
 
 if TYPE_CHECKING:
+    from tracefs.tree.faces import EngineFace
     from tracefs.tree.instance import Instance
+
+
+class IdSet(Protocol):
+    """A set of event ids."""
+
+    def __contains__(self, event: object, /) -> bool: ...
+    def add(self, event: int, /) -> None: ...
+    def discard(self, event: int, /) -> None: ...
+
+
+class SoftDisabled:
+    """Ids of the events that are attached but not recorded, as the engine keeps them for one sink."""
+
+    def __init__(self, engine: EngineFace, sink: int) -> None:
+        self._engine, self._sink = engine, sink
+
+    def __contains__(self, event: object, /) -> bool:
+        return isinstance(event, int) and self._engine.soft_disabled(self._sink, event)
+
+    def add(self, event: int, /) -> None:
+        self._engine.soft_disable(self._sink, event, True)
+
+    def discard(self, event: int, /) -> None:
+        self._engine.soft_disable(self._sink, event, False)
 
 
 class InstanceEvent:
@@ -20,13 +45,23 @@ class InstanceEvent:
     is the trigger's affair (`soft_disabled`).
     """
 
-    def __init__(self, event: EventClass) -> None:
+    def __init__(self, event: EventClass, soft: IdSet | None = None) -> None:
+        """soft: ids of the events that triggers keep from being recorded."""
         self.event = event
         self.enabled = False
-        self.soft_disabled = False
+        self._soft: IdSet = set() if soft is None else soft
         self.soft_users = 0
         """How many triggers want it in soft mode."""
         self.filter = EventFilter()
+
+    @property
+    def soft_disabled(self) -> bool:
+        """Triggers flip it, so it lives where the capture thread is."""
+        return self.event.id in self._soft
+
+    @soft_disabled.setter
+    def soft_disabled(self, off: bool) -> None:
+        (self._soft.add if off else self._soft.discard)(self.event.id)
 
     @property
     def recorded(self) -> bool:
@@ -64,15 +99,15 @@ class InstanceEvent:
 class InstanceEvents:
     """The events of one instance. Each change of several is one message to the engine."""
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+    def __init__(self, instance: Instance, soft: IdSet) -> None:
+        self._instance, self._soft = instance, soft
         self._touched: dict[int, InstanceEvent] = {}
         """By id. An event that nobody has touched has no entry: there are hundreds, times instances."""
 
     def __getitem__(self, event: EventClass) -> InstanceEvent:
         """The state of an event, to be changed under the instance's lock, in change()."""
         with self._instance.lock:
-            return self._touched.setdefault(event.id, InstanceEvent(event))
+            return self._touched.setdefault(event.id, InstanceEvent(event, self._soft))
 
     def peek(self, event: EventClass) -> InstanceEvent:
         """The state of an event, to be looked at only."""
@@ -112,9 +147,9 @@ class InstanceEvents:
             if self._touched.pop(event.id, None):
                 self._instance.tell_engine()
 
-    def recorded(self) -> frozenset[int]:
-        """Ids of the events to be recorded."""
-        return frozenset(id for id, each in self._touched.items() if each.recorded)
+    def attached(self) -> frozenset[int]:
+        """Ids of the events to be captured: recorded, or in soft mode."""
+        return frozenset(id for id, each in self._touched.items() if each.enabled)
 
     def filters(self) -> dict[int, int]:
         """Id -> address of the compiled filter, where there is one."""

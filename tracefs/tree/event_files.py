@@ -26,8 +26,8 @@ NO_SWITCHES = "ftrace"
 class EventFile(InstanceFile):
     """A text file about one event."""
 
-    def __init__(self, instance: Instance, event: EventClass) -> None:
-        super().__init__(instance)
+    def __init__(self, instance: Instance, event: EventClass, mode: int = 0o640) -> None:
+        super().__init__(instance, mode)
         self.event = event
 
 
@@ -58,6 +58,34 @@ class EventFilterFile(EventFile):
         if new.error:
             raise new.error
         return len(data)
+
+
+class EventTrigger(EventFile):
+    """A line for each trigger, newest first; a write adds one or, with `!`, removes one."""
+
+    def show(self) -> str:
+        with self.instance.lock:
+            return self.instance.triggers.show(self.event)
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        with self.instance.lock:
+            self.instance.triggers.write(self.event, data)
+        return len(data)
+
+    def emptied(self) -> None:
+        with self.instance.lock:
+            self.instance.triggers.clear_hists(self.event)
+
+
+class EventHist(EventFile):
+    """The tables of the event's hist triggers."""
+
+    def __init__(self, instance: Instance, event: EventClass) -> None:
+        super().__init__(instance, event, 0o440)
+
+    def show(self) -> str:
+        with self.instance.lock:
+            return self.instance.triggers.hist(self.event)
 
 
 class GroupFile(InstanceFile):
@@ -120,11 +148,17 @@ EVENT_FILES: dict[str, Maker] = {
     "id": lambda instance, event: ConstantFile(f"{event.id}\n"),
 }
 """Of all events."""
+TRIGGER_FILES: dict[str, Maker] = {"hist": EventHist, "trigger": EventTrigger}
+"""Of those that triggers can be on: what is switched, and ftrace/print."""
 
 
 def event_directory(instance: Instance, event: EventClass) -> Directory:
     """events/SYSTEM/EVENT."""
-    makers = SWITCHED_FILES | EVENT_FILES if event.switched else EVENT_FILES
+    makers = EVENT_FILES
+    if event.switched or event.kind == "print":
+        makers = makers | TRIGGER_FILES
+    if event.switched:
+        makers = makers | SWITCHED_FILES
     return Directory(OnDemand(lambda: makers, lambda name: makers[name](instance, event)), DIRECTORY_MODE)
 
 

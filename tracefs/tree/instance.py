@@ -11,12 +11,15 @@ import errno
 import threading
 from collections.abc import Callable
 
-from ringbuf import RingBuffer
+from ringbuf import CLOCKS, RingBuffer
 from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.events.event import EventClass
+from tracefs.events.filters.errors import LogEntry
+from tracefs.events.triggers.registered import Triggers
 from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
-from tracefs.tree.event import InstanceEvents
+from tracefs.tree.event import InstanceEvents, SoftDisabled
 from tracefs.tree.pidset import PID_KINDS
 from tracefs.tree.shared import Shared
 from tracefs.tree.waiting import Pollers
@@ -42,7 +45,6 @@ class Instance:
         self.options = options.defaults(self.top)
         self.pids: dict[str, frozenset[int]] = {kind.name: frozenset() for kind in PID_KINDS}
         self.cpumask = frozenset(range(shared.cpus))
-        self.events = InstanceEvents(self)
         self.buffer_percent = 50
         self.error_log = ErrorLog()
         self.expanded = not self.top
@@ -50,7 +52,6 @@ class Instance:
         """Open trace_pipe and trace_pipe_raw: while there are any, the tracer stays (EBUSY)."""
         self.iterators = 0
         """Open readers of `trace`: while there are any, the size stays (EBUSY)."""
-        self._on = True
         self._stops = 0
         size = SMALLEST if self.top else FULL_SIZE
         self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
@@ -59,6 +60,10 @@ class Instance:
         """How lines look; open files look at it with each reading."""
         self.pollers = Pollers(self.buffer, shared.stopping)
         self._sink = shared.engine.add_sink(self.buffer)
+        self.events = InstanceEvents(self, SoftDisabled(shared.engine, self._sink))
+        self.snapshot: RingBuffer | None = None
+        """What snapshots are taken with, once one is wanted."""
+        self.triggers = Triggers(self)
 
     def close(self) -> None:
         """Record nothing any more. The buffer goes with its last reader."""
@@ -73,7 +78,8 @@ class Instance:
             tracer=self.tracer == "syscall",
             tracer_pids=self._pid_set("set_ftrace_pid", "function-fork"),
             tracer_notrace=self._pid_set("set_ftrace_notrace_pid", "function-fork"),
-            events=self.events.recorded(),
+            events=self.events.attached(),
+            triggers=self.triggers.lists(),
             event_pids=self._pid_set("set_event_pid", "event-fork"),
             event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
@@ -137,13 +143,12 @@ class Instance:
 
     @property
     def tracing_on(self) -> bool:
-        return self._on
+        return self.buffer.recording
 
     @tracing_on.setter
     def tracing_on(self, on: bool) -> None:
         with self.lock:
-            self._on = on
-            self._apply_recording()
+            self.buffer.recording = on
         if not on:
             self.buffer.kick()  # readers of trace_pipe that have seen something end now
 
@@ -153,14 +158,14 @@ class Instance:
             self.iterators += 1
             paused = self.options["pause-on-trace"]
             self._stops += paused
-            self._apply_recording()
+            self.buffer.paused = self._stops > 0
             return paused
 
     def end_iterating(self, paused: bool) -> None:
         with self.lock:
             self.iterators -= 1
             self._stops -= paused
-            self._apply_recording()
+            self.buffer.paused = self._stops > 0
 
     def begin_consuming(self) -> None:
         with self.lock:
@@ -170,8 +175,45 @@ class Instance:
         with self.lock:
             self.consumers -= 1
 
-    def _apply_recording(self) -> None:
-        self.buffer.recording = self._on and not self._stops
+    # -- what triggers ask for
+
+    def event(self, system: str, name: str) -> EventClass | None:
+        return self.shared.registry.find(system, name)
+
+    def synthetic(self, name: str) -> EventClass | None:
+        return self.shared.registry.find("synthetic", name)
+
+    def begin_soft(self, event: EventClass) -> None:
+        self.events[event].begin_soft()
+
+    def end_soft(self, event: EventClass) -> None:
+        self.events[event].end_soft()
+
+    def triggers_changed(self) -> None:
+        self.tell_engine()
+
+    def arm_snapshot(self) -> None:
+        """Have a buffer for snapshots, of the size of the other. ENOMEM."""
+        with self.lock:
+            self.expand()
+            if self.snapshot is None:
+                buffer = self.buffer
+                self.snapshot = RingBuffer.create(buffer.cpus, buffer.size(0), buffer.subbuf_size, clock=buffer.clock)
+                self.shared.engine.set_snapshot(self._sink, self.snapshot)
+
+    def use_clock(self, name: str) -> None:
+        """EINVAL for one that there is not."""
+        if name not in CLOCKS:
+            raise OSError(errno.EINVAL, "no such clock")
+        if name != self.buffer.clock:
+            self.set_clock(name)
+
+    def log_error(self, entry: LogEntry) -> None:
+        self.error_log.enter(entry)
+
+    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
+        """Write an event that task `tid` made itself, and run its triggers."""
+        self.shared.engine.mark(self._sink, tid, comm, cpu, record)
 
     # -- the buffer
 

@@ -83,9 +83,9 @@ class _MarkerHandle(Handle):
 def _put(instance: Instance, task: Task, record: bytes) -> None:
     # The lock keeps a resize away meanwhile.
     with instance.lock:
-        if not instance.buffer.recording:
+        if not instance.buffer.recording or instance.buffer.paused:
             raise OSError(errno.EBADF, "tracing is off")
         if instance.options["record-cmd"] and task.tid:
             tgid = task.tgid if instance.options["record-tgid"] else 0
             instance.shared.cmdlines.save(task.tid, tgid, task.comm)
-        instance.buffer.write(task.cpu % instance.buffer.cpus, record)
+        instance.mark(task.tid, task.comm, task.cpu % instance.buffer.cpus, record)

@@ -98,7 +98,7 @@ def test_latency_is_the_difference_of_a_variable_that_is_used_up() -> None:
     instance.hit(enter("read", 5, 0, 0, 0), ts=1_000_000)
     instance.hit(leave("read", 5, 0), ts=1_250_000)
     instance.hit(leave("read", 5, 0), ts=9_000_000)
-    assert lines(latency) == ["{ common_pid:          5 } hitcount:          1  $lat:        250"]
+    assert lines(latency) == ["{ common_pid:          5 } hitcount:          1  lat:        250"]
 
 
 def test_onmatch_traces_a_synthetic_event_with_fields_of_both_sides() -> None:

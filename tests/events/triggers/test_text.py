@@ -96,10 +96,10 @@ def test_parameters_of_a_synthetic_event_must_match_its_fields() -> None:
     ],
 )
 def test_a_command_is_shown_with_its_count(line: str, shown: str) -> None:
-    assert str(commands.parse(line)) == shown
+    assert commands.parse(line).show() == shown
 
 
-@pytest.mark.parametrize("line", ["", "nosuch", "traceon:x", "traceon:1:2", "enable_event:sched", "hist", "hist:"])
+@pytest.mark.parametrize("line", ["", "nosuch", "traceon:x", "enable_event:sched", "hist", "hist:"])
 def test_a_command_that_nobody_understands_is_refused(line: str) -> None:
     with pytest.raises(TriggerError):
         commands.parse(line)

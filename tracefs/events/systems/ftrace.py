@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""ftrace/: what trace_marker, trace_marker_raw and userstacktrace write."""
+"""ftrace/: what trace_marker, trace_marker_raw, userstacktrace and the stacktrace trigger write."""
 
 from tracefs.events.event import EventClass
 from tracefs.events.field import layout
@@ -10,6 +10,11 @@ _CALLERS = ", ".join(f"(void *)REC->caller[{depth}]" for depth in range(STACK_DE
 _STACK_LINES = r'"\t=> %ps\n\t=> %ps\n\t=> %ps\n" "\t=> %ps\n\t=> %ps\n\t=> %ps\n" "\t=> %ps\n\t=> %ps\n"'
 
 EVENTS = (
+    EventClass(
+        "ftrace", "kernel_stack", 4, "kernel_stack",
+        layout(("int", "size"), (f"unsigned long[{STACK_DEPTH}]", "caller")),
+        f"{_STACK_LINES}, {_CALLERS}",
+    ),
     EventClass(
         "ftrace", "print", 5, "print",
         layout(("unsigned long", "ip"), ("char[]", "buf")),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Declares tracefs.events.triggers._hist: the tables behind hist triggers. The declarations are those of hist.h."""
+"""Declares tracefs.events.triggers._hist: triggers, and the tables behind hist triggers, as hist.h and trigger.h have them."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-SOURCES = ("hist.c", "hist_map.c", "hist_value.c")
+SOURCES = ("hist.c", "hist_map.c", "hist_value.c", "trigger.c", "../filter.c", "../glob.c", "../task_memory.c")
 
 
 def declarations(header: Path) -> str:
@@ -18,14 +19,14 @@ def declarations(header: Path) -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(declarations(HERE / "hist.h"))
+ffibuilder.cdef(declarations(HERE / "hist.h") + declarations(HERE / "trigger.h"))
 ffibuilder.set_source(
     "tracefs.events.triggers._hist",
-    '#include "tracefs/events/triggers/hist.h"\n',
-    sources=[f"tracefs/events/triggers/{name}" for name in SOURCES],
+    '#include "tracefs/events/triggers/trigger.h"\n',
+    sources=[os.path.normpath(f"tracefs/events/triggers/{name}") for name in SOURCES],
     include_dirs=[str(ROOT)],
-    depends=["tracefs/events/triggers/hist.h", "tracefs/events/triggers/hist_map.h"],
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"],
+    depends=[f"tracefs/events/triggers/{name}.h" for name in ("hist", "hist_map", "hist_value", "trigger")],
+    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE="],
 )
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ class ActionCompiler:
             message = "Param count doesn't match synthetic event field count"
             raise TriggerError(message, self.command, name)
         struct.what, struct.event = lib.HIST_TRACE, event.id
+        self.histogram.traced.append(event)
         struct.fixed_size = max((f.offset + f.size for f in event.fields), default=8)
         args = self._args(struct, len(params))
         for arg, param, target in zip(args, params, event.fields, strict=True):

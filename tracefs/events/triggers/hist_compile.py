@@ -50,8 +50,10 @@ class Column:
 
     @property
     def label(self) -> str:
-        """As an entry's line names it: the field without its modifier, an expression whole."""
-        return self.expr.name if isinstance(self.expr, FieldName) else str(self.expr)
+        """As an entry's line names it: the field without its modifier, a variable without its dollar, else all of it."""
+        if isinstance(self.expr, FieldName) or (isinstance(self.expr, Var) and not self.expr.system):
+            return self.expr.name
+        return str(self.expr)
 
     @property
     def key_size(self) -> int:
@@ -72,12 +74,19 @@ class Histogram:
     """(table, variable, used up by reading) of other histograms."""
     saved: list[int] = field(default_factory=list)
     """Variables that save() keeps, in its order."""
+    traced: list[EventClass] = field(default_factory=list)
+    """Synthetic events that actions write."""
     table: Any = None
 
     @property
     def address(self) -> int:
         """Of the struct hist."""
         return int(ffi.cast("uintptr_t", self.table))
+
+    @property
+    def uses_time(self) -> bool:
+        """Whether it keeps time stamps, so that the instance's clock is its own."""
+        return any("common_timestamp" in str(column.expr) for column in (*self.variables, *self.vals, *self.keys))
 
     def variable(self, name: str) -> int | None:
         """The index of a variable that the trigger's author named."""
@@ -98,7 +107,7 @@ def compile_histogram(command: str, event: EventClass, around: Surroundings) -> 
     compiler = Compiler(event, command, lookup.find)
     _keys(histogram, compiler)
     for name, written in text.variables:
-        if histogram.variable(name) is not None:
+        if any(each.variable(name) is not None for each in (histogram, *around.histograms(event))):
             raise TriggerError("Variable already defined", command, name)
         expr = parse(written, command)
         histogram.add_variable(Column(expr, compiler.compile(expr), name))

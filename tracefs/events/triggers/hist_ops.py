@@ -12,12 +12,12 @@ from tracefs.events.field import Field
 from tracefs.events.triggers._hist import lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import Binary, Const, Expr, FieldName, Negate, Var
+from tracefs.events.triggers.hist_text import STACK_NAMES
 
 Op = tuple[int, int, int, int, int]
 """code, size, sign, offset, arg of a struct hist_op."""
 
 OPERATORS = {"+": lib.HIST_OP_ADD, "-": lib.HIST_OP_SUB, "*": lib.HIST_OP_MUL, "/": lib.HIST_OP_DIV}
-STACK_NAMES = ("common_stacktrace", "stacktrace")
 CPU_NAMES = ("common_cpu", "cpu")
 COMM_NAMES = ("common_comm",)
 U64 = 1 << 64

@@ -38,7 +38,7 @@ def trigger_line(histogram: Histogram, filter_text: str | None = None) -> str:
         parts.append(":" + ",".join(named))
     parts.append(":sort=" + ",".join(text.sort or ["hitcount"]).replace(".ascending", ""))
     parts.append(f":size={text.size}")
-    if any("common_timestamp" in str(column.expr) for column in (*histogram.variables, *histogram.vals)):
+    if histogram.uses_time:
         parts.append(f":clock={text.clock}")
     if not text.hitcount:
         parts.append(":nohitcount")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tracefs.events.triggers import hist_expr
 from tracefs.events.triggers.errors import TriggerError
 
 KEYS_MAX, SORT_MAX = 3, 2
 SIZE_DEFAULT, SIZE_MIN, SIZE_MAX = 2048, 128, 131072
 """Entries. The kernel keeps a power of two; the bounds are its 7 and 17 bits."""
 
+STACK_NAMES = ("common_stacktrace", "stacktrace")
 HANDLERS = ("onmatch", "onmax", "onchange")
 
 
@@ -54,6 +56,24 @@ def parse(text: str) -> HistText:
     if not found.keys:
         raise TriggerError("", text)
     return found
+
+
+def signature(text: HistText) -> tuple[object, ...]:
+    """What makes two triggers the same: a line that removes, pauses or clears one need not repeat the rest."""
+    return (
+        text.name,
+        tuple(_plain(key) for key in text.keys),
+        tuple(_plain(value) for value in text.vals if value != "hitcount"),
+        tuple((name, _plain(value)) for name, value in text.variables),
+        tuple(word.removesuffix(".ascending") for word in text.sort) or ("hitcount",),
+        tuple((action.handler, action.argument, action.name, action.params) for action in text.actions),
+    )
+
+
+def _plain(expression: str) -> str:
+    """As it is shown: constants folded, without white space, one name for the stack trace."""
+    shown = str(hist_expr.parse(expression, expression))
+    return "common_stacktrace" if shown in STACK_NAMES else shown
 
 
 def _part(found: HistText, part: str, text: str) -> None:

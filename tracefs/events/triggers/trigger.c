@@ -56,16 +56,31 @@ static void act(const struct trigger *trigger, const struct hist_event *event, c
 	case TRIGGER_HIST:
 		hist_hit(trigger->hist, event, &host->hist);
 		break;
+	case TRIGGER_ENABLE_HIST:
+	case TRIGGER_DISABLE_HIST:
+		host->set_hists(context, trigger->event, trigger->kind == TRIGGER_ENABLE_HIST);
+		break;
 	}
 }
 
+/*
+ * Where a trigger looks at the record the event has its place in the buffer before any acts: `traceoff if ...` records the event
+ * that it meets, `traceoff` does not. Whether the event is written at all is asked after those that switch events.
+ */
+uint32_t triggers_before(const struct trigger_list *list)
+{
+	if (list->looks)
+		return 1u << TRIGGER_ENABLE_EVENT | 1u << TRIGGER_DISABLE_EVENT;
+	return (1u << TRIGGER_KINDS) - 1;
+}
+
 void triggers_run(const struct trigger_list *list, const struct hist_event *event, const struct trigger_host *host,
-		  enum trigger_phase phase)
+		  uint32_t kinds)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct trigger *trigger = list->items[i];
 
-		if ((trigger->kind == TRIGGER_STACKTRACE) != (phase == TRIGGER_AFTER))
+		if (!(kinds >> trigger->kind & 1))
 			continue;
 		if (trigger->filter &&
 		    !ev_filter_match(trigger->filter, event->record, event->len, event->cpu, event->comm))

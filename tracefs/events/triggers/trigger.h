@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What happens when an event hits: the triggers of one event in one instance, in the order in which they were written.
+ * What happens when an event hits: the triggers of one event in one instance, newest first.
  *
  * Python builds a struct trigger_list when a `trigger` file is written, and puts it in the place of the old one; the capture
  * thread (and whoever writes trace_marker) runs it. What a trigger does to its surroundings goes through struct trigger_host, so
@@ -17,10 +17,13 @@ enum trigger_kind {
 	TRIGGER_TRACEON,
 	TRIGGER_TRACEOFF,
 	TRIGGER_SNAPSHOT,
-	TRIGGER_STACKTRACE, /* runs after the event is in the buffer; the others before */
+	TRIGGER_STACKTRACE,
 	TRIGGER_ENABLE_EVENT,
 	TRIGGER_DISABLE_EVENT,
 	TRIGGER_HIST,
+	TRIGGER_ENABLE_HIST,
+	TRIGGER_DISABLE_HIST,
+	TRIGGER_KINDS,
 };
 
 struct trigger {
@@ -33,6 +36,8 @@ struct trigger {
 
 struct trigger_list {
 	uint32_t n;
+	uint8_t looks; /* some trigger looks at the record, or comes after it */
+	uint8_t stack; /* some histogram has the callers as a key */
 	struct trigger *items[];
 };
 
@@ -42,12 +47,14 @@ struct trigger_host {
 	void (*set_recording)(void *context, bool on);
 	bool (*event_enabled)(void *context, uint16_t event);
 	void (*set_event)(void *context, uint16_t event, bool on);
+	void (*set_hists)(void *context, uint16_t event, bool on); /* continue, pause the histograms of an event */
 	void (*stack)(void *context, const struct hist_event *event);
 };
 
-enum trigger_phase { TRIGGER_BEFORE, TRIGGER_AFTER };
-
+/* Which kinds run before the event is written: as in the kernel, all of them where none looks at the record. */
+uint32_t triggers_before(const struct trigger_list *list);
+/* Run those of the kinds in the mask (bit k: enum trigger_kind k). */
 void triggers_run(const struct trigger_list *list, const struct hist_event *event, const struct trigger_host *host,
-		  enum trigger_phase phase);
+		  uint32_t kinds);
 
 #endif

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Triggers at work: programs traced by the real engine, over a tree that is not mounted."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tracefs.capture import Engine, Scope
+from tracefs.events import EventClass
+from tracefs.tree import Context, File, Tracefs
+from tracefs.tree.event_files import EventHist, EventTrigger
+from tracefs.tree.instance import Instance
+
+NAP = ("sh", "-c", "sleep 0.05; sleep 0.05")
+
+
+class Traced:
+    """A tree, and programs that are traced through it."""
+
+    def __init__(self) -> None:
+        self.files = Tracefs(scope=Scope("none"))
+        self.top: Instance = self.files.top
+        self.top.expand()
+
+    def event(self, name: str) -> EventClass:
+        system, _, event = name.partition(":")
+        found = self.top.event(system, event)
+        assert found, name
+        return found
+
+    def trigger(self, name: str, *lines: str) -> str:
+        """Write the lines to the event's `trigger`; its content then."""
+        file = EventTrigger(self.top, self.event(name))
+        for line in lines:
+            file.open(os.O_WRONLY | os.O_APPEND, Context()).write(line.encode() + b"\n", 0, Context())
+        return file.open(os.O_RDONLY, Context()).read(1 << 16, 0, Context()).decode()
+
+    def hist(self, name: str) -> str:
+        return EventHist(self.top, self.event(name)).open(os.O_RDONLY, Context()).read(1 << 20, 0, Context()).decode()
+
+    def shown(self, name: str) -> str:
+        return self.top.events.peek(self.event(name)).state
+
+    def enable(self, *names: str) -> None:
+        self.top.events.switch([self.event(name) for name in names], True)
+
+    def run(self, *argv: str) -> None:
+        assert isinstance(self.files.engine, Engine)
+        null = os.open(os.devnull, os.O_RDWR)
+        try:
+            self.files.engine.spawn(argv, stdin=null, stdout=null).wait()
+        finally:
+            os.close(null)
+        assert self.files.engine.settle(10)
+
+    def read(self, path: str) -> str:
+        file = self.files.lookup(path)
+        assert isinstance(file, File)
+        handle = file.open(os.O_RDONLY, Context())
+        try:
+            return handle.read(1 << 20, 0, Context()).decode()
+        finally:
+            handle.release()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.files.lookup(path)
+        assert isinstance(file, File)
+        file.open(os.O_WRONLY, Context()).write(text.encode(), 0, Context(tid=os.getpid()))
+
+    def trace(self) -> list[str]:
+        """What the lines of `trace` say, without the columns in front."""
+        return [re.sub(r"^.*?\d+\.\d{6}: ", "", line) for line in self.read("trace").splitlines() if line[:1] != "#"]
+
+
+@pytest.fixture
+def traced() -> Iterator[Traced]:
+    tree = Traced()
+    yield tree
+    tree.files.shutdown()
+
+
+def test_syscall_latency_by_program_is_two_lines_of_shell(traced: Traced) -> None:
+    traced.trigger("syscalls:sys_enter_clock_nanosleep", "hist:keys=common_pid:ts0=common_timestamp.usecs")
+    traced.trigger(
+        "syscalls:sys_exit_clock_nanosleep",
+        "hist:keys=common_pid.execname:lat=common_timestamp.usecs-$ts0:vals=$lat:sort=lat",
+    )
+    traced.run(*NAP)
+    found = re.findall(r"^\{ common_pid: sleep +\[ +\d+\] \} hitcount: +1  lat: +(\d+)$",
+                       traced.hist("syscalls:sys_exit_clock_nanosleep"), re.MULTILINE)  # fmt: skip
+    assert len(found) == 2
+    assert all(int(latency) >= 50_000 for latency in found)
+
+
+def test_an_event_with_triggers_is_seen_but_not_written(traced: Traced) -> None:
+    traced.trigger("syscalls:sys_enter_chdir", "hist:keys=common_pid")
+    assert traced.shown("syscalls:sys_enter_chdir") == "0*"
+    traced.run("sh", "-c", "cd /")
+    assert "Hits: 1\n" in traced.hist("syscalls:sys_enter_chdir")
+    assert traced.trace() == []
+
+
+def test_traceoff_ends_the_recording_before_its_event(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_chdir", "syscalls:sys_enter_exit_group")
+    traced.trigger("syscalls:sys_enter_exit_group", "traceoff")
+    traced.run("sh", "-c", "cd /")
+    assert [line.split("(")[0] for line in traced.trace()] == ["sys_chdir"]
+    assert traced.read("tracing_on") == "0\n"
+
+
+def test_traceoff_with_a_filter_records_the_event_that_it_meets(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_exit_group")
+    traced.trigger("syscalls:sys_enter_exit_group", "traceoff if error_code == 3")
+    for status in ("0", "3", "4"):
+        traced.run("sh", "-c", f"exit {status}")
+    assert traced.trace() == ["sys_exit_group(error_code: 0)", "sys_exit_group(error_code: 3)"]
+
+
+def test_traceon_begins_with_its_event_as_often_as_it_counts(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_exit_group")
+    traced.trigger("syscalls:sys_enter_exit_group", "traceon:1")
+    for status in ("1", "2"):
+        traced.write("tracing_on", "0")
+        traced.run("sh", "-c", f"exit {status}")
+    assert traced.trace() == ["sys_exit_group(error_code: 1)"]
+    assert traced.trigger("syscalls:sys_enter_exit_group") == "traceon:count=0\n"
+
+
+def test_events_switch_one_another(traced: Traced) -> None:
+    traced.trigger("syscalls:sys_enter_umask", "enable_event:syscalls:sys_enter_chdir")
+    traced.trigger("syscalls:sys_exit_chdir", "disable_event:syscalls:sys_enter_chdir")
+    traced.run("sh", "-c", "cd /; umask 022; cd /; cd /")
+    assert [line.split("(")[0] for line in traced.trace()] == ["sys_chdir"]
+    assert traced.shown("syscalls:sys_enter_chdir") == "0*"
+
+
+def test_stacktrace_records_where_the_task_is(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_exit_group")
+    traced.trigger("syscalls:sys_enter_exit_group", "stacktrace")
+    traced.run("true")
+    event, title, first = traced.trace()[:3]
+    assert (event, title) == ("sys_exit_group(error_code: 0)", "<stack trace>")
+    assert re.fullmatch(r" =>  <[0-9a-f]{16}>", first)
+
+
+def test_a_snapshot_is_taken_between_two_events(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_chdir", "syscalls:sys_enter_exit_group")
+    traced.trigger("syscalls:sys_enter_exit_group", "snapshot:1")
+    traced.run("sh", "-c", "cd /")
+    assert traced.top.snapshot
+    assert [line.split("(")[0] for line in traced.trace()] == ["sys_exit_group"]
+    assert traced.top.snapshot.entries() == 1
+
+
+def test_a_marker_runs_triggers_and_its_filters_see_the_text(traced: Traced) -> None:
+    traced.trigger("ftrace:print", 'traceoff if buf ~ "*stop*"')
+    for word in ("go", "stop"):
+        traced.write("trace_marker", word + "\n")
+    assert traced.trace() == ["tracing_mark_write: go", "tracing_mark_write: stop"]
+    with pytest.raises(OSError, match="tracing is off"):
+        traced.write("trace_marker", "more")
+
+
+def test_a_removed_trigger_acts_no_more(traced: Traced) -> None:
+    traced.trigger("syscalls:sys_enter_exit_group", "traceoff", "!traceoff")
+    traced.run("true")
+    assert traced.read("tracing_on") == "1\n"
+    assert traced.top.events.attached() == frozenset()
