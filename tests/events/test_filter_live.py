@@ -99,7 +99,8 @@ def random_expression(random: Random, depth: int) -> str:
     return random.choice(("", "", "!")) + "(" + random.choice((" && ", " || ")).join(parts) + ")"
 
 
-NUMBERS = (3000, 3001, 3002, 4096, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+NUMBERS = (3000, 3001, 3002, 4096, 1 << 31, (1 << 32) + 3000, (1 << 63) - 1, (1 << 63) + 3000, (1 << 64) - 1)
+"""What is closed is the lower half, so that may be no file that is open here."""
 
 
 def flat(random: Random) -> str:

@@ -117,13 +117,14 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool
 
 
 def blocked(process: subprocess.Popen[bytes]) -> bool:
-    """Does this `cat FILE` sleep with a file beyond the standard three open? What it waits for then is its read.
+    """Does this `cat FILE` sleep with FILE open? What it waits for then is its read.
 
     /proc/PID/syscall would say it outright, but some sandboxes do not fill it in.
     """
-    proc = f"/proc/{process.pid}"
+    assert isinstance(process.args, list)
+    file, files = str(process.args[1]), f"/proc/{process.pid}/fd"
     try:
-        return _state(process.pid) == "S" and any(int(fd) > 2 for fd in os.listdir(f"{proc}/fd"))
+        return _state(process.pid) == "S" and file in [os.readlink(f"{files}/{fd}") for fd in os.listdir(files)]
     except PermissionError:
         return _state(process.pid) == "S"
     except OSError:
