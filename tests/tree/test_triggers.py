@@ -66,10 +66,10 @@ class Traced:
         finally:
             handle.release()
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, text: str, flags: int = 0) -> None:
         file = self.files.lookup(path)
         assert isinstance(file, File)
-        file.open(os.O_WRONLY, Context()).write(text.encode(), 0, Context(tid=os.getpid()))
+        file.open(os.O_WRONLY | flags, Context()).write(text.encode(), 0, Context(tid=os.getpid()))
 
     def trace(self) -> list[str]:
         """What the lines of `trace` say, without the columns in front."""
@@ -170,3 +170,53 @@ def test_a_removed_trigger_acts_no_more(traced: Traced) -> None:
     traced.run("true")
     assert traced.read("tracing_on") == "1\n"
     assert traced.top.events.attached() == frozenset()
+
+
+def latency(traced: Traced) -> None:
+    """The synthetic event `nap`, made of nanosleep's two sides."""
+    traced.write("synthetic_events", "nap u64 lat; pid_t pid; char prog[16]")
+    traced.trigger("syscalls:sys_enter_clock_nanosleep", "hist:keys=common_pid:ts0=common_timestamp.usecs")
+    traced.trigger(
+        "syscalls:sys_exit_clock_nanosleep",
+        "hist:keys=common_pid:lat=common_timestamp.usecs-$ts0"
+        ":onmatch(syscalls.sys_enter_clock_nanosleep).nap($lat,common_pid,common_comm)",
+    )
+
+
+def test_a_synthetic_event_is_recorded_printed_and_filtered(traced: Traced) -> None:
+    latency(traced)
+    traced.enable("synthetic:nap")
+    traced.run(*NAP)
+    assert len([line for line in traced.trace() if re.fullmatch(r"nap: lat=\d{5,} pid=\d+ prog=sleep", line)]) == 2
+    traced.write("trace", "", os.O_TRUNC)
+    traced.write("events/synthetic/nap/filter", 'prog != "sleep"')
+    traced.run(*NAP)
+    assert traced.trace() == []
+
+
+def test_a_synthetic_event_has_histograms_of_its_own(traced: Traced) -> None:
+    latency(traced)
+    traced.trigger("synthetic:nap", "hist:keys=prog,lat.buckets=100000000:sort=lat")
+    traced.run(*NAP)
+    assert re.search(r"\{ prog: sleep +, lat: ~ 0-99999999 \} hitcount: +2", traced.hist("synthetic:nap"))
+
+
+def test_a_synthetic_event_in_use_cannot_be_removed(traced: Traced) -> None:
+    latency(traced)
+    with pytest.raises(OSError, match="in use"):
+        traced.write("synthetic_events", "!nap")
+    traced.trigger(
+        "syscalls:sys_exit_clock_nanosleep",
+        "!hist:keys=common_pid:lat=common_timestamp.usecs-$ts0"
+        ":onmatch(syscalls.sys_enter_clock_nanosleep).nap($lat,common_pid,common_comm)",
+    )
+    traced.write("synthetic_events", "!nap")
+    assert traced.read("synthetic_events") == ""
+    with pytest.raises(FileNotFoundError):
+        traced.read("events/synthetic/nap/format")
+
+
+def test_a_histogram_whose_variables_others_read_stays(traced: Traced) -> None:
+    latency(traced)
+    with pytest.raises(OSError, match="others read its variables"):
+        traced.trigger("syscalls:sys_enter_clock_nanosleep", "!hist:keys=common_pid:ts0=common_timestamp.usecs")

@@ -68,7 +68,7 @@ class EventTrigger(EventFile):
             return self.instance.triggers.show(self.event)
 
     def store(self, data: bytes, ctx: Context) -> int:
-        with self.instance.lock:
+        with self.instance.shared.lock, self.instance.lock:
             self.instance.triggers.write(self.event, data)
         return len(data)
 

@@ -23,6 +23,7 @@ from tracefs.tree.output import Trace, TracePipe, TracePipeRaw
 from tracefs.tree.pidset import PID_KINDS, PidFile
 from tracefs.tree.readme import README
 from tracefs.tree.set_event import AvailableEvents, SetEvent
+from tracefs.tree.synthetic import SyntheticEvents
 from tracefs.tree.textfile import ConstantFile
 
 NO_PRINTK_FORMATS = ""
@@ -79,4 +80,5 @@ def top_files(instance: Instance) -> dict[str, Node]:
         "saved_cmdlines": SavedCmdlines(shared),
         "saved_cmdlines_size": SavedCmdlinesSize(shared),
         "saved_tgids": SavedTgids(shared),
+        "synthetic_events": SyntheticEvents(shared),
     }

@@ -8,7 +8,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tracefs.events import Cmdlines, Registry
+from tracefs.events import Cmdlines, EventClass, Registry
+from tracefs.events.filters.errors import LogEntry
+from tracefs.events.triggers.synthetics import Synthetics
 from tracefs.render import Renderer
 from tracefs.tree.faces import EngineFace
 
@@ -36,5 +38,24 @@ class Shared:
     cpus: int = field(default_factory=possible_cpus)
     instances: list[Instance] = field(default_factory=list)
     """The top first."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    """Held, before an instance's, around changes of what there is: synthetic events."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once: every wait then ends, as at the end of the file."""
+
+    def __post_init__(self) -> None:
+        self.synthetics = Synthetics(self.registry, self)
+
+    # -- what synthetic events ask for
+
+    def synthetic_in_use(self, event: EventClass) -> bool:
+        return any(each.events.peek(event).enabled or each.triggers.uses(event) for each in self.instances)
+
+    def synthetic_changed(self, gone: EventClass | None = None) -> None:
+        self.renderer.refresh()
+        if gone:
+            for instance in self.instances:
+                instance.events.forget(gone)
+
+    def log_error(self, entry: LogEntry) -> None:
+        self.instances[0].log_error(entry)

@@ -7,7 +7,7 @@ import errno
 import threading
 
 from tracefs.capture import Engine, Scope
-from tracefs.events import REGISTRY, Cmdlines
+from tracefs.events import REGISTRY, Cmdlines, Registry
 from tracefs.render import Renderer
 from tracefs.tree.faces import EngineFace
 from tracefs.tree.instance import Instance
@@ -24,7 +24,8 @@ class Tracefs:
         cmdlines = Cmdlines()
         self.scope = scope or Scope()
         self.engine = engine or Engine(cmdlines, scope=self.scope, on_error=self._engine_complains)
-        self._shared = Shared(self.engine, Renderer(REGISTRY, cmdlines), cmdlines, REGISTRY)
+        registry = Registry(REGISTRY.by_id.values())  # of its own: synthetic events come and go
+        self._shared = Shared(self.engine, Renderer(registry, cmdlines), cmdlines, registry)
         self.top = Instance(self._shared)
         self._shared.instances.append(self.top)
         self.root = Directory(top_files(self.top), mode=0o700)

@@ -28,6 +28,8 @@ enum {
 	HIST_STACK_MAX = 16, /* levels of a stack trace used as a key */
 	HIST_OPS_MAX = 32,
 	HIST_DEPTH_MAX = 16,
+	HIST_SYNTHETIC_FIRST = 3072, /* ids of synthetic events: EV_SYNTHETIC_* of record.h */
+	HIST_SYNTHETIC_LAST = 3327,
 };
 
 /* What a trigger sees of an event. */

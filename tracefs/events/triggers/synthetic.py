@@ -13,6 +13,7 @@ from tracefs.events.event import EventClass
 from tracefs.events.field import COMMON_SIZE, DATA_LOC, Field
 from tracefs.events.triggers.errors import TriggerError
 
+SYSTEM = "synthetic"
 FIELDS_MAX = 64
 STRING_MAX = 256
 SLOT = 8
@@ -101,4 +102,4 @@ def event_class(definition: Definition, number: int) -> EventClass:
         fields.append(field)
         offset += (field.size + SLOT - 1) // SLOT * SLOT
     print_fmt = ", ".join([f'"{" ".join(formats)}"', *values])
-    return EventClass("synthetic", definition.name, number, "task", tuple(fields), print_fmt)
+    return EventClass(SYSTEM, definition.name, number, "task", tuple(fields), print_fmt)

@@ -2,6 +2,9 @@
 #include "tracefs/events/triggers/trigger.h"
 
 #include "tracefs/events/filter.h"
+#include "tracefs/events/record.h"
+
+_Static_assert((int)HIST_SYNTHETIC_FIRST == EV_SYNTHETIC_FIRST && (int)HIST_SYNTHETIC_LAST == EV_SYNTHETIC_MAX, "record.h");
 
 /* Take one of the acts that are left. Two threads never take the same one; no order with other memory is needed. */
 static bool take_count(struct trigger *trigger)
