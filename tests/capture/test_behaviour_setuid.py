@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,105 @@ def test_setuid_program_executed_by_a_task_that_was_attached_is_privileged(setui
         os.waitpid(tracer, 0)
 
     assert as_nobody(as_parent) == 0
+    assert out.read_text() == EXPECTED
+
+
+def shell(*words: str) -> list[str]:
+    return ["/bin/sh", "-c", " ".join(words)]
+
+
+def script(directory: Path, name: str, interpreter: str) -> str:
+    path = directory / name
+    path.write_text(f"#!{interpreter}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+EXECVEAT = "open(F, '<', $ARGV[0]); my $fd = fileno(F); my $empty = ''; syscall(322, $fd, $empty, 0, 0, 0x1000); die"
+WAYS: dict[str, Callable[[str, Path], list[str]]] = {
+    "spawned": lambda target, _: [target],
+    "relative path": lambda target, _: shell("cd", os.path.dirname(target), "&&", "./" + os.path.basename(target)),
+    "symbolic link": lambda target, tmp: [str(tmp / "link")],
+    "script": lambda target, tmp: [script(tmp, "one", target)],
+    "script of a script": lambda target, tmp: [script(tmp, "two", script(tmp, "one", target))],
+    "execveat of a descriptor": lambda target, _: ["/usr/bin/perl", "-e", EXECVEAT, target],
+    "vfork": lambda target, _: ["/usr/bin/perl", "-e", "exit(system($ARGV[0]) >> 8)", target],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_setuid_program_is_privileged_however_it_is_executed_and_is_named(
+    way: str, setuid: tuple[str, Path], programs: Path
+) -> None:
+    target, out = setuid
+    directory = programs / f"by-{way}".replace(" ", "-")  # of a directory that every user can search
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
+    if not (directory / "link").is_symlink():
+        (directory / "link").symlink_to(target)
+    argv, fd, said = (
+        WAYS[way](target, directory),
+        os.open(out, os.O_WRONLY),
+        os.open(out.with_name("said"), os.O_CREAT | os.O_RDWR),
+    )
+
+    def as_tracer() -> None:
+        engine, sink, _ = new_engine(os.getpid(), lambda line: os.write(said, line.encode()) and None, 1 << 20)
+        engine.want(sink, ON)
+        assert engine.spawn(argv, stdout=fd).wait() == 0
+        engine.stop()
+
+    assert as_nobody(as_tracer) == 0
+    assert out.read_text() == EXPECTED
+    assert "let go of" in os.pread(said, 1000, 0).decode()
+    assert "setuid" in os.pread(said, 1000, 0).decode()
+
+
+def test_program_with_file_capabilities_keeps_them(programs: Path, tmp_path: Path) -> None:
+    target, out = programs / "capable", tmp_path / "out"
+    target.write_bytes(Path("/bin/cat").read_bytes())
+    target.chmod(0o755)
+    cap_net_raw = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)  # vfs_cap_data, version 2, effective
+    os.setxattr(target, "security.capability", cap_net_raw)
+    out.touch()
+    fd = os.open(out, os.O_WRONLY)
+
+    def body(engine: Engine, _: RingBuffer) -> None:
+        assert engine.spawn([str(target), "/proc/self/status"], stdout=fd).wait() == 0
+
+    assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
+    assert "CapEff:\t0000000000002000\n" in out.read_text()
+
+
+def test_setuid_program_that_gives_nothing_stays_traced(programs: Path) -> None:
+    """Its owner executes it, or the task has sworn off new privileges."""
+    own, foreign = programs / "setuid-own", programs / "setuid-foreign"
+    for target, owner in ((own, NOBODY), (foreign, 0)):
+        target.write_bytes((programs / "errors").read_bytes())
+        os.chown(target, owner, owner)
+        target.chmod(0o4755)
+
+    def body(engine: Engine, buffer: RingBuffer) -> None:
+        assert engine.spawn([str(own)]).wait() == 0
+        assert engine.spawn(["/usr/bin/setpriv", "--no-new-privs", str(foreign)]).wait() == 0
+        assert executed(buffer) == 3
+
+    assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
+
+
+def test_tasks_go_on_being_traced_after_a_thread_was_let_go(setuid: tuple[str, Path], programs: Path) -> None:
+    """The setuid program is executed by a thread that is not its leader; its process ends, its parent is traced."""
+    target, out = setuid
+    fd = os.open(out, os.O_WRONLY)
+
+    def body(engine: Engine, buffer: RingBuffer) -> None:
+        argv = shell(str(programs / "thread_executes"), target, ";", "/bin/true", ";", "exit", "5")
+        assert engine.spawn(argv, stdout=fd).wait() == 5
+        assert executed(buffer) == 3  # the shell, thread_executes, true
+        assert engine.settle(10)
+        assert engine.tracees() == []
+
+    assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
     assert out.read_text() == EXPECTED
 
 

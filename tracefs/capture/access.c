@@ -3,6 +3,8 @@
 #include "tracefs/capture/access.h"
 
 #include <errno.h>
+#include <linux/audit.h>
+#include <string.h>
 
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/status.h"
@@ -32,6 +34,36 @@ void cap_set_exec_policy(struct cap_thread *ct, bool on)
 {
 	LOCKED(ct);
 	ct->exec_policy = on;
+}
+
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t || !t->entered)
+		return false;
+	*out = (struct cap_call){.nr = t->nr, .compat = t->arch != AUDIT_ARCH_X86_64};
+	memcpy(out->args, t->args, sizeof(out->args));
+	return true;
+}
+
+void cap_let_go(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t)
+		return;
+	t->path = CAP_PATH_LEAVE;
+	t->at_entry = t->doubtful = false;
+	cap_release(ct, t, 0);
+}
+
+void cap_vanished(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		cap_forget(ct, t);
 }
 
 bool cap_has(struct cap_thread *ct, int32_t tid)
@@ -167,7 +199,7 @@ int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max)
 	LOCKED(ct);
 	uint32_t n = 0;
 	EACH_TASK (ct, t)
-		if (t->path == CAP_PATH_STOPS && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
+		if (cap_must_follow(ct, t) && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
 			if (n < max)
 				tids[n] = t->tid;
 			n++;

@@ -5,8 +5,17 @@
 
 #include "tracefs/capture/cap.h"
 
+struct cap_call {
+	int64_t nr;
+	bool compat;
+	uint64_t args[6];
+};
+
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* false: it is in none that was seen to begin */
+void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] detach it where it stands, before its execve */
+void cap_vanished(struct cap_thread *ct, int32_t tid); /* [capture] it has gone, or is not traced, without a report */
 bool cap_has(struct cap_thread *ct, int32_t tid);
 /* The lists return how many there are, and write at most max. */
 int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);

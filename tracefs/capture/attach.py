@@ -20,6 +20,9 @@ GRACE = 0.1
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
 
+VANISHING = (0.01, 0.1, 0.5)
+"""Seconds after which to look whether a task has vanished."""
+
 
 @dataclass
 class Look:
@@ -76,6 +79,10 @@ class Attacher:
         """By tid."""
         self._skipped: set[int] = set()
         """Processes that were reported to on_error already."""
+        self._privileged: set[str] = set()
+        """Files likewise."""
+        self._vanishing: dict[int, list[float]] = {}
+        """Leaders that may vanish without a report, and when to look whether they have."""
 
     def bring(self, wanted: Mapping[int, Wanted]) -> None:
         """Attach who is wanted and not yet traced. wanted: by sink."""
@@ -96,6 +103,7 @@ class Attacher:
         """Interrupt who needs it and can be. Seconds until the next step is due, None where there is nothing to do."""
         now = time.monotonic()
         core, looks = self._core, self._looks
+        self._forget_vanished(now)
         waiting = set(core.unstopped())
         leaving = set(core.leaving())
         for tid in looks.keys() - waiting - leaving:
@@ -113,7 +121,18 @@ class Attacher:
                 core.interrupt(tid, sight.state, sight.sleeps)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
-        return max(0.0, min(look.due for look in looks.values()) - now) if looks else None
+        due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
+        return max(0.0, min(due) - now) if due else None
+
+    def _forget_vanished(self, now: float) -> None:
+        for tgid, times in list(self._vanishing.items()):
+            if times[0] > now:
+                continue
+            if self._core.has(tgid) and not procfs.traced_by_us(tgid):
+                self._core.vanished(tgid)
+            times.pop(0)
+            if not times:
+                del self._vanishing[tgid]
 
     def part(self) -> None:
         """The end is near: interrupt those that should not meet it as they are."""
@@ -124,14 +143,28 @@ class Attacher:
             if sight and gentle.unsettled(tid, sight, look.again(sight, time.monotonic()), core.ignores(tid)):
                 core.interrupt(tid, sight.state, sight.sleeps)
 
+    def let_go(self, tid: int, file: str) -> None:
+        """The task is about to execute a file that gives it privilege; we have none, and would take it away."""
+        comm, tgid, now = procfs.comm(tid), int(procfs.status(tid).get("Tgid", tid)), time.monotonic()
+        self._core.let_go(tid)
+        if tid != tgid:  # it takes its leader's number, unless the execve fails
+            self._vanishing[tgid] = [now + delay for delay in VANISHING]
+        if file not in self._privileged:
+            self._privileged.add(file)
+            self._on_error(
+                f"let go of {comm}-{tid}: {file} is setuid, setgid or has capabilities, and needs an untraced task"
+            )
+
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
-        return not (self._core.unstopped() or self._core.interrupted() or self._core.leaving())
+        core = self._core
+        return not (core.unstopped() or core.interrupted() or core.leaving() or self._vanishing)
 
     def forget(self) -> None:
         """All tracees are gone."""
         self._looks.clear()
         self._skipped.clear()
+        self._vanishing.clear()
 
     def _attach_process(self, pid: int) -> None:
         """Every thread; those born meanwhile come with their parents, or are found in the next round."""
@@ -159,7 +192,7 @@ class Attacher:
     def _refused(self, tid: int, tgid: int, error: OSError) -> bool:
         status = procfs.status(tid)
         tracer = int(status.get("TracerPid", "0"))
-        if tracer and os.path.exists(f"/proc/self/task/{tracer}"):
+        if procfs.traced_by_us(tid):
             return True  # born of a tracee a moment ago: its first stop is on its way
         if status.get("State", "Z")[0] in "ZX":
             return True

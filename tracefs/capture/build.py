@@ -14,6 +14,7 @@ struct rb;
 struct cmdlines;
 struct cap_thread;
 struct cap_report { int32_t tid; int32_t status; int32_t sig; };
+struct cap_call { int64_t nr; bool compat; uint64_t args[6]; };
 struct cap_spawn {
     const char *path;
     char *const *argv;
@@ -56,6 +57,9 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
 /* for Python alone: access.c */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out);
+void cap_let_go(struct cap_thread *ct, int32_t tid);
+void cap_vanished(struct cap_thread *ct, int32_t tid);
 bool cap_has(struct cap_thread *ct, int32_t tid);
 int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope);

@@ -219,6 +219,11 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 void cap_on_gone(struct cap_thread *ct, struct cap_task *t);
 void cap_forget(struct cap_thread *ct, struct cap_task *t);
 int cap_on_stop(struct cap_thread *ct, int32_t tid, int status); /* enum cap_reason, or CAP_GO_ON */
+/* Whether its calls must be seen: it is recorded, or may execute what a tracer must not be there for. */
+static inline bool cap_must_follow(const struct cap_thread *ct, const struct cap_task *t)
+{
+	return t->path == CAP_PATH_STOPS || (ct->exec_policy && t->path == CAP_PATH_BIRTHS);
+}
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig);
 
 /* spawn.c: [capture] pid of the child, or -errno. exec_error: read end of a pipe that ends, or gives an errno. */

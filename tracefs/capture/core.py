@@ -24,6 +24,15 @@ class Report(NamedTuple):
     status: int
 
 
+class Call(NamedTuple):
+    """A system call that a task stands before."""
+
+    nr: int
+    compat: bool
+    """32-bit code: the number is of that table."""
+    args: tuple[int, ...]
+
+
 def checked(result: int) -> int:
     """A C function's result; a negative one is an errno."""
     if result < 0:
@@ -66,6 +75,15 @@ class Core:
     def resume(self, tid: int) -> None:
         """Let the task of an EXEC report go on."""
         lib.cap_resume(self.ct, tid, 0)
+
+    def call(self, tid: int) -> Call | None:
+        """What the task of an EXEC report is about to do."""
+        out = ffi.new("struct cap_call *")
+        return Call(out.nr, bool(out.compat), tuple(out.args)) if lib.cap_call_of(self.ct, tid, out) else None
+
+    def let_go(self, tid: int) -> None:
+        """Detach the task of an EXEC report, before it executes."""
+        lib.cap_let_go(self.ct, tid)
 
     def alarm(self, seconds: float) -> None:
         """loop() comes back with WOKEN after so long."""
@@ -160,6 +178,10 @@ class Core:
     def exec_policy(self, on: bool) -> None:
         """Whether loop() comes back with EXEC before each execve."""
         lib.cap_set_exec_policy(self.ct, on)
+
+    def vanished(self, tid: int) -> None:
+        """Forget a task that is not traced any more, of which there was no report. Only on the capture thread."""
+        lib.cap_vanished(self.ct, tid)
 
     def has(self, tid: int) -> bool:
         return bool(lib.cap_has(self.ct, tid))

@@ -68,6 +68,12 @@ def sight(tid: int) -> Sight | None:
     return Sight(seen.get("State", "?")[0], int(seen.get("voluntary_ctxt_switches", "0")), call)
 
 
+def traced_by_us(tid: int) -> bool:
+    """Whether a thread of this process traces it."""
+    tracer = int(status(tid).get("TracerPid", "0"))
+    return tracer != 0 and os.path.exists(f"/proc/self/task/{tracer}")
+
+
 def comm(tid: int) -> str:
     """A task's name, "" where it has gone."""
     return (_read(f"/proc/{tid}/comm") or "").removesuffix("\n")

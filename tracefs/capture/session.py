@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tracefs.capture import core as c
+from tracefs.capture import privileged
 from tracefs.capture.child import Child
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Session:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
         self.core.enter()
+        self.core.exec_policy(not privileged.tracer_is_privileged())
         try:
             while not self._stopping and self._work():
                 self._handle(self.core.loop())
@@ -138,7 +140,16 @@ class Session:
             if child:
                 child.ended(report.status)
         elif reason == c.EXEC:
-            self.core.resume(report.tid)
+            self._before_exec(report.tid)
+
+    def _before_exec(self, tid: int) -> None:
+        """A tracer without privilege keeps away from programs that are given some."""
+        call = self.core.call(tid)
+        file = privileged.gives_privilege(tid, call) if call else None
+        if file is None:
+            self.core.resume(tid)
+        else:
+            self.attacher.let_go(tid, file)
 
 
 def wait_gone(tid: int) -> None:

@@ -26,10 +26,10 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 	if (leave && !entry && !t->doubtful) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
-			cap_forget(ct, t);
+			cap_on_gone(ct, t);
 		return error >= 0;
 	}
-	bool follow = t->path == CAP_PATH_STOPS || leave || (entry && t->interrupted) || t->undone;
+	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted) || t->undone;
 	error = cap_ptrace(follow ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
 	if (unlikely(error < 0 && error != -ESRCH)) {
 		t->path = CAP_PATH_LEAVE;
@@ -56,7 +56,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(t, interrupted))
 			cap_on_exit(ct, t, &info);
 	}
-	if (unlikely(t->where == CAP_KERNEL && ct->exec_policy && !t->spawning && cap_before_exec(t))) {
+	if (unlikely(ct->exec_policy && t->at_entry && cap_before_exec(t))) {
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}
