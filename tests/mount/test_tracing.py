@@ -262,3 +262,39 @@ def test_doctor_finds_nothing_missing_where_mounts_work() -> None:
     )
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith("tracefs run: can work here\ntracefs mount: can work here\n")
+
+
+def test_an_event_is_enabled_by_its_file(mount: Mounted) -> None:
+    output = shell(
+        mount,
+        "echo 1 > events/syscalls/sys_enter_openat/enable; cat /dev/null; echo 0 > events/enable; cat trace",
+    )
+    seen = {match[5].split("(")[0] for match in LINE.finditer(output)}
+    assert seen == {"sys_openat"}
+    assert re.search(r"cat-\d+ .*: sys_openat\(dfd: 0xffffff9c, filename: 0x[0-9a-f]+, flags: 0, mode: 0\)", output)
+
+
+def test_an_instance_records_beside_the_top(mount: Mounted) -> None:
+    """Each what it was told to, of the same task."""
+    output = shell(
+        mount,
+        "mkdir instances/foo && cd instances/foo && echo 1 > events/syscalls/sys_enter_openat/enable;"
+        "echo 1 > ../../events/syscalls/sys_enter_close/enable;"
+        "cat /dev/null; echo 0 > ../../events/enable; echo 0 > events/enable;"
+        "cat trace; echo ====; cat ../../trace; rmdir ../foo",
+    )
+    own, _, top = output.partition("====")
+    assert {call.split("(")[0] for _, call in calls(own)} == {"sys_openat"}
+    assert {call.split("(")[0] for _, call in calls(top)} == {"sys_close"}
+
+
+def test_an_instance_in_use_cannot_be_removed_and_lets_its_tasks_go_when_it_is(mount: Mounted) -> None:
+    output = shell(
+        mount,
+        "mkdir instances/foo; echo 1 > instances/foo/events/syscalls/sys_enter_openat/enable;"
+        "grep -o TracerPid:.[^0] /proc/$$/status;"
+        "exec 3< instances/foo/trace; rmdir instances/foo 2>/dev/null || echo busy; exec 3<&-;"
+        "rmdir instances/foo && echo removed; ls instances",
+    )
+    assert re.fullmatch(r"TracerPid:\t[1-9]\nbusy\nremoved\n", output)
+    assert eventually(lambda: mount.status()["tracees"] == [])

@@ -42,6 +42,7 @@ def test_directory_of_an_event_and_of_a_system(files: Files) -> None:
 
 def test_records_of_ftrace_itself_cannot_be_switched(files: Files) -> None:
     assert listed(files, "events/ftrace") == {"kernel_stack", "print", "raw_data", "user_stack"}
+    assert listed(files, "events/ftrace/raw_data") == {"format"}
     assert not listed(files, "events/ftrace/print") & {"enable", "filter"}
     assert "ftrace:print" not in files.read("available_events")
 

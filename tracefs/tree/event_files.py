@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from tracefs.events import HEADER_EVENT, EventClass
+from tracefs.events.event import SWITCHED, Kind
 from tracefs.events.filters import set_event_filter, set_system_filter
 from tracefs.events.filters.files import SYSTEM_TEXT
 from tracefs.events.headers import HEADER_PAGE
@@ -139,27 +140,24 @@ class HeaderPage(InstanceFile):
         return HEADER_PAGE(self.instance.buffer.subbuf_size)
 
 
-Maker = Callable[[Instance, EventClass], Node]
+TRIGGERED: frozenset[Kind] = SWITCHED | {"print"}
+"""Kinds of events that other things may hang on; of the rest only the format is told."""
 
-SWITCHED_FILES: dict[str, Maker] = {"enable": EventEnable, "filter": EventFilterFile}
-"""Of events that can be switched."""
-EVENT_FILES: dict[str, Maker] = {
-    "format": lambda instance, event: ConstantFile(event.format()),
-    "id": lambda instance, event: ConstantFile(f"{event.id}\n"),
+FILES: dict[str, tuple[Callable[[Instance, EventClass], Node], Container[Kind] | None]] = {
+    "enable": (EventEnable, SWITCHED),
+    "filter": (EventFilterFile, SWITCHED),
+    "format": (lambda instance, event: ConstantFile(event.format()), None),
+    "hist": (EventHist, TRIGGERED),
+    "id": (lambda instance, event: ConstantFile(f"{event.id}\n"), TRIGGERED),
+    "trigger": (EventTrigger, TRIGGERED),
 }
-"""Of all events."""
-TRIGGER_FILES: dict[str, Maker] = {"hist": EventHist, "trigger": EventTrigger}
-"""Of those that triggers can be on: what is switched, and ftrace/print."""
+"""The files of an event, and the kinds of events that have them (None: all)."""
 
 
 def event_directory(instance: Instance, event: EventClass) -> Directory:
     """events/SYSTEM/EVENT."""
-    makers = EVENT_FILES
-    if event.switched or event.kind == "print":
-        makers = makers | TRIGGER_FILES
-    if event.switched:
-        makers = makers | SWITCHED_FILES
-    return Directory(OnDemand(lambda: makers, lambda name: makers[name](instance, event)), DIRECTORY_MODE)
+    makers = {name: make for name, (make, kinds) in FILES.items() if kinds is None or event.kind in kinds}
+    return Directory(OnDemand((makers,), lambda name: makers[name](instance, event)), DIRECTORY_MODE)
 
 
 def system_directory(instance: Instance, system: str) -> Directory:
@@ -174,7 +172,7 @@ def system_directory(instance: Instance, system: str) -> Directory:
     def make(name: str) -> Node:
         return group[name]() if name in group else event_directory(instance, systems[system][name])
 
-    return Directory(OnDemand(lambda: {**group, **systems.get(system, {})}, make), DIRECTORY_MODE)
+    return Directory(OnDemand((group, systems[system]), make), DIRECTORY_MODE)
 
 
 def events_directory(instance: Instance) -> Directory:
@@ -189,4 +187,4 @@ def events_directory(instance: Instance) -> Directory:
     def make(name: str) -> Node:
         return files.get(name) or system_directory(instance, name)
 
-    return Directory(OnDemand(lambda: {**files, **systems}, make), DIRECTORY_MODE)
+    return Directory(OnDemand((files, systems), make), DIRECTORY_MODE)

@@ -3,24 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tracefs.tree.node import Node
 
 
 class OnDemand(Mapping[str, Node]):
-    """`names` are asked anew each time; `make` gets a name that is among them."""
+    """The entries are the keys of `names` (as they are when asked for); `make` gets one that is among them."""
 
-    def __init__(self, names: Callable[[], Mapping[str, object]], make: Callable[[str], Node]) -> None:
+    def __init__(self, names: Sequence[Mapping[str, object]], make: Callable[[str], Node]) -> None:
         self._names, self._make = names, make
 
     def __getitem__(self, name: str) -> Node:
-        if name not in self._names():
+        if not any(name in names for names in self._names):
             raise KeyError(name)
         return self._make(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._names()))
+        return iter([name for names in self._names for name in list(names)])
 
     def __len__(self) -> int:
-        return len(self._names())
+        return sum(len(names) for names in self._names)

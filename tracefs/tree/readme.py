@@ -5,7 +5,7 @@ README = """\
 tracefs in user space: a short HOWTO
 
 The files here are those of the kernel's tracefs and work the same way. What is recorded is the system calls of the
-tasks in scope, seen through ptrace; nothing here needs root.
+tasks in scope, seen through ptrace, and what else a tracer is told of them; nothing here needs root.
 
 # echo syscall > current_tracer   : record all system calls
 # cat trace                       : look at what was recorded
@@ -21,9 +21,21 @@ tasks in scope, seen through ptrace; nothing here needs root.
   tracing_cpumask         - CPUs on which is recorded, in hexadecimal
   set_ftrace_pid          - thread ids that the tracer records; empty: all in scope
   set_ftrace_notrace_pid  - thread ids that it does not record
-  set_event_pid           - the same for events
-  set_event_notrace_pid   - the same for events
   error_log               - why recent writes failed, and which tasks could not be traced
+
+ Events:
+  available_events        - all events, as SYSTEM:EVENT
+  set_event               - the enabled ones; write SYSTEM:EVENT, SYSTEM:*, EVENT or a glob, with ! before it to disable
+  events/enable           - 1 enables all, 0 disables all; X: some are enabled
+  events/SYSTEM/enable    - the same for those of a system
+  events/SYSTEM/filter    - sets the filter of each of its events that has the fields
+  events/SYSTEM/EVENT/enable - the same for one
+  events/SYSTEM/EVENT/filter - which of its records are kept: FIELD OPERATOR VALUE, with && || ! and parentheses; 0: all
+  events/SYSTEM/EVENT/format - its fields, and how they are printed
+  events/SYSTEM/EVENT/id  - the number that its records bear
+  set_event_pid           - thread ids whose events are recorded; empty: all in scope
+  set_event_notrace_pid   - thread ids whose events are not recorded
+  instances/              - mkdir makes a tree here with a buffer, tracer and events of its own; rmdir removes it
 
  Reading:
   trace                   - all that the buffer holds, oldest first; reading takes nothing out

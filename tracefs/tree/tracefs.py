@@ -11,6 +11,7 @@ from tracefs.events import REGISTRY, Cmdlines, Registry
 from tracefs.render import Renderer
 from tracefs.tree.faces import EngineFace
 from tracefs.tree.instance import Instance
+from tracefs.tree.instances import Instances
 from tracefs.tree.node import Directory, Node
 from tracefs.tree.root import top_files
 from tracefs.tree.shared import Shared
@@ -28,7 +29,7 @@ class Tracefs:
         self._shared = Shared(self.engine, Renderer(registry, cmdlines), cmdlines, registry)
         self.top = Instance(self._shared)
         self._shared.instances.append(self.top)
-        self.root = Directory(top_files(self.top), mode=0o700)
+        self.root = Directory(top_files(self.top) | {"instances": Instances(self._shared)}, mode=0o700)
         self._ending = threading.Lock()
         self.engine.start()
 
