@@ -1,17 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Type tables: which names the numbers in a syscall's arguments have, and what its pointers lead to.
 
-table = load()                               # the files beside this one, and args.tbl
-table = table.merged(parse(text, table))     # what somebody wrote to a `types` file
-call = Decoder(table).call("openat", args, Saved(enter={1: b"/etc/passwd"}), ret)
-printers.ftrace_enter(call), printers.strace(call), jsonform.call(call)
-plan(table, "openat")                        # what of its memory to save, and when
+Three kinds of data, all text that people read and edit, and that a mount shows and takes back in its `types` files:
+
+*.tbl       types, one family a file: `int`, `enum`, `flags`, `struct`, `custom`, `alias`; values by scripts/gen-types
+../args.tbl one row a syscall: the type of each argument and of the result, and variants by another argument's value
+what users write  either of both, over those
+
+    flags open_flags u32 hex  O_RDONLY=0/3 O_WRONLY=1/3 O_CREAT=0x40     name, width, style of the rest; NAME=VALUE/MASK
+    enum whence s32 dec  SEEK_SET=0 SEEK_CUR=1
+    struct pollfd 8  fd@0:fd events@4:poll_events                        size; member@offset:type
+    struct stat[st_mode=S_IFCHR] st_rdev@40:dev                          a variant, by a member's value
+    openat dfd:dirfd filename:in(str) flags:open_flags mode:- -> fd      a row; - is not shown
+    openat[flags=O_CREAT] mode:perm                                      a variant, by an argument's value
+    read fd:fd buf:out(bytes, ret) count:size -> long                    pointers: in, out, inout; how many
+
+A number's mask says which bits it names: entries of `flags` are tried in order, each takes its bits from those after
+it, what is left is shown as the rest. `NAME@MASK:TYPE` in flags are bits that hold a number.
+
+Decoding makes values first (values.py), and printers make text or JSON of these:
+
+    table = load()                               # the files beside this one, and args.tbl
+    table = table.merged(parse(text, table))     # what somebody wrote to a `types` file
+    call = Decoder(table).call("openat", args, Saved(enter={1: b"/etc/passwd"}), ret)
+    printers.ftrace_enter(call), printers.strace(call), jsonform.call(call)
+
+C gets the same table as one block of memory (compile.py, table.h): the engine, to know what of a task's memory to
+save at enter and exit; the renderer, to print it. memory.py says in which form what was saved reaches a decoder.
+
+A package adds types that need code through the entry point group `tracefs.types` (custom.py).
 """
 
+from tracefs.syscalls.types.compile import Compiled, compile_table
 from tracefs.syscalls.types.decode import Decoder, Saved
 from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.syscalls.types.loader import load
 from tracefs.syscalls.types.model import Table
 from tracefs.syscalls.types.syntax import parse
 
-__all__ = ["Decoder", "Saved", "Table", "TypeSyntaxError", "load", "parse"]
+__all__ = ["Compiled", "Decoder", "Saved", "Table", "TypeSyntaxError", "compile_table", "load", "parse"]

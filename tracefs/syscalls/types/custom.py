@@ -18,6 +18,12 @@ from tracefs.syscalls.types.values import Symbol, Value
 
 Custom = Callable[[bytes], Value]
 
+_CONTROL_CHARS: Final = (
+    "VINTR", "VQUIT", "VERASE", "VKILL", "VEOF", "VTIME", "VMIN", "VSWTC", "VSTART", "VSTOP", "VSUSP", "VEOL",
+    "VREPRINT", "VDISCARD", "VWERASE", "VLNEXT", "VEOL2",
+)  # fmt: skip
+"""Terminal characters by their index in c_cc."""
+
 _SIGRTMIN = 32  # the kernel's; the C library keeps the first two for itself
 
 
@@ -77,16 +83,11 @@ def mac(data: bytes) -> Value:
     return Symbol(text, text)
 
 
-_IOC_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
-
-
-def ioctl_number(data: bytes) -> Value:
-    """An ioctl that no table names, by its parts: _IOC(_IOC_READ, 0x54, 0x30, 0x4)."""
-    cmd = int.from_bytes(data[:4], "little")
-    direction, size = _IOC_DIRECTIONS[cmd >> 30], cmd >> 16 & 0x3FFF
-    kind, number = cmd >> 8 & 0xFF, cmd & 0xFF
-    parts = {"direction": direction, "type": kind, "nr": number, "size": size}
-    return Symbol(f"_IOC({direction}, {kind:#x}, {number:#x}, {size:#x})", {"value": cmd, **parts})
+def control_chars(data: bytes) -> Value:
+    """[[VINTR]=0x3, [VQUIT]=0x1c, ...]: a terminal's special characters by what they do."""
+    named = [(name, data[index]) for index, name in enumerate(_CONTROL_CHARS) if name and index < len(data)]
+    text = ", ".join(f"[{name}]={value:#x}" if value else f"[{name}]=0" for name, value in named)
+    return Symbol(f"[{text}]", dict(named))
 
 
 def sock_filter(data: bytes) -> Value:
@@ -140,7 +141,7 @@ CUSTOM: Final[dict[str, Custom]] = {
     "mac": mac,
     "bpf_insn": bpf_insn,
     "sock_filter": sock_filter,
-    "ioctl_number": ioctl_number,
+    "control_chars": control_chars,
 }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tracefs.syscalls.types.layout import holds_pointers
+from tracefs.syscalls.types.layout import holds_pointers, unaliased
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import HIDDEN, EnumType, Pointer, Ref, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
@@ -78,6 +78,7 @@ class Decoder:
         return self._objects.number(kind, ret)
 
     def _argument(self, index: int, kind: TypeExpr, raw: int, saved: Saved, scope: Scope) -> Value:
+        kind = unaliased(self.table, kind)
         if not isinstance(kind, Pointer):
             return self._objects.number(kind, raw) if isinstance(kind, Ref) else Number(raw, "hex")
         failed = scope.ret is not None and fit(scope.ret, "s64") < 0
@@ -103,6 +104,7 @@ class Decoder:
         numbers: dict[str, int] = {}
         for index, (name, kind) in enumerate(signature.args[: len(args)]):
             numbers[name] = fit(args[index], self._objects.width(kind) or "u64")
+            kind = unaliased(self.table, kind)
             if isinstance(kind, Pointer) and isinstance(kind.target, Ref):
                 width = self._objects.width(kind.target)
                 blobs = [blob[index] for blob in (saved.enter, saved.exit) if blob.get(index)]

@@ -20,9 +20,12 @@ WIDTHS: Final[Mapping[str, tuple[int, bool]]] = MappingProxyType(
 """Name of a machine integer -> (bytes, signed)."""
 
 STYLES: Final = (
-    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "inet4", "char", "sec",
+    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec", "ioctl",
 )  # fmt: skip
-"""How a number without a name is shown. `port` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date."""
+"""How a number without a name is shown.
+
+`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts.
+"""
 
 BUILT_IN: Final = ("str", "strings", "bytes", "chars")
 """Types that no table defines: text up to a NUL, a vector of pointers to such up to NULL, data, text of fixed length."""

@@ -79,7 +79,7 @@ class Objects:
         self._table = table
         self._scalars = scalars
         self._conditions: Conditions | None = None
-        self._tests: dict[str, list[tuple[Test, ...]]] = {}
+        self._linked: dict[str, list[tuple[Test, ...]]] = {}
 
     def width(self, expr: TypeExpr) -> str | None:
         """The width of a plain number type, else None."""
@@ -218,7 +218,7 @@ class Objects:
         numbers: dict[str, int] = {}
         for member in members:
             self._note(member.name, member.type, data[member.offset :], numbers)
-        for variant, tests in zip(named.variants, self._variant_tests(named), strict=True):
+        for variant, tests in zip(named.variants, self.tests(named), strict=True):
             if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
                 for member in variant.fields:
                     known = [i for i, old in enumerate(members) if old.name == member.name]
@@ -243,8 +243,9 @@ class Objects:
         if width and len(data) >= WIDTHS[width][0]:
             numbers[name] = fit(int.from_bytes(data[: WIDTHS[width][0]], "little"), width)
 
-    def _variant_tests(self, named: StructType) -> list[tuple[Test, ...]]:
-        if named.name not in self._tests:
+    def tests(self, named: StructType) -> list[tuple[Test, ...]]:
+        """What each variant of `named` is tested by, in their order."""
+        if named.name not in self._linked:
             if self._conditions is None:
                 self._conditions = Conditions(self._table)
             every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
@@ -252,5 +253,5 @@ class Objects:
             def types(name: str) -> list[TypeExpr]:
                 return [member.type for member in every if member.name == name]
 
-            self._tests[named.name] = [self._conditions.link(v.conditions, types) for v in named.variants]
-        return self._tests[named.name]
+            self._linked[named.name] = [self._conditions.link(v.conditions, types) for v in named.variants]
+        return self._linked[named.name]

@@ -24,6 +24,7 @@ from tracefs.syscalls.types.values import (
     Value,
 )
 
+_IOC_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
 _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
@@ -39,11 +40,21 @@ def number(value: int, style: str) -> str:
         return f"makedev({os.major(value):#x}, {os.minor(value):#x})"
     if style == "port":
         return f"htons({int.from_bytes(value.to_bytes(2, 'little'), 'big')})"
+    if style == "htonl":
+        return f"htonl({int.from_bytes(value.to_bytes(4, 'little'), 'big')})"
+    if style == "ioctl":
+        return ioctl(value)
     if style == "inet4":
         return 'inet_addr("' + ".".join(str(byte) for byte in value.to_bytes(4, "little")) + '")'
     if style == "char":
         return f"'{chr(value)}'" if 32 <= value < 127 else f"{value:#x}"
     return str(value)
+
+
+def ioctl(command: int) -> str:
+    """A command of ioctl(2) by its parts: _IOC(_IOC_READ, 0x54, 0x30, 0x4)."""
+    direction, size = _IOC_DIRECTIONS[command >> 30 & 3], command >> 16 & 0x3FFF
+    return f"_IOC({direction}, {command >> 8 & 0xFF:#x}, {command & 0xFF:#x}, {size:#x})"
 
 
 def date(seconds: int) -> str:

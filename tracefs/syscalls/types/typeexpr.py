@@ -9,7 +9,7 @@ from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.syscalls.types.model import HIDDEN, WIDTHS, Count, Inline, Pointer, Records, Ref, TypeExpr
 
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\.([us]\d+))?")
-_COUNT = re.compile(r"(\d+|\*?[A-Za-z_]\w*|share\([A-Za-z_]\w*\))(?:([*/])([1-9]\d*))?")
+_COUNT = re.compile(r"(\d+|share\([A-Za-z_]\w*\)|\*?[A-Za-z_]\w*)(?:([*/])([1-9]\d*))?")
 POINTERS = ("in", "out", "inout")
 
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The text of a type table: what it means, and where exactly it is wrong."""
+
+import pytest
+
+from tracefs.syscalls.types import TypeSyntaxError, load, parse
+from tracefs.syscalls.types.model import Count, Entry, EnumType, FlagsType, Pointer, Ref, Row
+
+
+def test_a_flag_s_mask_is_its_value_and_zero_s_is_all() -> None:
+    flags = parse("flags f u32 hex  A=1 B=2/3 NONE=0\n").types["f"]
+    assert isinstance(flags, FlagsType)
+    assert flags.entries == (Entry("A", 1, 1), Entry("B", 2, 3), Entry("NONE", 0, (1 << 64) - 1))
+
+
+def test_indented_lines_go_on_and_comments_are_left_out() -> None:
+    named = parse("enum e u8 dec   # an enumeration\n    A=1   # one\n    B=0x10\n\n    C=010\n").types["e"]
+    assert isinstance(named, EnumType)
+    assert [(entry.name, entry.value) for entry in named.entries] == [("A", 1), ("B", 16), ("C", 8)]
+
+
+def test_a_row_has_its_arguments_and_its_result() -> None:
+    rows = parse("read fd:fd buf:out(bytes, ret, count*2) count:size -> long\n", load()).rows["read"]
+    buffer = Pointer("out", Ref("bytes"), (Count("ret"), Count("count", 2)))
+    assert rows == (Row("read", (("fd", Ref("fd")), ("buf", buffer), ("count", Ref("size"))), Ref("long")),)
+
+
+@pytest.mark.parametrize(
+    ("text", "caret", "message"),
+    [
+        ("flags f u32 hex A=1 B", "B", "an entry is written NAME=VALUE or NAME=VALUE/MASK"),
+        ("flags f u32 hex A=4/3", "A=4/3", "the value has bits outside its mask"),
+        ("enum e u99 dec A=1", "u99", "no such width: u99"),
+        ("enum e u32 blue A=1", "blue", "no such style: blue"),
+        ("openat dfd:nosuch", "nosuch", "no such type: nosuch"),
+        ("openat dfd:in(path", "(path", "no ')' closes this"),
+        ("openat dfd", "dfd", "an argument is written name:type"),
+        ("extend nosuch A=1", "nosuch", "no flags or enum is called nosuch"),
+        ("  A=1", "A=1", "an indented line continues nothing"),
+        ("struct nosuch[a=1] b@0:int", "nosuch", "no structure is called nosuch"),
+        ("fcntl[cmd] arg:int", "cmd", "a condition is written name=VALUE or name=VALUE|VALUE"),
+        ("read fd:int -> int int", "int\n", "nothing may follow the result"),
+        ("alias x in(int)) ", ")", "')' closes nothing"),
+    ],
+)
+def test_an_error_points_at_its_place(text: str, caret: str, message: str) -> None:
+    text = f"# first line\n{text}\n"
+    with pytest.raises(TypeSyntaxError) as caught:
+        parse(text, load())
+    assert caught.value.message == message
+    assert caught.value.line == 2
+    assert text[caught.value.position :].startswith(caret)
+
+
+def test_an_error_in_a_file_is_named_with_line_and_column() -> None:
+    with pytest.raises(TypeSyntaxError, match=r"^mine\.tbl:2:7: no such width: u7$"):
+        parse("# SPDX\nint a u7 dec\n", origin="mine.tbl")

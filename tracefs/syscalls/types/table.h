@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The type tables for C: one block of memory that compile.py makes and that never changes. Everything is an array of one
+ * of the structures below; every reference is an index into such an array, every name an offset into the strings.
+ * The block is made by us, for us, in this process: its references are not checked again.
+ */
+#ifndef TRACEFS_TYPES_TABLE_H
+#define TRACEFS_TYPES_TABLE_H
+
+#include <stdint.h>
+
+#define TT_NONE 0xffffffffu	/* no type, no name */
+
+enum tt_kind {
+	TT_HIDDEN,		/* an argument that the call does not look at: not shown */
+	TT_INT, TT_ENUM, TT_FLAGS,
+	TT_CUSTOM,		/* decoded by code: first is its index in Compiled.customs */
+	TT_STRUCT, TT_POINTER, TT_ARRAY, TT_RECORDS,
+	TT_STR,			/* text up to a NUL */
+	TT_STRINGS,		/* pointers to such, up to a NULL */
+	TT_BYTES,		/* data */
+	TT_CHARS,		/* text of a known length, or up to a NUL before */
+};
+
+enum tt_style {			/* as model.STYLES, in its order */
+	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
+	TT_SEC, TT_IOCTL,
+};
+
+enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3 };
+
+enum tt_type_flags {
+	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */
+	TT_HOLDS_POINTERS = 2,	/* its memory leads to more memory */
+};
+
+enum tt_source {		/* where a number that counts or is tested comes from */
+	TT_CONSTANT,		/* operand itself */
+	TT_ARGUMENT,		/* argument number operand */
+	TT_POINTED,		/* what argument number operand points to (*addrlen) */
+	TT_FIELD,		/* at offset operand of the structure at hand */
+	TT_RESULT,		/* what the call returned */
+	TT_SHARE,		/* as TT_FIELD, of the result's bytes that earlier buffers have not used */
+	TT_UNKNOWN,		/* nothing that is known here */
+};
+
+struct tt_type {
+	uint8_t kind, width, is_signed, style;	/* width in bytes, of INT, ENUM and FLAGS */
+	uint8_t direction, flags, align, pad;	/* align: of RECORDS */
+	uint32_t name;
+	uint32_t first, n;	/* ENUM, FLAGS: entries; STRUCT: members; POINTER, ARRAY: counts (none: one; RECORDS: length) */
+	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */
+	uint32_t size;		/* bytes that one takes in memory; 0 where only its data or a count says it */
+	uint32_t variants, n_variants;	/* STRUCT */
+};
+
+struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FLAGS: in the order to try */
+	uint64_t value, mask;
+	uint32_t name;		/* TT_NONE: a sub-field without the name of its shift */
+	uint32_t sub;		/* FLAGS: the type of the bits in mask, else TT_NONE */
+};
+
+struct tt_member {
+	uint32_t name, offset, type, pad;
+};
+
+struct tt_number {
+	uint8_t source, width, is_signed, pad;	/* width 0: 8 bytes unsigned */
+	uint32_t operand;
+	uint32_t multiply, divide;		/* rounded up */
+};
+
+struct tt_choice {
+	uint64_t value, mask;
+};
+
+struct tt_test {		/* true if for any choice (number & mask) == value */
+	struct tt_number number;
+	uint32_t first, n;	/* choices */
+};
+
+struct tt_arg {
+	uint32_t name, index, type;
+};
+
+struct tt_variant {		/* applies if all of its tests are true; later variants over earlier ones */
+	uint32_t tests, n_tests;
+	uint32_t first, n;	/* of a structure: members, each replacing that of its name or added; of a row: args */
+	uint32_t result;	/* of a row: a type or TT_NONE */
+};
+
+struct tt_row {
+	uint32_t name;		/* TT_NONE: no such syscall */
+	uint32_t args, n_args;
+	uint32_t result;	/* a type or TT_NONE */
+	uint32_t variants, n_variants;
+};
+
+struct tt_array {
+	uint32_t offset, n;	/* bytes from the start of the block; elements */
+};
+
+struct tt_table {
+	uint32_t size, pad;
+	struct tt_array types, entries, members, numbers, choices, tests, args, variants, rows, strings;
+};
+
+#define TT_AT(table, array, type) ((const type *)((const char *)(table) + (table)->array.offset))
+
+#endif
