@@ -153,7 +153,7 @@ def test_a_snapshot_is_taken_between_two_events(traced: Traced) -> None:
     traced.run("sh", "-c", "cd /")
     assert traced.top.snapshot
     assert [line.split("(")[0] for line in traced.trace()] == ["sys_exit_group"]
-    assert traced.top.snapshot.entries() == 1
+    assert traced.top.snapshot.buffer.entries() == 1
 
 
 def test_a_marker_runs_triggers_and_its_filters_see_the_text(traced: Traced) -> None:

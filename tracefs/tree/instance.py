@@ -22,6 +22,7 @@ from tracefs.tree.error_log import ErrorLog
 from tracefs.tree.event import InstanceEvents, SoftDisabled
 from tracefs.tree.pidset import PID_KINDS
 from tracefs.tree.shared import Shared
+from tracefs.tree.snapshot import Snapshot
 from tracefs.tree.waiting import Pollers
 
 TRACERS = ("syscall", "nop")
@@ -61,7 +62,7 @@ class Instance:
         self.pollers = Pollers(self.buffer, shared.stopping)
         self._sink = shared.engine.add_sink(self.buffer)
         self.events = InstanceEvents(self, SoftDisabled(shared.engine, self._sink))
-        self.snapshot: RingBuffer | None = None
+        self.snapshot: Snapshot | None = None
         """What snapshots are taken with, once one is wanted."""
         self.triggers = Triggers(self)
 
@@ -197,9 +198,25 @@ class Instance:
         with self.lock:
             self.expand()
             if self.snapshot is None:
-                buffer = self.buffer
-                self.snapshot = RingBuffer.create(buffer.cpus, buffer.size(0), buffer.subbuf_size, clock=buffer.clock)
-                self.shared.engine.set_snapshot(self._sink, self.snapshot)
+                self.snapshot = Snapshot(self.buffer)
+                self.shared.engine.set_snapshot(self._sink, self.snapshot.buffer)
+
+    def take_snapshot(self, cpu: int | None = None) -> None:
+        """Exchange what the buffer holds, of one CPU or all, with what the snapshot's does. ENOMEM."""
+        with self.lock:
+            self.arm_snapshot()
+            self.shared.engine.take_snapshot(self._sink, cpu)
+
+    def empty_snapshot(self, cpu: int | None = None) -> None:
+        with self.lock, self.shared.engine.paused():
+            if self.snapshot:
+                self.snapshot.empty(cpu)
+
+    def free_snapshot(self) -> None:
+        """No trigger takes one any more until arm_snapshot()."""
+        with self.lock:
+            self.shared.engine.set_snapshot(self._sink, None)
+            self.snapshot = None
 
     def use_clock(self, name: str) -> None:
         """EINVAL for one that there is not."""
@@ -238,6 +255,8 @@ class Instance:
                 raise OSError(errno.EBUSY, "trace is open")
             with self.shared.engine.paused():
                 self.buffer.resize(size, cpu)
+                if self.snapshot:
+                    self.snapshot.fit(self.buffer)
             self.expanded = True
 
     def set_subbuf_size(self, size: int) -> None:
@@ -245,13 +264,18 @@ class Instance:
             if size != self.buffer.subbuf_size:
                 with self.shared.engine.paused():
                     self.buffer.set_subbuf_size(size)
-                    self._emptied()
+                    self._reshaped()
 
     def set_clock(self, name: str) -> None:
         with self.lock, self.shared.engine.paused():
             self.buffer.set_clock(name)
             self.view.clock = name
-            self._emptied()
+            self._reshaped()
+
+    def _reshaped(self) -> None:
+        self._emptied()
+        if self.snapshot:
+            self.snapshot.follow(self.buffer)
 
     def _emptied(self, cpu: int | None = None) -> None:
         self.reader.reset(cpu)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Callable
+from typing import Protocol
 
 from tracefs.render import Iterator, Pipe
 from tracefs.tree.faces import EngineFace, Notify
@@ -13,7 +15,7 @@ from tracefs.tree.node import READABLE, Context, File, Handle, readable, truncat
 from tracefs.tree.waiting import wait_for_events
 
 
-class _Muted:
+class Muted:
     """Tasks that are not recorded because they read this: else `cat trace_pipe` would feed itself without end."""
 
     def __init__(self, engine: EngineFace) -> None:
@@ -35,6 +37,35 @@ class _Muted:
             tids, self._tids = self._tids, set()
         for tid in tids:
             self._engine.unmute(tid)
+
+
+class Stream(Protocol):
+    """A text in the making."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Text:
+    """A text that is made from its beginning on, read at any offset: going back starts anew, going forward reads over."""
+
+    def __init__(self, begin: Callable[[], Stream]) -> None:
+        self._begin = begin
+        self._stream: Stream | None = None
+        self._position = 0
+        self._lock = threading.Lock()
+
+    def read(self, size: int, offset: int) -> bytes:
+        with self._lock:
+            if self._stream is None or offset < self._position:
+                self._stream, self._position = self._begin(), 0
+            while self._position < offset:
+                skipped = len(self._stream.read(min(offset - self._position, 1 << 16)))
+                if not skipped:
+                    break
+                self._position += skipped
+            data = self._stream.read(size)
+            self._position += len(data)
+            return data
 
 
 class Trace(File):
@@ -61,34 +92,15 @@ class _TraceReader(_TraceWriter):
     """Holds the buffer's size, and with pause-on-trace the recording, while it is open."""
 
     def __init__(self, instance: Instance, cpu: int | None, ctx: Context) -> None:
-        self._instance, self._cpu = instance, cpu
-        self._muted = _Muted(instance.shared.engine)
+        self._instance = instance
+        self._muted = Muted(instance.shared.engine)
         self._muted.add(ctx.tid)
-        self._lock = threading.Lock()
-        self._text: Iterator | None = None
-        self._position = 0
+        self._text = Text(lambda: Iterator(instance.shared.renderer, instance.reader, instance.view, cpu))
         self._paused = instance.begin_iterating()
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         self._muted.add(ctx.tid)
-        with self._lock:
-            self._seek(offset)
-            assert self._text is not None
-            data = self._text.read(size)
-            self._position += len(data)
-            return data
-
-    def _seek(self, offset: int) -> None:
-        """The text is made from its beginning on: going back starts anew, going forward reads over."""
-        if self._text is None or offset < self._position:
-            instance = self._instance
-            self._text = Iterator(instance.shared.renderer, instance.reader, instance.view, self._cpu)
-            self._position = 0
-        while self._position < offset:
-            skipped = len(self._text.read(min(offset - self._position, 1 << 16)))
-            if not skipped:
-                break
-            self._position += skipped
+        return self._text.read(size, offset)
 
     def release(self) -> None:
         self._instance.end_iterating(self._paused)
@@ -102,7 +114,7 @@ class _Consumer(Handle):
 
     def __init__(self, instance: Instance, cpu: int | None, ctx: Context) -> None:
         self._instance, self._cpu = instance, cpu
-        self._muted = _Muted(instance.shared.engine)
+        self._muted = Muted(instance.shared.engine)
         self._muted.add(ctx.tid)
         self._notify: Notify | None = None
         instance.begin_consuming()

@@ -40,6 +40,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
  Reading:
   trace                   - all that the buffer holds, oldest first; reading takes nothing out
   trace_pipe              - the same as a stream: waits for more, takes out what it shows
+  snapshot                - 1 sets aside what the buffer holds, to be read here while recording goes on; 0 frees, 2 empties
   per_cpu/cpuN/           - trace, trace_pipe, trace_pipe_raw, stats and buffer_size_kb of one CPU
   saved_cmdlines          - names of recorded tasks by thread id
   saved_cmdlines_size     - how many names are kept

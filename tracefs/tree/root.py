@@ -23,6 +23,7 @@ from tracefs.tree.output import Trace, TracePipe, TracePipeRaw
 from tracefs.tree.pidset import PID_KINDS, PidFile
 from tracefs.tree.readme import README
 from tracefs.tree.set_event import AvailableEvents, SetEvent
+from tracefs.tree.snapshot_files import SnapshotFile, SnapshotRaw
 from tracefs.tree.synthetic import SyntheticEvents
 from tracefs.tree.textfile import ConstantFile
 
@@ -46,6 +47,7 @@ def instance_files(instance: Instance) -> dict[str, Node]:
         "per_cpu": Directory({f"cpu{cpu}": _per_cpu(instance, cpu) for cpu in range(instance.buffer.cpus)}),
         **{kind.name: PidFile(instance, kind) for kind in PID_KINDS},
         "set_event": SetEvent(instance),
+        "snapshot": SnapshotFile(instance),
         "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE),
         "trace": Trace(instance),
         "trace_clock": control.TraceClock(instance),
@@ -62,6 +64,8 @@ def _per_cpu(instance: Instance, cpu: int) -> Directory:
     return Directory(
         {
             "buffer_size_kb": BufferSize(instance, cpu),
+            "snapshot": SnapshotFile(instance, cpu),
+            "snapshot_raw": SnapshotRaw(instance, cpu),
             "stats": Stats(instance, cpu),
             "trace": Trace(instance, cpu),
             "trace_pipe": TracePipe(instance, cpu),
