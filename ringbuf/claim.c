@@ -6,6 +6,8 @@
 /* Count what a CAS on {who, skip} took away from readers. */
 static void count_gone(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t done)
 {
+	if (!rb_done_closed(done))
+		rb_done_add(v->ctl, page, RB_DONE_CLOSING); /* harmless if it is another content's meanwhile: then that counts one by one */
 	uint32_t used = rb_load(&page->used);
 	uint32_t end = RB_PAGE_HEADER + (used ? used : rb_capacity(v));
 	uint32_t entries = rb_done_entries(done), consumed = rb_who_consumed(who);

@@ -12,6 +12,16 @@ enum rb_claim {
 	RB_STALE, /* writers are already a lap further: the caller's position is old */
 };
 
+/* Commit: more is entries << 32 | bytes, and RB_DONE_CLOSING from who closes the sub-buffer with it. */
+static inline void rb_done_add(struct rb_ctl *ctl, struct rb_page *page, uint64_t more)
+{
+	uint64_t old = __atomic_fetch_add(&page->done, more, __ATOMIC_SEQ_CST);
+	if (rb_unlikely(rb_done_closed(old)))
+		rb_add(&ctl->written, rb_done_entries(more));
+	else if (rb_unlikely(rb_done_closed(more)))
+		rb_add(&ctl->written, rb_done_entries(old) + rb_done_entries(more));
+}
+
 /* Try to make the slot of seq ready to be entered, its header stamped ts. */
 enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite);
 /* Settle that seq is not entered. RB_SKIPPED, or RB_USABLE or RB_STALE when someone was faster. */

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define RB_MAGIC 0x66756252u
-#define RB_VERSION 1u
+#define RB_VERSION 2u
 #define RB_FILE_PAGE 4096u
 #define RB_SUBBUF_MIN 4096u
 #define RB_SUBBUF_MAX (512u << 10)
@@ -55,7 +55,7 @@ struct rb_ctl {
 	/* Written at every event: one cache line. */
 	alignas(64) uint64_t pos; /* {pos, ts}: 16-byte CAS, seq_cst; pairs with itself, and with the acquire load of pos in readers */
 	uint64_t ts; /* of the last reservation */
-	uint64_t written; /* relaxed add, before the event is published: never behind what a reader has read */
+	uint64_t written; /* relaxed add: events of the sub-buffers that were closed; those of the open one are in its done */
 	uint64_t want; /* whom a commit must wake: see wait.c */
 	uint64_t generation; /* of the geometry below; relaxed: the caller keeps writers out while it changes */
 	/* Written when a sub-buffer is entered, or an event is lost. All relaxed adds: counters. */
@@ -83,8 +83,10 @@ struct rb_page {
 	/* highest skipped seq << 24 | offset up to which the content is consumed; RB_OFF_GONE: given up */
 	uint64_t skip;
 	/*
-	 * entries << 32 | bytes committed, padding included. Add is seq_cst and a writer's last access to the sub-buffer: its release
-	 * pairs with the acquire load of who recycles the sub-buffer; as a full fence it orders the event before ctl.want (wait.c).
+	 * entries << 32 | closings << 24 | bytes committed, padding included. Add is seq_cst and a writer's last access to the
+	 * sub-buffer: its release pairs with the acquire load of who recycles the sub-buffer; as a full fence it orders the event
+	 * before ctl.want (wait.c). Who makes closings more than 0 counts the entries so far as written, and then all count their own:
+	 * one locked add per event less. What fills a sub-buffer up (an event, or padding) closes it, and so does who gives it up.
 	 */
 	uint64_t done;
 	uint32_t used; /* bytes of events when padding closed it; 0: full to the brim, or still open. Relaxed. */
@@ -92,6 +94,9 @@ struct rb_page {
 };
 
 enum rb_state { RB_CLEAN, RB_CONTENT, RB_CLEARING };
+
+#define RB_DONE_CLOSING (1u << 24)
+#define RB_DONE_BYTES_MASK (RB_DONE_CLOSING - 1)
 
 #define RB_WHO_STATE_SHIFT 22
 #define RB_CONSUMED_MASK ((1u << RB_WHO_STATE_SHIFT) - 1)
@@ -128,7 +133,12 @@ static inline uint32_t rb_who_consumed(uint64_t who)
 
 static inline uint32_t rb_done_bytes(uint64_t done)
 {
-	return (uint32_t)done;
+	return done & RB_DONE_BYTES_MASK;
+}
+
+static inline bool rb_done_closed(uint64_t done)
+{
+	return (uint32_t)done >= RB_DONE_CLOSING;
 }
 
 static inline uint32_t rb_done_entries(uint64_t done)

@@ -13,6 +13,8 @@ uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64
  * is without it. Whatever they do next would overwrite it or, not overwriting, is dropped because of it.
  */
 bool rb_left_behind(const struct rb_view *v, uint64_t seq);
+/* Events written since the buffer was emptied; while writers are at work, some of theirs may not be counted yet. */
+uint64_t rb_view_written(const struct rb_view *v);
 /* Something to consume in this CPU's buffer. */
 bool rb_has_data(const struct rb_view *v);
 #endif

@@ -39,6 +39,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 	/* With an event that will never be committed before it, the next one could not say its time: its delta is to that. */
 	*open = image.end == open_at;
 	uint32_t end = RB_PAGE_HEADER + image.bytes, bytes = image.bytes;
+	uint32_t closing = *open ? 0 : RB_DONE_CLOSING;
 	if (!*open && end < to->size) {
 		page->used = image.bytes;
 		memcpy(image.page + end, &(uint32_t){ RB_TYPE_PADDING }, 4);
@@ -46,7 +47,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 	}
 	page->who = rb_who(seq, RB_CONTENT, 0);
 	page->skip = rb_pos(0, RB_PAGE_HEADER);
-	page->done = (uint64_t)image.entries << 32 | bytes;
+	page->done = (uint64_t)image.entries << 32 | closing | bytes;
 	*entries = image.entries;
 	return image.bytes;
 }
@@ -56,15 +57,15 @@ void rb_move_newest(struct rb_view *to, struct rb_view *from)
 {
 	struct rb_ctl *ctl = to->ctl;
 	uint64_t tail = rb_seq(ctl->pos), who, skip;
-	uint64_t unread = ctl->written - ctl->overrun - ctl->read;
+	uint64_t written = rb_view_written(from), unread = written - ctl->overrun - ctl->read;
 	uint64_t first = tail >= to->npages ? tail - to->npages + 1 : 1;
 	uint64_t kept = 0, closed = 0;
+	uint32_t entries = 0;
 	uint32_t end = to->size;
 	bool open = false;
 	if (first < ctl->head)
 		first = ctl->head;
 	for (uint64_t seq = rb_oldest(from, first, &who, &skip); seq; seq = rb_oldest(from, seq + 1, &who, &skip)) {
-		uint32_t entries;
 		uint32_t bytes = move_subbuf(to, from, seq, skip, seq == tail ? rb_off(ctl->pos) : 0, &entries, &open);
 		kept += entries;
 		if (open)
@@ -72,8 +73,9 @@ void rb_move_newest(struct rb_view *to, struct rb_view *from)
 		else
 			closed += bytes;
 	}
-	if (unread > kept && unread <= ctl->written)
+	if (unread > kept && unread <= written)
 		ctl->overrun += unread - kept;
+	ctl->written = written - (open ? entries : 0);
 	/* A last sub-buffer that is closed, or no longer exists, is left as full: the next event enters a new one. */
 	ctl->pos = rb_pos(tail, end);
 	ctl->bytes_closed = closed - (open ? 0 : rb_capacity(to));

@@ -16,7 +16,8 @@
  *  4. Writers never wait for anyone. (They look again for at most some microseconds at a sub-buffer that another writer is
  *     clearing, and then go round it.)
  *  5. With no writer in flight: entries == written - overrun - read, exactly.
- *     A writer or reader killed between two instructions can make a count, never the data, wrong by the events it held.
+ *     A writer or reader killed between two instructions can make a count, never the data, wrong by the events it held; a writer
+ *     killed in the event that fills a sub-buffer up, by those of that sub-buffer until it is given up.
  *
  * What a reader may assume
  *  - It gets events in order, each once, never half of one, and stops at the first event that is not yet committed.
@@ -65,6 +66,7 @@ struct rb_slot {
 	struct rb_ctl *ctl;
 	uint32_t word, extend_word; /* what to publish; extend_word 0: no time extend in front */
 	uint32_t bytes; /* reserved, with the time extend */
+	uint32_t closing; /* what its commit adds because it fills the sub-buffer up */
 };
 /* Reserve len bytes in cpu's buffer, stamped now. False: dropped (and counted), longer than rb_max_event, or not recording. */
 bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counters: each is read from one place, none is summed over sub-buffers. */
+/* Counters: none is summed over sub-buffers, so that a large buffer costs what a small one does. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,25 +11,36 @@ static uint64_t minus(uint64_t a, uint64_t b)
 	return a - b > a ? 0 : a - b;
 }
 
-static uint64_t unread(const struct rb_ctl *ctl)
+uint64_t rb_view_written(const struct rb_view *v)
 {
-	uint64_t gone = rb_load(&ctl->overrun) + rb_load(&ctl->read);
-	return minus(rb_load(&ctl->written), gone);
+	uint64_t closed, open, pos;
+	int looks = 0;
+	do {
+		pos = rb_load_acquire(&v->ctl->pos);
+		closed = rb_load(&v->ctl->written);
+		const struct rb_page *page = rb_page_of(v, rb_seq(pos));
+		uint64_t who = rb_load_acquire(&page->who), done = rb_load_acquire(&page->done);
+		bool there = rb_who_state(who) == RB_CONTENT && rb_seq(who) == rb_seq(pos);
+		open = there && !rb_done_closed(done) ? rb_done_entries(done) : 0;
+	} while (rb_seq(rb_load_acquire(&v->ctl->pos)) != rb_seq(pos) && looks++ < OVERTAKEN_MAX);
+	return closed + open;
 }
 
-static uint64_t sum(struct rb *rb, int cpu, uint64_t (*count)(const struct rb_ctl *))
+static uint64_t unread(const struct rb_view *v)
 {
-	if (cpu >= 0)
-		return (unsigned)cpu < rb->cpus ? count(&rb->ctl[cpu]) : 0;
+	uint64_t gone = rb_load(&v->ctl->overrun) + rb_load(&v->ctl->read);
+	return minus(rb_view_written(v), gone);
+}
+
+static uint64_t sum(struct rb *rb, int cpu, uint64_t (*count)(const struct rb_view *))
+{
 	uint64_t all = 0;
-	for (unsigned i = 0; i < rb->cpus; i++)
-		all += count(&rb->ctl[i]);
+	unsigned i = cpu < 0 ? 0 : (unsigned)cpu, end = cpu < 0 ? rb->cpus : i + 1;
+	pthread_rwlock_rdlock(&rb->shape);
+	for (; i < end && i < rb->cpus; i++)
+		all += count(rb_view(rb, i));
+	pthread_rwlock_unlock(&rb->shape);
 	return all;
-}
-
-static uint64_t written(const struct rb_ctl *ctl)
-{
-	return rb_load(&ctl->written);
 }
 
 uint64_t rb_entries(struct rb *rb, int cpu)
@@ -39,7 +50,7 @@ uint64_t rb_entries(struct rb *rb, int cpu)
 
 uint64_t rb_written(struct rb *rb, int cpu)
 {
-	return sum(rb, cpu, written);
+	return sum(rb, cpu, rb_view_written);
 }
 
 int rb_stats(struct rb *rb, unsigned cpu, struct rb_stats *out)
@@ -51,7 +62,7 @@ int rb_stats(struct rb *rb, unsigned cpu, struct rb_stats *out)
 	struct rb_view *v = rb_view(rb, cpu);
 	struct rb_ctl *ctl = v->ctl;
 	uint64_t who, skip, pos = rb_load(&ctl->pos);
-	out->entries = unread(ctl);
+	out->entries = unread(v);
 	out->overrun = rb_load(&ctl->overrun);
 	out->commit_overrun = rb_load(&ctl->commit_overrun);
 	out->bytes = minus(rb_load(&ctl->bytes_closed) + rb_off(pos) - RB_PAGE_HEADER, rb_load(&ctl->bytes_gone));

@@ -96,7 +96,7 @@ static void arm(struct rb_view *v, int percent)
 		want = rb_pos(sooner, (((old >> 1) + 1) & STAMP_MASK) << 1 | 1);
 		/* A cleared want loses its stamp: take one that no other arming is likely to have had. */
 		if (!old)
-			want = rb_pos(seq, ((rb_load(&v->ctl->written) ^ (uintptr_t)&want >> 4) & STAMP_MASK) << 1 | 1);
+			want = rb_pos(seq, ((rb_load(&v->ctl->pos) >> 2 ^ (uintptr_t)&want >> 4) & STAMP_MASK) << 1 | 1);
 	} while (!__atomic_compare_exchange_n(&v->ctl->want, &old, want, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 }
 

@@ -46,15 +46,16 @@ static inline struct plan plan_event(uint64_t now, uint64_t last, uint32_t bytes
 	return p;
 }
 
-/* Fill the slot for a reservation that succeeded, at event. */
-static inline void fill_slot(struct rb_slot *slot, struct rb_view *v, uint64_t seq, uint8_t *event, const struct plan *p)
+/* Fill the slot for a reservation that succeeded, at off of sub-buffer seq. */
+static inline void fill_slot(struct rb_slot *slot, struct rb_view *v, uint64_t seq, uint32_t off, const struct plan *p)
 {
-	uint32_t *word = (uint32_t *)(void *)event;
+	uint32_t *word = (uint32_t *)(void *)(rb_data_of(v, seq) + off);
 	uint32_t bytes = p->bytes, delta = p->delta;
 	slot->ctl = v->ctl;
 	slot->page = rb_page_of(v, seq);
 	slot->header = word;
 	slot->bytes = bytes;
+	slot->closing = off + bytes == v->size ? RB_DONE_CLOSING : 0;
 	slot->extend_word = 0;
 	if (rb_unlikely(p->extend)) {
 		bytes -= TIME_EXTEND_BYTES;
@@ -79,11 +80,11 @@ static void pad_rest(struct rb_view *v, uint64_t seq, uint32_t off)
 {
 	rb_add(&v->ctl->bytes_closed, off - (uint64_t)RB_PAGE_HEADER);
 	if (off > v->size - 4)
-		return; /* nothing of it is ours: it may already be recycled */
+		return; /* nothing of it is ours: it may already be recycled. Who filled it up closes it. */
 	struct rb_page *page = rb_page_of(v, seq);
 	rb_store(&page->used, off - RB_PAGE_HEADER);
 	rb_store_release((uint32_t *)(void *)(rb_data_of(v, seq) + off), RB_TYPE_PADDING);
-	__atomic_fetch_add(&page->done, v->size - off, __ATOMIC_SEQ_CST);
+	rb_done_add(v->ctl, page, RB_DONE_CLOSING | (v->size - off));
 }
 
 /* Find the next sub-buffer after seq that can be entered, settle that those between are skipped. 0: none, counted. */
@@ -145,14 +146,14 @@ static int __attribute__((noinline)) reserve_in_next(struct rb_view *v, uint64_t
 			pad_rest(v, rb_seq(pos), rb_off(pos));
 			struct rb_page *page = rb_page_of(v, seq);
 			rb_store_release((uint32_t *)(void *)(data + RB_PAGE_HEADER), RB_TYPE_PADDING);
-			__atomic_fetch_add(&page->done, rb_capacity(v), __ATOMIC_SEQ_CST);
+			rb_done_add(v->ctl, page, RB_DONE_CLOSING | rb_capacity(v));
 		}
 		return 0;
 	}
 	if (!rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, RB_PAGE_HEADER + p.bytes), p.ts))
 		return 0;
 	pad_rest(v, rb_seq(pos), rb_off(pos));
-	fill_slot(slot, v, seq, data + RB_PAGE_HEADER, &p);
+	fill_slot(slot, v, seq, RB_PAGE_HEADER, &p);
 	return 1;
 }
 
@@ -174,7 +175,7 @@ bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot)
 		uint32_t off = rb_off(pos);
 		if (rb_likely(off + p.bytes <= v->size)) {
 			if (rb_likely(rb_cas2(&v->ctl->pos, pos, last, pos + p.bytes, p.ts))) {
-				fill_slot(slot, v, rb_seq(pos), rb_data_of(v, rb_seq(pos)) + off, &p);
+				fill_slot(slot, v, rb_seq(pos), off, &p);
 				return true;
 			}
 			continue;
@@ -194,7 +195,7 @@ static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries
 	} else {
 		rb_store_release(event, slot->word);
 	}
-	__atomic_fetch_add(&slot->page->done, entries << 32 | slot->bytes, __ATOMIC_SEQ_CST);
+	rb_done_add(slot->ctl, slot->page, entries << 32 | slot->closing | slot->bytes);
 	if (rb_unlikely(rb_off(rb_load(&slot->page->skip)) == RB_OFF_GONE))
 		rb_settle(slot->ctl, slot->page);
 	/* Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the other. */
@@ -205,7 +206,6 @@ static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries
 
 void rb_commit(struct rb *rb, struct rb_slot *slot)
 {
-	rb_add(&slot->ctl->written, 1);
 	publish(rb, slot, 1);
 }
 

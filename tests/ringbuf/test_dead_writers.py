@@ -166,3 +166,40 @@ def test_discarded_event_is_not_seen_nor_counted_and_time_goes_on(buffer: RingBu
     writer.discard(writer.reserve(b"gone"))
     assert buffer.empty(0)
     assert buffer.read_page(0) is None
+
+
+EXACT = bytes(64)
+"""60 of these, with their header words, fill a sub-buffer to its last byte."""
+
+
+def test_count_written_is_exact_whether_the_last_event_fits_or_fills(buffer: RingBuffer) -> None:
+    for count in range(1, 2 * 60 + 2):
+        assert buffer.write(0, EXACT)
+        assert buffer.written(0) == buffer.entries(0) == count
+
+
+def test_commits_around_that_of_the_event_that_fills_the_page_are_all_counted(buffer: RingBuffer) -> None:
+    writer = Writer(buffer)
+    early = writer.reserve(EXACT)
+    for _ in range(57):
+        assert buffer.write(0, EXACT)
+    late, filling = writer.reserve(EXACT), writer.reserve(EXACT)
+    assert buffer.write(0, EXACT), "on the next page"
+    writer.commit(early)
+    writer.commit(filling)
+    assert buffer.written(0) == 60
+    writer.commit(late)
+    assert buffer.written(0) == 61
+    assert len(drain(buffer)[0]) == 61
+    consistent(buffer)
+
+
+def test_what_a_dead_writer_left_uncounted_is_counted_when_its_page_is_given_up(buffer: RingBuffer) -> None:
+    for _ in range(59):
+        assert buffer.write(0, EXACT)
+    Writer(buffer).reserve(EXACT)
+    taken = sum(buffer.write(0, EXACT) for _ in range(PAGES * 60))
+    drain(buffer)
+    assert buffer.write(0, EXACT)
+    assert buffer.written(0) == 59 + taken + 1
+    consistent(buffer)
