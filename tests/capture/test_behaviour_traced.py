@@ -85,14 +85,14 @@ def in_and_out(seconds: float, settled: bool) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("name", sorted(ROUNDS - ALONE))
 def test_program_holds_while_a_tracer_attaches_and_detaches(name: str, programs: Path) -> None:
-    while_running(programs / name, in_and_out(0.7, settled=True))
+    while_running(programs / name, in_and_out(0.4, settled=True))
 
 
 @pytest.mark.parametrize(
     "name", ["threads", "fork", "exec_chain", "signals_queued", "jobs_threads", "vfork", "blocked"]
 )
 def test_program_holds_while_wishes_change_faster_than_they_are_met(name: str, programs: Path) -> None:
-    while_running(programs / name, in_and_out(0.7, settled=False))
+    while_running(programs / name, in_and_out(0.4, settled=False))
 
 
 def test_a_traced_task_is_left_to_its_tracer_and_named(programs: Path) -> None:

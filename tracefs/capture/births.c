@@ -102,9 +102,7 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 			if (t)
 				cap_forget(ct, t);
 			cap_task_rename(&ct->tasks, former, tid);
-			if (former->stat_fd >= 0)
-				close(former->stat_fd);
-			former->stat_fd = -1;
+			cap_task_close_stat(former);
 			t = former;
 		}
 	}

@@ -76,6 +76,7 @@ bool cap_ignores(struct cap_thread *ct, int32_t tid);
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
 void cap_op(void);
+int64_t cap_limit_overdue(struct cap_thread *ct);
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 """
 
@@ -90,7 +91,10 @@ ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
 ffibuilder.set_source(
     "tracefs.capture._engine",
-    '#include "tracefs/capture/access.h"\n#include "tracefs/capture/ops.h"\n#include "tracefs/capture/undo.h"\n',
+    '#include "tracefs/capture/access.h"\n'
+    '#include "tracefs/capture/ops.h"\n'
+    '#include "tracefs/capture/limit.h"\n'
+    '#include "tracefs/capture/undo.h"\n',
     sources=[*OWN, *RING, *(f"tracefs/events/{name}.c" for name in EVENTS)],
     include_dirs=[str(ROOT)],
     depends=HEADERS,

@@ -179,6 +179,13 @@ class Core:
         """Whether loop() comes back with EXEC before each execve."""
         lib.cap_set_exec_policy(self.ct, on)
 
+    def overdue(self) -> float | None:
+        """Interrupt tasks that make a call again whose time limit is over. Seconds until the next, None: there is none.
+
+        Only on the capture thread."""
+        left = lib.cap_limit_overdue(self.ct)
+        return None if left < 0 else float(left) / 1e9
+
     def vanished(self, tid: int) -> None:
         """Forget a task that is not traced any more, of which there was no report. Only on the capture thread."""
         lib.cap_vanished(self.ct, tid)

@@ -9,6 +9,10 @@
 
 #include "tracefs/capture/place.h"
 
+#define KEEP_OPEN 64
+
+static _Atomic int kept_open;
+
 static ssize_t slurp(const char *path, char *buf, size_t room)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -36,6 +40,29 @@ void cap_task_name(struct cap_task *t)
 	t->named = true;
 }
 
+/* Kept open for the next time, but of a thousand tasks only for some: descriptors are few. */
+static void keep_or_close(struct cap_task *t)
+{
+	if (t->stat_kept)
+		return;
+	t->stat_kept = kept_open < KEEP_OPEN;
+	if (t->stat_kept) {
+		kept_open++;
+	} else {
+		close(t->stat_fd);
+		t->stat_fd = -1;
+	}
+}
+
+void cap_task_close_stat(struct cap_task *t)
+{
+	if (t->stat_fd >= 0)
+		close(t->stat_fd);
+	kept_open -= t->stat_kept;
+	t->stat_fd = -1;
+	t->stat_kept = false;
+}
+
 int cap_task_stat(struct cap_task *t, uint64_t *start)
 {
 	char text[1024];
@@ -49,6 +76,7 @@ int cap_task_stat(struct cap_task *t, uint64_t *start)
 			return -1;
 	}
 	ssize_t n = pread(t->stat_fd, text, sizeof(text) - 1, 0);
+	keep_or_close(t);
 	if (n <= 0)
 		return -1;
 	text[n] = 0;

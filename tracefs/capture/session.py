@@ -110,9 +110,9 @@ class Session:
         """Commands, and what is due. False: nobody needs this thread any more."""
         while self._commands:
             self._commands.popleft().run()
-        delay = self.attacher.step()
-        if delay is not None:
-            self.core.alarm(delay)
+        delays = [delay for delay in (self.attacher.step(), self.core.overdue()) if delay is not None]
+        if delays:
+            self.core.alarm(min(delays))
         return self._needed()
 
     def _let_go(self) -> None:

@@ -53,7 +53,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		t->interrupted = false;
-		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(t, interrupted))
+		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, &info);
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && cap_before_exec(t))) {
@@ -79,7 +79,7 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		return CAP_GO_ON;
 	}
 	t->stopped = false;
-	if ((was_stopped || newborn || !cap_undo_eintr(t, true)) && !t->followed)
+	if ((was_stopped || newborn || !cap_undo_eintr(ct, t, true)) && !t->followed)
 		cap_on_return(ct, t);
 	cap_release(ct, t, 0);
 	return CAP_GO_ON;

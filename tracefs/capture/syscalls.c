@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "tracefs/capture/cap.h"
+#include "tracefs/capture/limit.h"
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/regs.h"
 
@@ -108,6 +109,8 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 	t->nr = (int32_t)info->entry.nr;
 	t->arch = info->arch;
 	memcpy(t->args, info->entry.args, sizeof(t->args));
+	if (unlikely(cap_limited(t->arch, t->nr)))
+		cap_limit_begin(t);
 	t->unrecorded = (t->spawning && !is_execve(t)) || cap_is_muted(ct, t->tid);
 	if (!t->unrecorded)
 		emit_enter(ct, t);
@@ -138,6 +141,7 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info
 		cap_name_changed(t);
 	t->where = CAP_USER;
 	t->entered = t->unrecorded = false;
+	t->deadline = 0;
 }
 
 void cap_on_return(struct cap_thread *ct, struct cap_task *t)

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tracefs/capture/cap.h"
 
@@ -90,8 +89,7 @@ struct cap_task *cap_task_add(struct cap_tasks *tasks, int32_t tid, int32_t tgid
 void cap_task_remove(struct cap_tasks *tasks, struct cap_task *t)
 {
 	unlink_task(tasks, t);
-	if (t->stat_fd >= 0)
-		close(t->stat_fd);
+	cap_task_close_stat(t);
 	free(t);
 }
 

@@ -51,10 +51,12 @@ struct cap_task {
 	int64_t nr;
 	uint32_t arch;
 	uint64_t args[6];
+	int64_t began, deadline; /* limit.c: ns */
 	char comm[16];
 
 	uint64_t served; /* cap_thread.stops when it last stopped */
 
+	bool stat_kept;
 	int stat_fd; /* /proc/TID/stat, -1 */
 	int cpu;     /* where it was last seen */
 	int slot;    /* in the keeper's table while pinned, -1 */
@@ -80,6 +82,8 @@ struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, s
 void cap_task_choose(struct cap_task *t, const struct cap_wants *wants);
 /* What a child is member of. */
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants);
+
+void cap_task_close_stat(struct cap_task *t); /* procfs.c */
 
 static inline void cap_name_changed(struct cap_task *t)
 {

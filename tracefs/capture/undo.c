@@ -14,6 +14,7 @@
 #include <linux/audit.h>
 #include <stddef.h>
 
+#include "tracefs/capture/limit.h"
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/regs.h"
 #include "tracefs/capture/status.h"
@@ -70,8 +71,24 @@ static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
 	return cap_undoable(info.arch, regs->orig_rax, info.arch == AUDIT_ARCH_X86_64 ? regs->rdi : (uint32_t)regs->rbx);
 }
 
-static bool undo(struct cap_task *t, struct user_regs_struct *regs, const struct cap_status *s)
+/* The call returns this instead. */
+static void end_with(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs, int64_t result)
 {
+	regs->rax = result;
+	if (cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)regs) >= 0 && t->entered) {
+		cap_info info = {.op = PTRACE_SYSCALL_INFO_EXIT, .arch = t->arch, .exit = {.rval = result, .is_error = result < 0}};
+		cap_on_exit(ct, t, &info);
+	}
+}
+
+static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs, const struct cap_status *s)
+{
+	int64_t result;
+
+	if (cap_limit_over(ct, t, &result)) {
+		end_with(ct, t, regs, result);
+		return true;
+	}
 	regs->rax = regs->orig_rax;
 	regs->rip -= SYSCALL_INSTRUCTION;
 	t->undone = cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)regs) >= 0;
@@ -79,7 +96,7 @@ static bool undo(struct cap_task *t, struct user_regs_struct *regs, const struct
 	return t->undone;
 }
 
-bool cap_undo_eintr(struct cap_task *t, bool tracing)
+bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 {
 	struct user_regs_struct regs;
 	struct cap_status s;
@@ -93,7 +110,7 @@ bool cap_undo_eintr(struct cap_task *t, bool tracing)
 	t->ignores |= ignored;
 	if (!tracing && !ignored)
 		return false;
-	return undo(t, &regs, &s);
+	return undo(ct, t, &regs, &s);
 }
 
 /* A signal is delivered before the call was made again: it ended the call. */
@@ -104,12 +121,8 @@ static void put_back(struct cap_thread *ct, struct cap_task *t)
 	t->undone = t->doubtful = false;
 	if (!cap_get_regs(t->tid, &regs) || regs.rax != regs.orig_rax)
 		return;
-	regs.rax = -EINTR;
 	regs.rip += SYSCALL_INSTRUCTION;
-	if (cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)&regs) >= 0 && t->entered) {
-		cap_info info = {.op = PTRACE_SYSCALL_INFO_EXIT, .arch = t->arch, .exit = {.rval = -EINTR, .is_error = 1}};
-		cap_on_exit(ct, t, &info);
-	}
+	end_with(ct, t, &regs, -EINTR);
 }
 
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
@@ -126,5 +139,5 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 	if (t->undone && !dropped)
 		put_back(ct, t);
 	else if (!t->undone && dropped && !(s.own & ~s.blocked & ~cap_dropped(&s)))
-		undo(t, &regs, &s);
+		undo(ct, t, &regs, &s);
 }

@@ -8,9 +8,10 @@
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 /*
  * [capture] The stopped task's call returned EINTR: have it make the call again, unless a signal of its own ended it.
+ * One whose time limit is over returns that instead.
  * tracing: it is known that tracing woke it; else a pending ignored signal must show that. false: nothing was undone.
  */
-bool cap_undo_eintr(struct cap_task *t, bool tracing);
+bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing);
 /* [capture] It stopped for the delivery of a signal. */
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig);
 

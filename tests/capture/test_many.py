@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Many tasks at once, tasks that die while they are attached to, numbers that are used again."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.capture.harness import watch
+from tests.capture.harness.engines import OFF, ON, new_engine
+from tests.capture.harness.flag import Flag, until
+from tests.capture.harness.records import by_task, records
+
+
+@contextmanager
+def running(program: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program, round after round; it must end with 0."""
+    with Flag() as flag:
+        process = subprocess.Popen([program], env={**os.environ, "CHECK_FLAG": flag.path}, start_new_session=True)
+        try:
+            assert until(lambda: flag.started, 20)
+            yield process
+            flag.stop()
+            assert process.wait(60) == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_a_thousand_threads_are_all_recorded_with_few_descriptors(programs: Path) -> None:
+    engine, sink, buffer = new_engine(os.getpid(), print, 16 << 20)
+    try:
+        engine.want(sink, ON)
+        child = engine.spawn([str(programs / "many_threads")])
+        assert child.wait(100) == 0
+    finally:
+        engine.stop()
+    asked = [tid for tid, own in by_task(records(buffer)).items() if any(one.name == "getppid" for one in own)]
+    assert len(asked) == 1000
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_a_thousand_running_threads_are_attached_and_let_go(programs: Path) -> None:
+    with running(programs / "many_threads") as process:
+        engine, sink, _ = new_engine(process.pid, print)
+        try:
+            for _ in range(2):
+                engine.want(sink, ON)
+                assert until(lambda: len(engine.tracees()) > 500, 60)
+                engine.want(sink, OFF)
+                assert engine.settle(60)
+        finally:
+            engine.stop()
+        assert all(one.tracer == 0 for one in watch.tasks(process.pid))
+
+
+def test_every_thread_of_a_program_that_never_stops_making_them_is_traced(programs: Path) -> None:
+    with running(programs / "threads") as process:
+        engine, sink, _ = new_engine(process.pid, print)
+        try:
+            engine.want(sink, ON)
+            assert engine.settle(30)
+            seen: set[int] = set()
+            limit = time.monotonic() + 60
+            while len(seen) < 50 and time.monotonic() < limit:
+                now = watch.tasks(process.pid)
+                assert [str(one) for one in now if one.tracer == 0 and one.state not in "ZX"] == []
+                seen |= {one.tid for one in now}
+            assert len(seen) >= 50
+        finally:
+            engine.stop()
+
+
+def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(programs: Path) -> None:
+    said: list[str] = []
+    for _ in range(30):
+        root = subprocess.Popen(["sh", "-c", "sleep 100 & sleep 100 & wait"], start_new_session=True)
+        engine, sink, _ = new_engine(root.pid, said.append)
+        try:
+            os.killpg(root.pid, signal.SIGKILL)
+            engine.want(sink, ON)
+            assert engine.settle(10)
+            assert engine.tracees() == []
+        finally:
+            engine.stop()
+            root.wait()
+    assert said == []
+
+
+def last_pid(pid: int) -> bool:
+    """Have the next process get the number after this one. False: it may not be set here."""
+    try:
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid))
+    except OSError:
+        return False
+    return True
+
+
+def test_a_number_that_is_used_again_is_another_task() -> None:
+    engine, sink, buffer = new_engine(os.getpid(), print, 1 << 20)
+    try:
+        engine.want(sink, ON)
+        first = engine.spawn(["/bin/true"])
+        assert first.wait() == 0
+        if not last_pid(first.pid - 1):
+            pytest.skip("ns_last_pid cannot be set here: needs root and CONFIG_CHECKPOINT_RESTORE")
+        for _ in range(20):  # others may take the number
+            last_pid(first.pid - 1)
+            again = engine.spawn(["/bin/sh", "-c", "exit 9"])
+            assert again.wait() == 9
+            if again.pid == first.pid:
+                break
+        else:
+            pytest.skip("others took the number each time")
+    finally:
+        engine.stop()
+    own = by_task(records(buffer))[first.pid]
+    assert [one.values[0] for one in own if one.name == "exit_group"] == [0, 9]
+    assert sum(one.name == "execve" and one.kind == "exit" for one in own) == 2
