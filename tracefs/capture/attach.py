@@ -121,7 +121,11 @@ class Attacher:
                 core.interrupt(tid, sight.state, sight.sleeps)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
+        interrupted = bool(core.interrupted())
+        core.hold_off(bool(looks) or interrupted)
         due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
+        if interrupted:
+            due.append(now + LAST_DELAY)
         return max(0.0, min(due) - now) if due else None
 
     def _forget_vanished(self, now: float) -> None:
@@ -137,6 +141,7 @@ class Attacher:
     def part(self) -> None:
         """The end is near: interrupt those that should not meet it as they are."""
         core = self._core
+        core.hold_off(True)
         for tid, _ in core.tasks():
             look = self._looks.setdefault(tid, Look(0.0, 0.0))
             sight = procfs.sight(tid)
@@ -182,6 +187,8 @@ class Attacher:
 
     def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
         """False: its process is not to be had, the reason was told."""
+        if tgid == self._core.keeper():
+            return True
         try:
             ptrace_ops.seize(tid)
         except OSError as error:

@@ -103,6 +103,7 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 				cap_forget(ct, t);
 			cap_task_rename(&ct->tasks, former, tid);
 			cap_task_close_stat(former);
+			former->start = 0;
 			t = former;
 		}
 	}
@@ -117,6 +118,7 @@ void cap_forget(struct cap_thread *ct, struct cap_task *t)
 {
 	if (ct->last == t)
 		ct->last = NULL;
+	cap_place_forget(ct, t);
 	cap_task_remove(&ct->tasks, t);
 }
 

@@ -208,6 +208,7 @@ uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max);
 void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info);
 bool cap_before_exec(const struct cap_task *t); /* it stopped at the entry of execve or execveat */
 bool cap_before_birth(const struct cap_task *t); /* it is in fork, vfork, clone or clone3 */
+bool cap_before_affinity(const struct cap_task *t); /* it is in sched_getaffinity or sched_setaffinity */
 void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info);
 /* The return of a call whose exit stop was missed: a newborn's clone, the call that a task was attached in. */
 void cap_on_return(struct cap_thread *ct, struct cap_task *t);

@@ -102,6 +102,14 @@ class Core:
         how.restore = sum(1 << (number - 1) for number in restore)
         return checked(lib.cap_spawn(self.ct, how)), int(how.exec_error)
 
+    def hold_off(self, on: bool) -> None:
+        """Whether tracees are left on whatever CPU they are, since some of them might see that they are not."""
+        lib.cap_place_hold_off(self.ct, on)
+
+    def keeper(self) -> int:
+        """The pid of a helper process of ours, 0 where there is none."""
+        return int(lib.cap_place_keeper(self.ct))
+
     # ---- any thread ----
 
     def wake(self) -> None:

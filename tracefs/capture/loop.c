@@ -20,6 +20,7 @@ static int on_end(struct cap_thread *ct, int32_t tid)
 		return CAP_GO_ON;
 	if (t)
 		cap_on_gone(ct, t);
+	cap_place_child_ended(ct, tid);
 	if (!cap_was_spawned(ct, tid))
 		return CAP_GO_ON;
 	ct->report = (struct cap_report){.tid = tid, .status = status};
@@ -86,6 +87,10 @@ int cap_loop(struct cap_thread *ct)
 		if (unlikely(atomic_load_explicit(&ct->pending, memory_order_relaxed))) {
 			ct->pending = false;
 			return CAP_WOKEN;
+		}
+		if (unlikely(atomic_load_explicit(&ct->tick, memory_order_relaxed))) {
+			ct->tick = false;
+			cap_place_tick(ct);
 		}
 		if (unlikely(ct->starved || (ct->tasks.count > 1 && ct->stops - ct->swept > SWEEP_STOPS + 2 * ct->tasks.count)))
 			reason = sweep(ct);

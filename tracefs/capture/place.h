@@ -10,7 +10,17 @@ int cap_task_cpu(struct cap_task *t);		       /* the CPU it last ran on */
 int cap_task_stat(struct cap_task *t, uint64_t *start); /* same, with its start time; -1: gone */
 bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid);
 
-/* placement.c */
+/* placement.c: [capture]; the two that Python calls too are in access.h */
+bool cap_place_enter(struct cap_thread *ct);
+void cap_place_leave(struct cap_thread *ct);
 int cap_place_cpu(struct cap_thread *ct, struct cap_task *t); /* the CPU that a stopped task stopped on */
+void cap_place_stopped(struct cap_thread *ct, struct cap_task *t); /* first thing at its stop */
+void cap_place_resume(struct cap_thread *ct, struct cap_task *t);  /* last thing */
+void cap_place_enter_call(struct cap_thread *ct, struct cap_task *t);
+void cap_place_exit_call(struct cap_thread *ct, struct cap_task *t);
+void cap_place_apart(struct cap_thread *ct);			   /* all of them, and the capture thread its own */
+void cap_place_forget(struct cap_thread *ct, struct cap_task *t); /* it has gone */
+void cap_place_tick(struct cap_thread *ct);
+void cap_place_child_ended(struct cap_thread *ct, int32_t pid);
 
 #endif

@@ -92,9 +92,9 @@ int cap_task_stat(struct cap_task *t, uint64_t *start)
 int cap_task_cpu(struct cap_task *t)
 {
 	int cpu = cap_task_stat(t, NULL);
-	if (cpu >= 0)
-		t->cpu = cpu;
-	return t->cpu < 0 ? 0 : t->cpu;
+	if (cpu < 0) /* gone: where it was before */
+		cpu = t->cpu;
+	return cpu < 0 ? 0 : cpu;
 }
 
 bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid)

@@ -16,6 +16,7 @@
 
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/cap.h"
+#include "tracefs/capture/place.h"
 #include "tracefs/capture/wake.h"
 
 /* Give the three descriptors their numbers; they may overlap in any way, so first all move out of the way. */
@@ -109,6 +110,7 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 {
 	int go[2], report[2], error;
 
+	cap_place_apart(ct); /* the child has this thread's affinity */
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
 	if (pipe2(report, O_CLOEXEC)) {

@@ -22,6 +22,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 	bool leave = t->path == CAP_PATH_LEAVE, entry = t->at_entry;
 	long error;
 
+	cap_place_resume(ct, t);
 	t->at_entry = false;
 	if (leave && !entry && !t->doubtful) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
@@ -50,8 +51,10 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		return CAP_GO_ON; /* killed */
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
+		cap_place_enter_call(ct, t);
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+		cap_place_exit_call(ct, t);
 		t->interrupted = false;
 		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, &info);
@@ -109,6 +112,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		return CAP_GO_ON;
 	}
 	t->served = ct->stops;
+	cap_place_stopped(ct, t);
 	if (likely(!event && (status & 0xff) == SYSCALL_STOP))
 		return on_syscall_stop(ct, t);
 	t->interrupted = false; /* any stop answers an interrupt, and the kernel forgets it */

@@ -156,6 +156,16 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t)
 		  info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax);
 }
 
+bool cap_before_affinity(const struct cap_task *t)
+{
+	if (!t->entered)
+		return false;
+	if (t->arch != AUDIT_ARCH_X86_64)
+		return t->nr == 241 || t->nr == 242;
+	int64_t nr = t->nr & ~(int64_t)X32;
+	return nr == SYS_sched_getaffinity || nr == SYS_sched_setaffinity;
+}
+
 bool cap_before_birth(const struct cap_task *t)
 {
 	if (!t->entered)

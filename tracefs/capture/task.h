@@ -57,10 +57,20 @@ struct cap_task {
 	uint64_t served; /* cap_thread.stops when it last stopped */
 
 	bool stat_kept;
-	int stat_fd; /* /proc/TID/stat, -1 */
-	int cpu;     /* where it was last seen */
-	int slot;    /* in the keeper's table while pinned, -1 */
-	bool computing; /* counted as outside a system call */
+	int stat_fd;	 /* /proc/TID/stat, -1 */
+	uint64_t start;	 /* its start time there, 0: not read yet */
+	int cpu;	 /* where it was seen at the stop numbered cpu_at */
+	uint64_t cpu_at;
+
+	/* placement.c */
+	int slot;	 /* in the keeper's table while it is kept, -1 */
+	uint64_t seen;	 /* ns: when it last stopped */
+	bool computing;	 /* counted as outside a system call */
+	bool often;	 /* its last two stops were near each other */
+	bool giving;	 /* in a call that hands its affinity on */
+	bool asking;	 /* in a call about affinities */
+	uint8_t brisk;	 /* short bursts of computing in a row */
+	uint8_t refused; /* stops until keeping it is tried again */
 };
 
 struct cap_tasks {

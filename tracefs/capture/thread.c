@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /* A capture thread's state: made and freed by anyone, entered by the one thread that captures with it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tracefs/capture/ops.h"
+#include "tracefs/capture/place.h"
 #include "tracefs/capture/wake.h"
 
 struct cap_thread *cap_new(struct cmdlines *cmdlines)
@@ -41,8 +43,15 @@ void cap_free(struct cap_thread *ct)
 
 int cap_enter(struct cap_thread *ct)
 {
+	int error;
+
 	ct->tid = syscall(SYS_gettid);
-	return cap_wake_enter(ct);
+	if (!cap_place_enter(ct))
+		return -ENOMEM;
+	error = cap_wake_enter(ct);
+	if (error)
+		cap_place_leave(ct);
+	return error;
 }
 
 void cap_leave(struct cap_thread *ct)
@@ -50,6 +59,7 @@ void cap_leave(struct cap_thread *ct)
 	uint32_t place = 0;
 	struct cap_task *t;
 
+	cap_place_leave(ct);
 	cap_wake_leave(ct);
 	while ((t = cap_task_next(&ct->tasks, &place, NULL))) {
 		place = 0;
