@@ -53,7 +53,7 @@ class FakeEngine:
     def unmute(self, tid: int) -> None:
         self.muted[tid] -= 1
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
         self.sinks[sink].write(cpu, record)
 
     def set_snapshot(self, sink: int, buffer: RingBuffer | None) -> None:

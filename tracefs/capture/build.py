@@ -45,7 +45,8 @@ void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len);
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+              const void *seen, uint32_t seen_len);
 void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
 bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
 void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);

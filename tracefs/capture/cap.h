@@ -189,13 +189,16 @@ struct cap_emission { /* one record on its way to one sink */
 	int sink, cpu;
 	bool always; /* write it whether or not the event is enabled and passes its filter */
 	unsigned depth; /* synthetic events that led here */
+	const void *seen; /* what triggers see in place of the record; NULL: the record */
+	uint32_t seen_len;
 };
 /* Write the record as its triggers, its filter and its switches say. */
 void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len);
 
 /* triggers.c: any thread; they take emit_lock */
-/* Write what a program wrote into trace_marker; any task. */
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len);
+/* Write what a program wrote into trace_marker; any task. seen: the record as triggers see it, without the line's end. */
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+	      const void *seen, uint32_t seen_len);
 /* Exchange the buffer with that of cap_sink_snapshot(), if there is one (-1: of all CPUs). */
 void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
 bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);

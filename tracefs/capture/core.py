@@ -166,9 +166,9 @@ class Core:
 
     # ---- sinks: any thread ----
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
-        """Write a record that a program made, and run its triggers."""
-        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record))
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
+        """Write a record that a program made, and run its triggers, which see `seen`."""
+        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen))
 
     def take_snapshot(self, sink: int, cpu: int | None) -> None:
         """Exchange the buffer with that of sink_snapshot()."""

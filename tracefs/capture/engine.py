@@ -106,9 +106,9 @@ class Engine:
         if command and (wanted.tracer or wanted.events):
             command.wait(ATTACH_WAIT)
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
-        """Write a record that task `tid` made (trace_marker), and run its event's triggers."""
-        self._core.mark(sink, tid, comm, cpu, record)
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
+        """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
+        self._core.mark(sink, tid, comm, cpu, record, seen)
 
     def set_snapshot(self, sink: int, buffer: Handle | None) -> None:
         """The buffer that this sink's snapshots are taken with (its content is exchanged); None: there are none."""

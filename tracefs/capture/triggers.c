@@ -87,6 +87,7 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 	if (e.depth++ == DEPTH_MAX || id > EV_ID_MAX)
 		return;
 	e.always = false;
+	e.seen = NULL;
 	for (uint64_t left = s->ct->event_sinks[id] & e.task->event_sinks; left; left &= left - 1) {
 		e.sink = __builtin_ctzll(left);
 		if (s->ct->sink[e.sink]->triggers[id])
@@ -108,7 +109,7 @@ void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, con
 	struct cap_sink *sink = around.sink;
 	const struct trigger_list *list = sink->triggers[((const struct ev_common *)rec)->type];
 	uint64_t callers[HIST_STACK_MAX] = {0};
-	struct hist_event event = {.record = rec, .len = len, .cpu = e->cpu, .comm = e->task->comm};
+	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->comm};
 	uint32_t before = triggers_before(list);
 
 	cap_task_name(e->task);
@@ -122,10 +123,12 @@ void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, con
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
 }
 
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len)
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+	      const void *seen, uint32_t seen_len)
 {
 	struct cap_task stranger = {.tid = tid, .named = true}, *t;
-	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true};
+	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true,
+				 .seen = seen, .seen_len = seen_len};
 
 	cap_pause(ct);
 	t = cap_task_find(&ct->tasks, tid);

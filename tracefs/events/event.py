@@ -30,6 +30,8 @@ class EventClass:
     """What follows `print fmt: `."""
     syscall: Syscall | None = None
     """Of enter and exit events."""
+    line_fmt: str = ""
+    """What lines are printed by, where that is not print_fmt."""
 
     @property
     def switched(self) -> bool:

@@ -281,7 +281,8 @@ def depth(ops: tuple[Op, ...]) -> int:
 def compile_print_fmt(event: EventClass) -> tuple[Piece, ...]:
     """The pieces of an event's print fmt. FormatError where it is not understood."""
     parser = Parser(
-        tokenize(event.print_fmt), {member.name: (index, member) for index, member in enumerate(event.fields)}
+        tokenize(event.line_fmt or event.print_fmt),
+        {member.name: (index, member) for index, member in enumerate(event.fields)},
     )
     template = parser.strings()
     pieces: list[Piece] = []

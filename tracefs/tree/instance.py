@@ -228,9 +228,9 @@ class Instance:
     def log_error(self, entry: LogEntry) -> None:
         self.error_log.enter(entry)
 
-    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes) -> None:
-        """Write an event that task `tid` made itself, and run its triggers."""
-        self.shared.engine.mark(self._sink, tid, comm, cpu, record)
+    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
+        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`."""
+        self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
 
     # -- the buffer
 

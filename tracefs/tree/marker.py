@@ -36,7 +36,7 @@ class TraceMarker(File):
                 raise OSError(errno.EINVAL, "markers are off")
             record = self.record(data, ctx.tid, instance.buffer.max_event)
             taken = record[0]
-            _put(instance, task, record[1])
+            _put(instance, task, record[1], self.seen(record[1], taken))
         if taken < 0:
             raise OSError(errno.ENODEV, "copy_trace_marker is off everywhere")
         return taken
@@ -47,6 +47,10 @@ class TraceMarker(File):
         text = data[:room]
         end = b"\0" if text.endswith(b"\n") else b"\n\0"
         return len(text), _COMMON.pack(_PRINT, 0, 0, tid) + bytes(8) + text + end
+
+    def seen(self, record: bytes, taken: int) -> bytes:
+        """The record as triggers see it: the text as it was written, without the newline that its line will need."""
+        return record[: _COMMON.size + 8 + taken] + b"\0"
 
     def _targets(self) -> list[Instance]:
         """What is written at the top goes to all that have copy_trace_marker, which the top has at first."""
@@ -60,6 +64,9 @@ class TraceMarkerRaw(TraceMarker):
 
     def _targets(self) -> list[Instance]:
         return [self._instance]
+
+    def seen(self, record: bytes, taken: int) -> bytes:
+        return record
 
     def record(self, data: bytes, tid: int, longest: int) -> tuple[int, bytes]:
         record = _COMMON.pack(_RAW_DATA, 0, 0, tid) + data
@@ -80,7 +87,7 @@ class _MarkerHandle(Handle):
         return self._file.store(data, ctx)
 
 
-def _put(instance: Instance, task: Task, record: bytes) -> None:
+def _put(instance: Instance, task: Task, record: bytes, seen: bytes) -> None:
     # The lock keeps a resize away meanwhile.
     with instance.lock:
         if not instance.buffer.recording or instance.buffer.paused:
@@ -88,4 +95,4 @@ def _put(instance: Instance, task: Task, record: bytes) -> None:
         if instance.options["record-cmd"] and task.tid:
             tgid = task.tgid if instance.options["record-tgid"] else 0
             instance.shared.cmdlines.save(task.tid, tgid, task.comm)
-        instance.mark(task.tid, task.comm, task.cpu % instance.buffer.cpus, record)
+        instance.mark(task.tid, task.comm, task.cpu % instance.buffer.cpus, record, seen)

@@ -33,9 +33,29 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
   events/SYSTEM/EVENT/filter - which of its records are kept: FIELD OPERATOR VALUE, with && || ! and parentheses; 0: all
   events/SYSTEM/EVENT/format - its fields, and how they are printed
   events/SYSTEM/EVENT/id  - the number that its records bear
+  events/SYSTEM/EVENT/trigger - what its hits set off, see below; synthetic events have the same files
+  events/SYSTEM/EVENT/hist - the tables of its hist triggers
+  synthetic_events        - events that hist triggers make: NAME TYPE FIELD[; TYPE FIELD]...; ! before NAME removes it
+        echo 'opened u64 lat; char name[]' >> synthetic_events
+  dynamic_events          - the same events, as s:[synthetic/]NAME TYPE FIELD..., and -:[synthetic/]NAME to remove one
   set_event_pid           - thread ids whose events are recorded; empty: all in scope
   set_event_notrace_pid   - thread ids whose events are not recorded
   instances/              - mkdir makes a tree here with a buffer, tracer and events of its own; rmdir removes it
+
+ Triggers: COMMAND[:COUNT][ if FILTER], written to an event's trigger file; ! before it removes it
+  traceon, traceoff       - switch tracing_on
+  snapshot                - set the buffer aside, as 1 in the snapshot file does
+  stacktrace              - record the task's user stack
+  enable_event:SYSTEM:EVENT, disable_event:SYSTEM:EVENT - switch another event
+  enable_hist:SYSTEM:EVENT, disable_hist:SYSTEM:EVENT - continue and pause its histograms
+  hist:keys=FIELD[,...][:values=FIELD[,...]][:sort=FIELD[.descending][,...]][:size=ENTRIES][:name=NAME]
+      [:pause][:continue][:clear][:nohitcount][:clock=CLOCK][:<var1>=<field|var_ref|numeric_literal>[,...]]
+      [:HANDLER.ACTION] - count hits, and sum values, by keys
+        a FIELD may be hitcount, common_timestamp, common_cpu, common_comm, common_stacktrace, an expression with + - * /,
+        a $variable, also of another event's histogram, and may end in .hex .execname .syscall .log2 .buckets=SIZE
+        .usecs .percent .graph
+        handlers: onmatch(SYSTEM.EVENT), onmax(var), onchange(var), where var is written $NAME
+        actions:  trace(<synthetic_event>,PARAMETERS) or <synthetic_event>(PARAMETERS), save(FIELDS), snapshot()
 
  Reading:
   trace                   - all that the buffer holds, oldest first; reading takes nothing out

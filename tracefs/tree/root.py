@@ -24,7 +24,7 @@ from tracefs.tree.pidset import PID_KINDS, PidFile
 from tracefs.tree.readme import README
 from tracefs.tree.set_event import AvailableEvents, SetEvent
 from tracefs.tree.snapshot_files import SnapshotFile, SnapshotRaw
-from tracefs.tree.synthetic import SyntheticEvents
+from tracefs.tree.synthetic import DynamicEvents, SyntheticEvents
 from tracefs.tree.textfile import ConstantFile
 
 NO_PRINTK_FORMATS = ""
@@ -80,6 +80,7 @@ def top_files(instance: Instance) -> dict[str, Node]:
     return instance_files(instance) | {
         "README": ConstantFile(README),
         "available_events": AvailableEvents(instance, 0o440),
+        "dynamic_events": DynamicEvents(shared),
         "printk_formats": ConstantFile(NO_PRINTK_FORMATS),
         "saved_cmdlines": SavedCmdlines(shared),
         "saved_cmdlines_size": SavedCmdlinesSize(shared),

@@ -38,7 +38,7 @@ class Instance:
     def histograms(self, event: EventClass | None = None) -> Iterable[Histogram]:
         return [known for known in self.known if event in (None, known.event)]
 
-    def add_hidden(self, event: EventClass, command: str) -> Histogram:
+    def add_helper(self, event: EventClass, command: str, like: Histogram) -> Histogram:
         return self.add(f"{event.system}:{event.name}", command)
 
     def define(self, text: str) -> EventClass:

@@ -125,10 +125,23 @@ def test_onmax_saves_the_fields_of_the_greatest() -> None:
 
 def test_onchange_takes_a_snapshot_at_each_change() -> None:
     instance = Instance()
-    instance.add("syscalls:sys_exit_read", "keys=common_pid:r=ret:onchange($r).snapshot()")
+    table = instance.add("syscalls:sys_exit_read", "keys=common_pid:r=ret:onchange($r).snapshot()")
     for ret in (1, 1, 2, 2, 1):
         instance.hit(leave("read", 5, ret))
     assert instance.snapshots == 3
+    assert (
+        "\n\nSnapshot taken (see tracing/snapshot).  Details:\n"
+        "\ttriggering value { onchange($r) }:          1\ttriggered by event with key: { common_pid:          5 }\n"
+        "\nTotals:\n"
+    ) in hist_show.show(table)
+
+
+def test_onmax_takes_a_snapshot_at_the_greatest_of_all_keys() -> None:
+    instance = Instance()
+    instance.add("syscalls:sys_exit_read", "keys=common_pid:r=ret:onmax($r).snapshot()")
+    for pid, ret in ((1, 10), (2, 5), (3, 11)):
+        instance.hit(leave("read", pid, ret))
+    assert instance.snapshots == 2
 
 
 def test_a_record_shorter_than_its_fields_reads_as_zero() -> None:

@@ -110,6 +110,7 @@ def test_a_command_that_nobody_understands_is_refused(line: str) -> None:
     [
         ("myevent u64 var1; u64 var2;", "myevent\tu64 var1; u64 var2"),
         ("myevent u64 var1 ;u64 var2", "myevent\tu64 var1; u64 var2"),
+        ("latency  u64 lat pid_t pid char comm[16]", "latency\tu64 lat; pid_t pid; char[16] comm"),
         ("myevent unsigned long var", "myevent\tunsigned long var"),
         ("myevent char var[10]", "myevent\tchar[10] var"),
     ],
@@ -129,6 +130,9 @@ def test_a_synthetic_event_is_shown_in_its_canonical_form(written: str, shown: s
         "myevent char str;^[]",
         "myevent char str; ^int",
         "myevent char ^str[; int v",
+        "^myevent ;char str[]",
+        "^;myevent char str[]",
+        "myevent u64 lat pid_t pid ^char",
         "myevent char ^str[kdjdk]",
         "myevent char ^str[257]",
         "^mye;vent char str[]",
@@ -151,4 +155,4 @@ def test_a_synthetic_event_has_fields_at_multiples_of_eight() -> None:
         ("comm", 24, 16),
         ("name", 40, 4),
     ]
-    assert event.print_fmt == '"lat=%llu pid=%d comm=%s name=%s", REC->lat, REC->pid, REC->comm, __get_str(name)'
+    assert event.print_fmt == ('"lat=%llu, pid=%d, comm=%s, name=%s", REC->lat, REC->pid, REC->comm, __get_str(name)')

@@ -17,6 +17,8 @@ struct hist {
 	struct hist_map map;
 	uint32_t key_size;
 	uint64_t hits, drops;
+	bool has_taken;
+	struct hist_taken taken;
 	atomic_bool paused; /* relaxed: an event that races with a pause may fall on either side of it */
 };
 
@@ -150,9 +152,28 @@ static bool beats(const struct hist_action *action, struct hist_elt *elt, const 
 	return true;
 }
 
-/* Under the lock: decide which actions fire, and save. Returns a bit per action that is left to do outside the lock. */
-static unsigned decide(const struct hist_spec *spec, struct hist_elt *elt, struct hist_frame *frame)
+/*
+ * There is one snapshot, whatever entry asks for it: it is taken at what is new for the whole table.
+ */
+static bool beats_snapshot(struct hist *table, unsigned i, const struct hist_elt *elt, const uint8_t *key)
 {
+	const struct hist_action *action = &table->spec.actions[i];
+	uint64_t value = elt->vars[action->watched], last = table->taken.value;
+
+	if (action->handler == HIST_ON_MAX ? value <= last : value == last)
+		return false;
+	table->has_taken = true;
+	table->taken.action = (uint16_t)i;
+	table->taken.value = value;
+	memcpy(table->taken.comm, elt->comm, sizeof(elt->comm));
+	memcpy(table->taken.key, key, table->key_size);
+	return true;
+}
+
+/* Under the lock: decide which actions fire, and save. Returns a bit per action that is left to do outside the lock. */
+static unsigned decide(struct hist *table, struct hist_elt *elt, const uint8_t *key, struct hist_frame *frame)
+{
+	const struct hist_spec *spec = &table->spec;
 	unsigned fire = 0;
 
 	for (unsigned i = 0; i < spec->nactions; i++) {
@@ -160,7 +181,7 @@ static unsigned decide(const struct hist_spec *spec, struct hist_elt *elt, struc
 
 		if (!beats(action, elt, frame))
 			continue;
-		if (action->what != HIST_SAVE)
+		if (action->what == HIST_TRACE || (action->what == HIST_SNAPSHOT && beats_snapshot(table, i, elt, key)))
 			fire |= 1u << i;
 		for (unsigned a = 0; action->what == HIST_SAVE && a < action->nargs; a++)
 			set_var(spec, elt, action->args[a].offset, &action->args[a].expr, frame);
@@ -233,7 +254,7 @@ static unsigned update(struct hist *table, const uint8_t *key, struct hist_frame
 		elt->sums[i] += hist_number(&spec->vals[i], frame);
 	elt->hits++;
 	table->hits++;
-	return decide(spec, elt, frame);
+	return decide(table, elt, key, frame);
 }
 
 void hist_hit(struct hist *table, const struct hist_event *event, const struct hist_host *host)
@@ -282,6 +303,8 @@ void hist_clear(struct hist *table)
 	pthread_mutex_lock(&table->lock);
 	hist_map_clear(&table->map);
 	table->hits = table->drops = 0;
+	table->has_taken = false;
+	table->taken.value = 0;
 	pthread_mutex_unlock(&table->lock);
 }
 
@@ -313,6 +336,17 @@ bool hist_entry(struct hist *table, uint32_t index, struct hist_entry *out)
 	}
 	pthread_mutex_unlock(&table->lock);
 	return there;
+}
+
+bool hist_taken(struct hist *table, struct hist_taken *out)
+{
+	bool taken;
+
+	pthread_mutex_lock(&table->lock);
+	taken = table->has_taken;
+	*out = table->taken;
+	pthread_mutex_unlock(&table->lock);
+	return taken;
 }
 
 bool hist_entry_string(struct hist *table, uint32_t index, uint16_t var, char *out)

@@ -142,6 +142,14 @@ struct hist_entry {
 	uint8_t key[HIST_KEY_SIZE_MAX];
 };
 
+/* The event that the table's last snapshot was taken at. */
+struct hist_taken {
+	uint16_t action; /* which one took it */
+	uint64_t value;	 /* the greatest (last) value of all entries */
+	char comm[16];
+	uint8_t key[HIST_KEY_SIZE_MAX];
+};
+
 struct hist_totals {
 	uint64_t hits, entries, drops;
 };
@@ -160,6 +168,7 @@ void hist_clear(struct hist *table);
 struct hist_totals hist_totals(struct hist *table);
 /* Copy entry `index` of [0, entries); false past the end. */
 bool hist_entry(struct hist *table, uint32_t index, struct hist_entry *out);
+bool hist_taken(struct hist *table, struct hist_taken *out); /* false: none was taken */
 /* Copy a string variable of an entry; out[HIST_STRING_MAX]. */
 bool hist_entry_string(struct hist *table, uint32_t index, uint16_t var, char *out);
 

@@ -129,7 +129,7 @@ class ActionCompiler:
         return name.name.startswith("common_") or self.histogram.event.field(name.name) is not None
 
     def _field_of_match(self, param: str, matched: EventClass) -> Operand:
-        """A bare field of the matched event: a hidden histogram there keeps it, under the keys of the one we match."""
+        """A bare field of the matched event: another histogram there keeps it, under the keys of the one we match."""
         from tracefs.events.triggers.hist_compile import refer
 
         if matched.field(param) is None:
@@ -138,10 +138,12 @@ class ActionCompiler:
             sizes = [column.key_size for column in model.keys]
             if sizes == [column.key_size for column in self.histogram.keys]:
                 keys = ",".join(str(column.expr) for column in model.keys)
-                hidden = self.around.add_hidden(matched, f"keys={keys}:synthetic_{param}={param}")
-                index = hidden.variable(f"synthetic_{param}")
+                name = f"synthetic_{param}"
+                known = [each for each in self.around.histograms(matched) if each.variable(name) is not None]
+                helper = known[0] if known else self.around.add_helper(matched, f"keys={keys}:{name}={param}", model)
+                index = helper.variable(name)
                 assert index is not None
-                return refer(self.histogram, hidden, index, once=False)
+                return refer(self.histogram, helper, index, once=False)
         raise TriggerError("Matching event histogram not found", self.command, param)
 
     def _check_type(self, operand: Operand, target: Field, param: str) -> None:

@@ -28,8 +28,8 @@ class Surroundings(Protocol):
         """Those of one event, or all."""
         ...
 
-    def add_hidden(self, event: EventClass, command: str) -> Histogram:
-        """A histogram that only serves another one's action: not shown, gone with the one that asked for it."""
+    def add_helper(self, event: EventClass, command: str, like: Histogram) -> Histogram:
+        """A histogram, with the filter of another, that only serves another one's action, and goes with the one that asked for it."""
         ...
 
 

@@ -58,6 +58,7 @@ def show(histogram: Histogram, filter_text: str | None = None) -> str:
     lines = ["# event histogram", "#", f"# trigger info: {trigger_line(histogram, filter_text)}", "#", ""]
     peaks = _Peaks.of(histogram, found, totals.hits)
     lines += [entry_line(histogram, entry, peaks) for entry in sort(histogram, found)]
+    lines += _taken(histogram)
     lines += [
         "",
         "Totals:",
@@ -142,9 +143,7 @@ class _Peaks:
 
 def entry_line(histogram: Histogram, entry: Entry, peaks: _Peaks) -> str:
     """One entry: its keys in braces, hit count, sums, and what its actions keep."""
-    shown = [_show_key(column, key, entry) for column, key in zip(histogram.keys, entry.keys, strict=True)]
-    closing = "}" if histogram.keys[-1].operand.stack else " }"
-    line = "{ " + ", ".join(shown) + closing
+    line = show_keys(histogram, entry)
     if histogram.text.hitcount:
         line += f" hitcount: {entry.hits:>10}"
     for column, total, of in zip(histogram.vals, entry.sums, peaks.sums, strict=True):
@@ -162,6 +161,29 @@ def _show_value(modifier: str, value: int, of: tuple[int, int]) -> str:
         length = value * GRAPH_WIDTH // greatest if greatest else 0
         return f"{'#' * length:<{GRAPH_WIDTH}}"
     return f"{value:>10}"
+
+
+def _taken(histogram: Histogram) -> list[str]:
+    """The event that the last snapshot was taken at."""
+    taken = ffi.new("struct hist_taken *")
+    if not lib.hist_taken(histogram.table, taken):
+        return []
+    action = histogram.text.actions[taken.action]
+    key = bytes(ffi.buffer(taken.key))
+    comm = ffi.string(taken.comm).decode(errors="replace")
+    entry = Entry(tuple(_key(column, key) for column in histogram.keys), comm, 0, (), ())
+    return [
+        "",
+        "Snapshot taken (see tracing/snapshot).  Details:",
+        f"\ttriggering value {{ {action.handler}({action.argument}) }}: {taken.value:>10}"
+        f"\ttriggered by event with key: {show_keys(histogram, entry)}",
+    ]
+
+
+def show_keys(histogram: Histogram, entry: Entry) -> str:
+    """The keys of an entry in braces."""
+    shown = [_show_key(column, key, entry) for column, key in zip(histogram.keys, entry.keys, strict=True)]
+    return "{ " + ", ".join(shown) + ("}" if histogram.keys[-1].operand.stack else " }")
 
 
 def _stack_name(column: Column) -> str:

@@ -67,7 +67,7 @@ class Trigger:
     def __init__(self, event: EventClass, command: Command, target: EventClass | None = None) -> None:
         self.event, self.command, self.target = event, command, target
         self.histogram: Histogram | None = None
-        self.hidden_for: Histogram | None = None
+        self.made_for: Histogram | None = None
         self._filter = parse_filter(command.filter.encode("latin-1"), event) if command.filter else None
         self.struct: Any = ffi.new("struct trigger *")
         self.struct.kind, self.struct.count = KINDS[command.name], command.count
@@ -97,7 +97,7 @@ class Triggers:
         self._home = home
         self._by_event: dict[int, list[Trigger]] = {}
         self._lists: dict[int, Any] = {}
-        self._hidden: list[Trigger] = []
+        self._helpers: list[Trigger] = []
 
     # ---- for the engine ----
 
@@ -133,12 +133,12 @@ class Triggers:
 
     def show(self, event: EventClass) -> str:
         """The `trigger` file."""
-        shown = [trigger.show() + "\n" for trigger in self.of(event) if not trigger.hidden_for]
+        shown = [trigger.show() + "\n" for trigger in self.of(event)]
         return "".join(shown) or AVAILABLE
 
     def hist(self, event: EventClass) -> str:
         """The `hist` file."""
-        found = [trigger for trigger in self.of(event) if not trigger.hidden_for]
+        found = [each for each in self.of(event) if each.histogram]
         return "\n\n".join(hist_show.show(each.histogram, each.command.filter) for each in found if each.histogram)
 
     def clear_hists(self, event: EventClass) -> None:
@@ -179,10 +179,11 @@ class Triggers:
             if event is None or event_id == event.id:
                 yield from (each.histogram for each in triggers if each.histogram)
 
-    def add_hidden(self, event: EventClass, command: str) -> Histogram:
-        trigger = Trigger(event, Command("hist", hist=command))
+    def add_helper(self, event: EventClass, command: str, like: Histogram) -> Histogram:
+        condition = next(each.command.filter for each in self.of(event) if each.histogram is like)
+        trigger = Trigger(event, Command("hist", hist=command, filter=condition))
         trigger.use(compile_histogram(command, event, self))
-        self._hidden.append(trigger)
+        self._helpers.append(trigger)
         self._register(trigger)
         assert trigger.histogram
         return trigger.histogram
@@ -225,12 +226,12 @@ class Triggers:
                 self._unregister(trigger)
             self._home.triggers_changed()
             return
-        self._hidden = []
+        self._helpers = []
         try:
             self._add_hist(event, command)
         except BaseException:
-            for hidden in self._hidden:
-                self._unregister(hidden)
+            for helper in self._helpers:
+                self._unregister(helper)
             raise
         finally:
             self._home.triggers_changed()
@@ -258,8 +259,8 @@ class Triggers:
         if text.pause:
             lib.hist_pause(histogram.table)
         trigger.use(histogram)
-        for hidden in self._hidden:
-            hidden.hidden_for = histogram
+        for helper in self._helpers:
+            helper.made_for = histogram
         self._register(trigger)
 
     def _update(self, existing: Trigger, wanted: Histogram) -> None:
@@ -279,7 +280,7 @@ class Triggers:
         return [
             each
             for each in self.of(event)
-            if each.histogram and not each.hidden_for
+            if each.histogram
             and signature(each.histogram.text) == wanted
             and each.command.filter == command.filter
         ]  # fmt: skip
@@ -311,9 +312,9 @@ class Triggers:
         if trigger.event.switched:
             self._home.end_soft(trigger.event)
         self._build(trigger.event.id)
-        if trigger.histogram and not any(each is trigger.histogram for each in self.histograms()):
-            for hidden in [each for each in self._all() if each.hidden_for is trigger.histogram]:
-                self._unregister(hidden)
+        for helper in [each for each in self._all() if each.made_for and each.histogram]:
+            if helper.histogram and not self._is_referred_to(helper.histogram) and helper is not trigger:
+                self._unregister(helper)
 
     def _all(self) -> Iterator[Trigger]:
         for triggers in list(self._by_event.values()):

@@ -7,6 +7,7 @@ Grammar and messages: Documentation/trace/histogram.rst, "synthetic_event_name f
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracefs.events.event import EventClass
@@ -25,7 +26,7 @@ TYPES: dict[str, tuple[int, bool, str]] = {
     "char": (1, True, "%d"), "unsigned char": (1, False, "%u"),
     "int": (4, True, "%d"), "unsigned int": (4, False, "%u"),
     "long": (8, True, "%ld"), "unsigned long": (8, False, "%lu"), "bool": (1, False, "%d"), "pid_t": (4, True, "%d"),
-    "gfp_t": (4, False, "%x"), "short": (2, True, "%d"), "unsigned short": (2, False, "%u"),
+    "gfp_t": (4, False, "%x"),
 }  # fmt: skip
 """Type -> bytes, signed, how it is printed."""
 
@@ -44,35 +45,46 @@ class Definition:
 
 
 def parse(text: str) -> Definition:
-    """Parse `NAME TYPE FIELD[; TYPE FIELD]...`; raises TriggerError with the place of the fault."""
-    head, _, rest = text.strip().partition(" ")
-    if not rest.strip(" ;") or ";" in head or rest.lstrip().startswith(";"):
-        message = "Command must be of the form: <name> field[;field] ..."
-        raise TriggerError(message, text)
+    """Parse `NAME TYPE FIELD[; TYPE FIELD]...`; raises TriggerError with the place of the fault.
+
+    Semicolons between fields may be left out, but for the one place where the kernel counts: before the first there are
+    three words at least.
+    """
+    form = TriggerError("Command must be of the form: <name> field[;field] ...", text)
+    if len(text.partition(";")[0].split()) < 3:
+        raise form
+    head, *rest = text.split(maxsplit=1)
     if not NAME.match(head):
         raise TriggerError("Illegal name", text, head)
-    fields = tuple(_field(part, text) for part in rest.split(";") if part.strip())
+    fields = tuple(field for part in "".join(rest).split(";") for field in _fields(part.split(), text))
+    if not fields:
+        raise form
     if len(fields) > FIELDS_MAX:
         raise TriggerError("Too many fields", text)
     return Definition(head, fields)
 
 
-def _field(part: str, text: str) -> tuple[str, str]:
-    words = part.split()
-    if words[0] == "unsigned":
-        if len(words) < 3:
-            raise TriggerError("Incomplete type", text, words[0])
-        words[:2] = [" ".join(words[:2])]
-    if len(words) != 2:
-        raise TriggerError("Invalid field", text, words[0] if len(words) == 1 else words[2])
-    ctype, declared = words
+def _fields(words: list[str], text: str) -> Iterator[tuple[str, str]]:
+    while words:
+        ctype, *words = words
+        if ctype == "unsigned":
+            if len(words) < 2:
+                raise TriggerError("Incomplete type", text, ctype)
+            ctype, words = f"{ctype} {words[0]}", words[1:]
+        if not words:
+            raise TriggerError("Invalid field", text, ctype)
+        declared, *words = words
+        yield _field(ctype, declared, text)
+
+
+def _field(ctype: str, declared: str, text: str) -> tuple[str, str]:
     name, bracket, bounds = declared.partition("[")
-    if bracket and (not bounds.endswith("]") or not _is_bound(bounds[:-1])):
-        raise TriggerError("Invalid array specification", text, declared)
     if not NAME.match(name):
         raise TriggerError("Illegal name", text, declared)
+    if bracket and ctype == "char" and (not bounds.endswith("]") or not _is_bound(bounds[:-1])):
+        raise TriggerError("Invalid array specification", text, declared)
     if ctype not in TYPES or (bracket and ctype != "char"):
-        raise TriggerError("Invalid type", text, ctype)
+        raise TriggerError("Invalid type", text, ctype.split()[-1])
     return ctype + bracket + bounds, name
 
 
@@ -101,5 +113,6 @@ def event_class(definition: Definition, number: int) -> EventClass:
             values.append(f"REC->{name}")
         fields.append(field)
         offset += (field.size + SLOT - 1) // SLOT * SLOT
-    print_fmt = ", ".join([f'"{" ".join(formats)}"', *values])
-    return EventClass(SYSTEM, definition.name, number, "task", tuple(fields), print_fmt)
+    # As the kernel: `format` has commas between the fields, lines have not.
+    print_fmt, line_fmt = (", ".join([f'"{between.join(formats)}"', *values]) for between in (", ", " "))
+    return EventClass(SYSTEM, definition.name, number, "task", tuple(fields), print_fmt, line_fmt=line_fmt)

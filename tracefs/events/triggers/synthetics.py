@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from typing import Protocol
 
 from tracefs.events.event import EventClass
@@ -46,14 +47,37 @@ class Synthetics:
         command = line.lstrip()
         if not command:
             return
-        try:
-            if command.startswith("!"):
-                self._remove(command[1:].split(maxsplit=1)[0] if command[1:].strip() else "")
-            else:
-                self._add(command)
-        except TriggerError as error:
-            self._mount.log_error(LogEntry(LOG_LOCATION, error.message, command.encode("latin-1"), error.column))
-            raise
+        if command.startswith("!"):
+            self._remove(command[1:].split(maxsplit=1)[0] if command[1:].strip() else "")
+        else:
+            self._logged(lambda: self._add(command), command)
+
+    def show_dynamic(self) -> str:
+        """As dynamic_events shows them."""
+        return "".join(f"s:{SYSTEM}/{definition}\n" for definition in self._definitions.values())
+
+    def write_dynamic(self, line: str) -> None:
+        """One line of dynamic_events: `s:[synthetic/]DEFINITION`, or `-:[synthetic/]NAME`.
+
+        EINVAL for the kinds of events that there are not. The others as write().
+        """
+        command = line.strip()
+        if not command:
+            return
+        path, _, fields = command[2:].partition(" ")
+        system, slash, name = path.rpartition("/")
+        if command[0] in "-!" and command[1:2] == ":":
+            if slash and system != SYSTEM:
+                raise OSError(errno.ENOENT, "no such event")
+            self._remove(name.split("\t")[0])
+        elif command[:2] != "s:":
+            raise OSError(errno.EINVAL, "no such kind of event")
+        elif slash and system != SYSTEM:
+            message = "Command must be of the form: s or -:[synthetic/]<name> field[;field] ..."
+            self._mount.log_error(LogEntry(LOG_LOCATION, message, command.encode("latin-1"), 0))
+            raise OSError(errno.EINVAL, message)
+        else:
+            self._logged(lambda: self._add(f"{name} {fields}"), command)
 
     def clear(self) -> None:
         """The file was opened with O_TRUNC. EBUSY, and none is removed, where one is in use."""
@@ -61,6 +85,14 @@ class Synthetics:
             raise OSError(errno.EBUSY, "some are in use")
         for name in list(self._definitions):
             self._remove(name)
+
+    def _logged(self, action: Callable[[], None], command: str) -> None:
+        try:
+            action()
+        except TriggerError as error:
+            position = command.find(error.command) + error.column if error.command in command else error.column
+            self._mount.log_error(LogEntry(LOG_LOCATION, error.message, command.encode("latin-1"), position))
+            raise
 
     def _add(self, command: str) -> None:
         definition = synthetic.parse(command)
