@@ -32,6 +32,7 @@ def test_instance_has_what_is_not_the_tops_alone(foo: Files) -> None:
     assert top - own == {
         "README",
         "available_events",
+        "dynamic_events",
         "instances",
         "printk_formats",
         "saved_cmdlines",
