@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tracefs.commands import CommandError, doctor, mount, run, status, umount
+from tracefs.commands import CommandError, doctor, metadata, mount, run, status, umount
 
-SUBCOMMANDS = (mount, umount, status, run, doctor)
+SUBCOMMANDS = (mount, umount, status, run, doctor, metadata)
 
 
 class Parser(argparse.ArgumentParser):

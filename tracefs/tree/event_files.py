@@ -17,6 +17,7 @@ from tracefs.tree.node import Context, Directory, Node
 from tracefs.tree.ondemand import OnDemand
 from tracefs.tree.parse import unsigned
 from tracefs.tree.textfile import ConstantFile
+from tracefs.tree.type_files import TYPED, Types, group_files
 
 DIRECTORY_MODE = 0o755
 """Of events/ and all below it; the rest of the tree has 0750."""
@@ -157,6 +158,8 @@ FILES: dict[str, tuple[Callable[[Instance, EventClass], Node], Container[Kind] |
 def event_directory(instance: Instance, event: EventClass) -> Directory:
     """events/SYSTEM/EVENT."""
     makers = {name: make for name, (make, kinds) in FILES.items() if kinds is None or event.kind in kinds}
+    if event.system == TYPED:
+        makers["types"] = Types
     return Directory(OnDemand((makers,), lambda name: makers[name](instance, event)), DIRECTORY_MODE)
 
 
@@ -168,6 +171,9 @@ def system_directory(instance: Instance, system: str) -> Directory:
         if system == NO_SWITCHES
         else {"enable": lambda: GroupEnable(instance, system), "filter": lambda: SystemFilter(instance, system)}
     )
+
+    if system == TYPED:
+        group |= group_files(instance)
 
     def make(name: str) -> Node:
         return group[name]() if name in group else event_directory(instance, systems[system][name])

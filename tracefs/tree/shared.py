@@ -12,6 +12,7 @@ from tracefs.events import Cmdlines, EventClass, Registry
 from tracefs.events.filters.errors import LogEntry
 from tracefs.events.triggers.synthetics import Synthetics
 from tracefs.render import Renderer
+from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.faces import EngineFace
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Shared:
     renderer: Renderer
     cmdlines: Cmdlines
     registry: Registry
+    types: LiveTypes = field(default_factory=LiveTypes)
     cpus: int = field(default_factory=possible_cpus)
     instances: list[Instance] = field(default_factory=list)
     """The top first."""

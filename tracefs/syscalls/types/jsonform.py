@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Values, and the tables themselves, as JSON: plain objects for json.dumps."""
+"""Values as JSON: plain objects for json.dumps."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
-from tracefs.syscalls.types.model import Table
 from tracefs.syscalls.types.values import (
     Array,
     Call,
@@ -77,22 +74,3 @@ def call(decoded: Call) -> dict[str, Any]:
     if decoded.result is not None:
         shown["result"] = plain(decoded.result)
     return shown
-
-
-def table(whole: Table) -> dict[str, Any]:
-    """The table for other programs: every type and every row, each object with its kind."""
-    return {
-        "types": {name: _model(named) for name, named in whole.types.items()},
-        "rows": {name: [_model(row) for row in rows] for name, rows in whole.rows.items()},
-    }
-
-
-def _model(item: Any) -> Any:
-    if is_dataclass(item):
-        shown = {part.name: _model(getattr(item, part.name)) for part in fields(item)}
-        return {"kind": type(item).__name__.removesuffix("Type").lower(), **shown}
-    if isinstance(item, tuple):
-        return [_model(part) for part in item]
-    if isinstance(item, Mapping):
-        return {key: _model(part) for key, part in item.items()}
-    return item

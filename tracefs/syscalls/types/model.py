@@ -204,6 +204,8 @@ class Row:
     args: tuple[tuple[str, TypeExpr], ...]
     result: TypeExpr | None
     conditions: tuple[Condition, ...] = ()
+    partial: bool = False
+    """It replaces only what it names, where its conditions hold: a variant, or what an event's own file says."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,7 @@ class Table:
                 types[name] = replace(struct, variants=(*struct.variants, variant))
         rows = dict(self.rows)
         for syscall, new in later.rows.items():
-            rows[syscall] = new if not new[0].conditions else (*rows.get(syscall, ()), *new)
+            rows[syscall] = (*rows.get(syscall, ()), *new) if new[0].partial else new
         return Table(types, rows)
 
     def resolve(self, ref: Ref) -> NamedType:

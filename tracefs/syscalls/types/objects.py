@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tracefs.syscalls.types.custom import CUSTOM
+from tracefs.syscalls.types import custom
 from tracefs.syscalls.types.layout import fixed_size, unaliased
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import (
@@ -28,6 +28,7 @@ from tracefs.syscalls.types.values import Pointer as PointerValue
 
 _POINTER_BYTES = 8
 _MOST_ITEMS = 4096
+_DEEPEST = 4
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Scope:
     ret: int | None
     memory: Memory
     share: Share = field(default_factory=lambda: Share(0))
+    depth: int = 0
+    """How many pointers were followed to get here: memory may lead back to itself."""
 
     def within(self, memory: Memory, ret: int | None) -> Scope:
         return replace(self, memory=memory, ret=ret, share=Share(max(fit(ret or 0, "s64"), 0)))
@@ -97,7 +100,7 @@ class Objects:
                 return self._scalars.decode(named, raw, expr.width)
             if isinstance(named, CustomType):
                 size = min(named.size or 8, 8)
-                return CUSTOM[named.name]((raw & ((1 << 8 * size) - 1)).to_bytes(size, "little"))
+                return custom.decode(named.name, (raw & ((1 << 8 * size) - 1)).to_bytes(size, "little"))
         return Number(raw, "ptr" if isinstance(expr, Pointer) else "hex")
 
     def target(self, pointer: Pointer, address: int, scope: Scope) -> Value | None:
@@ -140,7 +143,7 @@ class Objects:
         if isinstance(named, StructType):
             return self._struct(named, data, size, scope)
         if isinstance(named, CustomType):
-            return CUSTOM[named.name](data[:size]) if len(data) >= named.size else None
+            return custom.decode(named.name, data[:size]) if len(data) >= named.size else None
         if not isinstance(named, ScalarType):
             return None
         width = WIDTHS[expr.width or named.width][0]
@@ -176,7 +179,9 @@ class Objects:
         if len(data) < _POINTER_BYTES:
             return None
         address = int.from_bytes(data[:_POINTER_BYTES], "little")
-        return PointerValue(address, self.target(expr, address, scope) if address else None)
+        if not address or scope.depth >= _DEEPEST:
+            return PointerValue(address)
+        return PointerValue(address, self.target(expr, address, replace(scope, depth=scope.depth + 1)))
 
     def _inline(self, expr: Inline, data: bytes, size: int, scope: Scope) -> Value | None:
         target = unaliased(self._table, expr.target)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import NoReturn
 
+from tracefs.syscalls.types.circles import circle
 from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.syscalls.types.lexer import Word, statements
 from tracefs.syscalls.types.model import (
@@ -51,20 +52,21 @@ def number(text: str) -> int:
     return int(text, base)
 
 
-def parse(text: str, base: Table | None = None, origin: str = "") -> Table:
+def parse(text: str, base: Table | None = None, origin: str = "", syscall: str | None = None) -> Table:
     """What `text` says. Names of types may come from `base` or from anywhere in `text`.
 
+    In the text of a `syscall`'s own file the name of a row may be left out, and no other may stand there.
     Raises TypeSyntaxError with `origin`, a file's name, in its message.
     """
     try:
-        return _Parser(text, base or Table()).parse()
+        return _Parser(text, base or Table(), syscall).parse()
     except TypeSyntaxError as error:
         raise TypeSyntaxError(error.message, text, error.position, origin) from None
 
 
 class _Parser:
-    def __init__(self, text: str, base: Table) -> None:
-        self.text, self.base = text, base
+    def __init__(self, text: str, base: Table, syscall: str | None) -> None:
+        self.text, self.base, self.syscall = text, base, syscall
         self.types: dict[str, NamedType] = {}
         self.rows: dict[str, tuple[Row, ...]] = {}
         self.extensions: list[Extension] = []
@@ -81,7 +83,12 @@ class _Parser:
         for name, at in self.uses:
             if name not in self.types and name not in self.base.types and name not in _BUILT_IN:
                 raise TypeSyntaxError(f"no such type: {name}", self.text, at)
-        return Table(self.types, self.rows, tuple(self.extensions), tuple(self.struct_variants))
+        said = Table(self.types, self.rows, tuple(self.extensions), tuple(self.struct_variants))
+        changed = [*self.types, *(extension.name for extension in self.extensions), *dict(self.struct_variants)]
+        looped = circle(changed, self.base.merged(Table(self.types)).merged(replace(said, types={}, rows={})).types)
+        if looped:
+            raise TypeSyntaxError(f"{looped} contains itself", self.text, max(self.text.find(looped), 0))
+        return said
 
     # -- statements, one method a keyword -------------------------------------------------------------------------
 
@@ -153,10 +160,13 @@ class _Parser:
             self._fail(f"no structure is called {name}", head)
 
     def _row(self, words: list[Word]) -> None:
-        syscall, conditions = self._head(words[0])
+        syscall, conditions, rest = self._row_head(words)
+        known = [row for row in (*self.rows.get(syscall, ()), *self.base.rows.get(syscall, ())) if not row.partial]
+        partial = bool(conditions) or rest is words
+        if partial and not known:
+            self._fail(f"{syscall} has no row", words[0])
         args: list[tuple[str, TypeExpr]] = []
         result: TypeExpr | None = None
-        rest = words[1:]
         arrow = next((i for i, word in enumerate(rest) if word.text == "->"), None)
         if arrow is not None:
             result = self._type(self._word(rest, arrow + 1, "the type of the result", rest[arrow]), 0)
@@ -167,14 +177,24 @@ class _Parser:
             found = _ARGUMENT.match(word.text)
             if not found:
                 self._fail("an argument is written name:type", word)
+            if partial and found[1] not in dict(known[0].args):
+                self._fail(f"{syscall} has no argument {found[1]}", word)
             args.append((found[1], self._type(word, found.end())))
-        known = self.rows.get(syscall, ())
-        if conditions and not known and syscall not in self.base.rows:
-            self._fail(f"a variant of {syscall}, which has no row", words[0])
-        if not conditions and len(args) > 6:
+        if len(args) > 6:
             self._fail("a syscall has no more than six arguments", rest[6])
-        row = Row(syscall, tuple(args), result, conditions)
-        self.rows[syscall] = (*known, row) if conditions else (row,)
+        row = Row(syscall, tuple(args), result, conditions, partial)
+        self.rows[syscall] = (*self.rows.get(syscall, ()), row) if partial else (row,)
+
+    def _row_head(self, words: list[Word]) -> tuple[str, tuple[Condition, ...], list[Word]]:
+        """The row's syscall, its conditions, and the words of its arguments."""
+        first = words[0]
+        if self.syscall and (_ARGUMENT.match(first.text) or first.text == "->"):
+            return self.syscall, (), words
+        nameless = self.syscall if first.text.startswith("[") else None
+        named = self._head(Word(nameless, first.start), first) if nameless else self._head(first)
+        if self.syscall and named[0] != self.syscall:
+            self._fail(f"only {self.syscall} belongs here", first)
+        return *named, words[1:]
 
     # -- parts of a statement -------------------------------------------------------------------------------------
 
@@ -214,15 +234,17 @@ class _Parser:
             fields.append(Field(found[1], int(found[2]), self._type(word, found.end())))
         return tuple(fields)
 
-    def _head(self, word: Word) -> tuple[str, tuple[Condition, ...]]:
-        found = _HEAD.match(word.text)
+    def _head(self, word: Word, brackets: Word | None = None) -> tuple[str, tuple[Condition, ...]]:
+        """`name` or `name[conditions]`; the brackets may be a word of their own."""
+        found = _HEAD.match(word.text + (brackets.text if brackets else ""))
         if not found:
             self._fail("a name is expected here", word)
         if not found[2]:
             return found[1], ()
+        start = brackets.start if brackets else word.start + found.start(2)
         conditions = []
         for part in re.finditer(r"\S+", found[2][1:-1]):
-            at = Word(part[0], word.start + found.start(2) + 1 + part.start())
+            at = Word(part[0], start + 1 + part.start())
             condition = _CONDITION.match(part[0])
             if not condition:
                 self._fail("a condition is written name=VALUE or name=VALUE|VALUE", at)

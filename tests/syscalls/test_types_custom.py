@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Types that code decodes: those of the package, and those that other packages add."""
+
+import struct
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from tracefs.syscalls.types import Decoder, Saved, custom, load, parse, printers
+from tracefs.syscalls.types.model import Table
+from tracefs.syscalls.types.values import Symbol, Value
+
+
+# This is all that a package has to write, besides in its pyproject.toml:
+#     [project.entry-points."tracefs.types"]
+#     celsius = "my_package:celsius"
+def celsius(data: bytes) -> Value:
+    """Millidegrees as people read them. What comes first is shown in text, what comes second in JSON."""
+    degrees = int.from_bytes(data, "little", signed=True) / 1000
+    return Symbol(f"{degrees:.1f}C", degrees)
+
+
+celsius.size = 4  # type: ignore[attr-defined]  # bytes of it in memory; left out: as many as there are
+
+
+def broken(data: bytes) -> Value:
+    raise ValueError("not that I know")
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Table:
+    """The package's tables with two types of another package, as if that were installed."""
+    points = [
+        EntryPoint("celsius", f"{__name__}:celsius", "tracefs.types"),
+        EntryPoint("broken", f"{__name__}:broken", "tracefs.types"),
+        EntryPoint("absent", "no_such_package:thing", "tracefs.types"),
+    ]
+    monkeypatch.setattr(custom, "entry_points", lambda group: points if group == "tracefs.types" else [])
+    monkeypatch.setattr(custom, "CUSTOM", dict(custom.CUSTOM))
+    added = Table(custom.load_entry_points())
+    return load().merged(added)
+
+
+def test_an_entry_point_adds_a_type_with_its_own_formatter(table: Table) -> None:
+    mine = parse("alarm seconds:celsius\nsethostname name:in(celsius) len:int -> int\n", table)
+    decoder = Decoder(table.merged(mine))
+    assert printers.ftrace_enter(decoder.call("alarm", (21500,))) == "sys_alarm(seconds: 21.5C)"
+    saved = Saved({0: struct.pack("<i", -500)})
+    assert (
+        printers.ftrace_enter(decoder.call("sethostname", (0x1000, 4), saved)) == "sys_sethostname(name: -0.5C, len: 4)"
+    )
+
+
+def test_a_package_that_does_not_load_is_left_out(table: Table) -> None:
+    assert "absent" not in table.types
+
+
+def test_a_formatter_that_fails_leaves_the_bytes(table: Table) -> None:
+    mine = parse("sethostname name:in(broken, len) len:int -> int\n", table)
+    shown = printers.ftrace_enter(Decoder(table.merged(mine)).call("sethostname", (0x1000, 2), Saved({0: b"ab"})))
+    assert shown == 'sys_sethostname(name: "ab", len: 2)'
+
+
+@pytest.mark.parametrize(
+    ("decode", "data", "text"),
+    [
+        (custom.sigset, struct.pack("<Q", 1 << 16 | 1 << 1), "[INT CHLD]"),
+        (custom.sigset, struct.pack("<Q", ~(1 << 8) & (1 << 64) - 1), "~[KILL]"),
+        (custom.sigset, bytes(8), "[]"),
+        (custom.wait_status, struct.pack("<I", 9), "{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}"),
+        (custom.wait_status, struct.pack("<I", 0x137F), "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}"),
+        (custom.inet6, bytes(15) + b"\1", '"::1"'),
+        (custom.sock_filter, struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000), "BPF_STMT(BPF_RET|BPF_K, 0x7fff0000)"),
+        (custom.sock_filter, struct.pack("<HBBI", 0x15, 0, 1, 5), "BPF_JUMP(BPF_JMP|BPF_JEQ|BPF_K, 0x5, 0, 0x1)"),
+    ],
+)
+def test_what_code_decodes(decode: custom.Custom, data: bytes, text: str) -> None:
+    assert printers.text(decode(data)) == text

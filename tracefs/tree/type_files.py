@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The type tables as files: events/syscalls/types, events/syscalls/EVENT/types, events/syscalls/metadata."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+
+from tracefs.events import EventClass
+from tracefs.syscalls.types import TypeSyntaxError
+from tracefs.syscalls.types.metadata import metadata
+from tracefs.tree.control import InstanceFile
+from tracefs.tree.instance import Instance
+from tracefs.tree.node import Context, Node
+
+TYPED = "syscalls"
+"""The system whose events have types."""
+
+
+class Types(InstanceFile):
+    """All types, or one syscall's rows. A write adds to what is there, `>` first goes back to the package's tables.
+
+    All instances share them: they say what the numbers mean, not what is recorded.
+    """
+
+    def __init__(self, instance: Instance, event: EventClass | None = None) -> None:
+        super().__init__(instance)
+        self._syscall = None if event is None else event.name.removeprefix("sys_enter_").removeprefix("sys_exit_")
+
+    def show(self) -> str:
+        return self.instance.shared.types.show(self._syscall)
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        try:
+            self.instance.shared.types.write(data.decode(), self._syscall)
+        except UnicodeDecodeError:
+            raise OSError(errno.EINVAL, "not UTF-8") from None
+        except TypeSyntaxError as error:
+            line = data.decode().splitlines()[error.line - 1].encode()
+            self.instance.error_log.add("types", error.message, line, error.column)
+            raise OSError(errno.EINVAL, error.message) from None
+        return len(data)
+
+    def emptied(self) -> None:
+        self.instance.shared.types.reset(self._syscall)
+
+
+class Metadata(InstanceFile):
+    """Syscalls, arguments, types and values as they are now, as JSON."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance, 0o440)
+
+    def show(self) -> str:
+        return json.dumps(metadata(self.instance.shared.types.table), indent=1) + "\n"
+
+
+def group_files(instance: Instance) -> dict[str, Callable[[], Node]]:
+    """The files of the system itself."""
+    return {"types": lambda: Types(instance), "metadata": lambda: Metadata(instance)}
