@@ -12,17 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.capture.harness import watch
 from tests.capture.harness.kill import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def calls_shown() -> None:
-    """Attaching is harmless at each instant only where the engine can see which call a task sleeps in."""
-    if not watch.calls_are_shown():
-        pytest.skip("this sandbox hides /proc/PID/syscall: an interrupt may meet any call")
 
 
 def run(directory: Path, *arguments: str, timeout: float = 100) -> list[dict[str, object]]:
@@ -48,7 +40,6 @@ def test_killed_before_each_operation_while_attached(workload: str, programs: Pa
     assert killed(outcomes) >= 25
 
 
-@pytest.mark.usefixtures("calls_shown")
 @pytest.mark.parametrize("workload", ["threads", "fork", "exec_chain", "signals_queued", "jobs_threads"])
 def test_killed_before_each_operation_while_attaching_and_detaching(workload: str, programs: Path) -> None:
     outcomes = run(programs, workload, "--how", "churn", "--kills", "20", "--first", "5")
@@ -63,7 +54,6 @@ def test_killed_before_each_operation_on_a_program_it_started(workload: str, pro
     assert killed(outcomes) >= 15
 
 
-@pytest.mark.usefixtures("calls_shown")
 @pytest.mark.parametrize("death", ["--random", "--term"])
 @pytest.mark.parametrize("workload", ["threads", "exec_chain", "signals_queued"])
 def test_ended_from_outside_at_any_moment(workload: str, death: str, programs: Path) -> None:

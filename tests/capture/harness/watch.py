@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,20 +78,3 @@ def family(pid: int) -> list[int]:
 def describe(pid: int) -> str:
     """The whole family, one task a line, for a report of harm."""
     return "\n".join(f"    {one}" for member in family(pid) for one in tasks(member))
-
-
-def calls_are_shown() -> bool:
-    """Does /proc/PID/syscall name the call that another process sleeps in? Some sandboxes hide it."""
-    sleeper = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
-    try:
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
-            one = task(Path(f"/proc/{sleeper.pid}"))
-            if one and one.syscall.startswith("0 0x0 "):
-                return True
-            time.sleep(0.01)
-        return False
-    finally:
-        assert sleeper.stdin
-        sleeper.stdin.close()
-        sleeper.wait()
