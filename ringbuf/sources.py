@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C files of the ring buffer, for every extension that compiles it into itself.
+"""What the builders of all extensions share: the C files of the ring buffer, compiler options, and how cffi gets a header.
 
 A build script cannot import it, as the package needs its extension: ``runpy.run_path("ringbuf/sources.py")["SOURCES"]``.
 """
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
 
 SOURCES: tuple[str, ...] = tuple(
     f"ringbuf/{name}.c"
@@ -10,5 +15,11 @@ SOURCES: tuple[str, ...] = tuple(
 )
 """Paths from the project's root, which must be in include_dirs."""
 
-CFLAGS: tuple[str, ...] = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16")
+CFLAGS: tuple[str, ...] = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16", "-D_GNU_SOURCE=")
 """Compiler options they need (cmpxchg16b) and are kept clean under."""
+
+
+def declarations(header: Path) -> str:
+    """The C declarations of a header of ours, without comments and preprocessor lines: what cffi parses."""
+    text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
+    return re.sub(r"(?m)^#.*$", "", text.replace("\\\n", " "))

@@ -84,7 +84,7 @@ bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 """
 
 OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path.name != "_engine.c")
-RING = runpy.run_path(str(ROOT / "ringbuf/sources.py"))["SOURCES"]  # importing the package needs what it builds
+COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 EVENTS = ("cmdlines", "filter", "glob", "task_memory",
           "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
 HEADERS = [str(path.relative_to(ROOT)) for room in ("ringbuf", "tracefs/events", "tracefs/events/triggers", "tracefs/capture")
@@ -98,10 +98,10 @@ ffibuilder.set_source(
     '#include "tracefs/capture/ops.h"\n'
     '#include "tracefs/capture/limit.h"\n'
     '#include "tracefs/capture/undo.h"\n',
-    sources=[*OWN, *RING, *(f"tracefs/events/{name}.c" for name in EVENTS)],
+    sources=[*OWN, *COMMON["SOURCES"], *(f"tracefs/events/{name}.c" for name in EVENTS)],
     include_dirs=[str(ROOT)],
     depends=HEADERS,
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16", "-D_GNU_SOURCE="],
+    extra_compile_args=list(COMMON["CFLAGS"]),
 )
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Declares tracefs.events._filter: the table of task names, and the filter that runs before an event is written."""
 
+import runpy
 from pathlib import Path
 
 from cffi import FFI
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what this builds
 
 CDEF = """
 struct cmdlines;
@@ -51,7 +53,7 @@ ffibuilder.set_source(
     sources=[f"tracefs/events/{name}.c" for name in NAMES],
     include_dirs=[str(ROOT)],
     depends=[f"tracefs/events/{name}.h" for name in (*NAMES, "record")],
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16", "-D_GNU_SOURCE"],
+    extra_compile_args=list(COMMON["CFLAGS"]),
 )
 
 if __name__ == "__main__":

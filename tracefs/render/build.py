@@ -10,7 +10,7 @@ from pathlib import Path
 from cffi import FFI
 
 ROOT = Path(__file__).resolve().parents[2]
-RINGBUF = runpy.run_path(str(ROOT / "ringbuf/sources.py"))
+COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))
 SOURCES = [
     "tracefs/render/text.c",
     "tracefs/render/decode.c",
@@ -23,7 +23,7 @@ SOURCES = [
     "tracefs/render/source.c",
     "tracefs/render/lines.c",
 ]
-OTHER_ROOMS = ["tracefs/events/cmdlines.c", *RINGBUF["SOURCES"]]
+OTHER_ROOMS = ["tracefs/events/cmdlines.c", *COMMON["SOURCES"]]
 
 RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode")
 RENDER_STRUCTS = ("rn_field", "rn_class", "rn_table", "rn_options", "rn_symbol", "rn_op", "rn_piece", "rn_program")
@@ -38,9 +38,9 @@ void rn_reader_reset(struct rn_reader *reader, int cpu);
 
 
 def plain(header: str) -> str:
-    """A header of this room without comments and preprocessor lines."""
-    text = re.sub(r"/\*.*?\*/", "", (ROOT / "tracefs/render" / header).read_text(), flags=re.DOTALL)
-    return re.sub(r"(?m)^#.*$", "", text)
+    """A header of this room, as cffi reads it."""
+    text: str = COMMON["declarations"](ROOT / "tracefs/render" / header)
+    return text
 
 
 def types(*headers: str) -> str:
@@ -52,20 +52,15 @@ def types(*headers: str) -> str:
     return "struct rb; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
 
 
-def functions(header: str) -> str:
-    """The declarations of a header that has nothing but functions."""
-    return plain(header)
-
-
 ffibuilder = FFI()
-ffibuilder.cdef(types("render.h", "printfmt.h") + READER_FUNCTIONS + functions("lines.h"))
+ffibuilder.cdef(types("render.h", "printfmt.h") + READER_FUNCTIONS + plain("lines.h"))
 ffibuilder.set_source(
     "tracefs.render._render",
     '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt.h"\n',
     sources=[*SOURCES, *OTHER_ROOMS],
     depends=[str(path.relative_to(ROOT)) for path in sorted((ROOT / "tracefs/render").glob("*.h"))],
     include_dirs=[str(ROOT)],
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16"],
+    extra_compile_args=list(COMMON["CFLAGS"]),
     libraries=["pthread"],
 )
 
