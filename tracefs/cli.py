@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tracefs.commands import CommandError, doctor, metadata, mount, run, status, umount
+from tracefs.commands import CommandError
 
-SUBCOMMANDS = (mount, umount, status, run, doctor, metadata)
+SUBCOMMANDS = ("mount", "umount", "status", "run", "doctor", "metadata")
+"""Modules of tracefs.commands."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,13 +23,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
+    """Of these subcommands: what is not imported does not delay the one that is wanted."""
     top = Parser(
         prog="tracefs", description="The kernel's tracefs in user space: trace system calls without privilege."
     )
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in SUBCOMMANDS:
-        module.add(subparsers)
+    for name in names:
+        importlib.import_module(f"tracefs.commands.{name}").add(subparsers)
     return top
 
 
@@ -41,7 +44,8 @@ def _fill_standard_files() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
     _fill_standard_files()
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)
     try:
         result: int = args.run(args)
         print(end="", flush=True)

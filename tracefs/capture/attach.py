@@ -75,6 +75,8 @@ class Attacher:
         self._core = core
         self._scope = scope
         self._on_error = on_error
+        if scope.kind != "none":
+            ptrace_ops.binding()  # now, not when a write to a control file waits for it
         self._looks: dict[int, Look] = {}
         """By tid."""
         self._skipped: set[int] = set()

@@ -3,35 +3,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ptrace import PtraceError
-from ptrace.binding import func
+import functools
+from types import ModuleType
 
 from tracefs.capture._engine import lib
 
 PTRACE_SEIZE = 0x4206
 """From linux/ptrace.h; python-ptrace 0.9.9 lacks it."""
 
-OPTIONS: int = (
-    func.PTRACE_O_TRACESYSGOOD
-    | func.PTRACE_O_TRACEFORK
-    | func.PTRACE_O_TRACEVFORK
-    | func.PTRACE_O_TRACECLONE
-    | func.PTRACE_O_TRACEEXEC
-)
-"""Set at PTRACE_SEIZE already: a syscall stop without TRACESYSGOOD would leave a SIGTRAP behind if we died in it."""
+
+@functools.cache
+def binding() -> ModuleType:
+    """python-ptrace, imported when it is first needed: `tracefs run` starts its program without it, and sooner so."""
+    from ptrace.binding import func
+
+    module: ModuleType = func
+    return module
 
 
-def _checked(function: Any, *args: Any) -> Any:
-    """Call it; its error as OSError. Counted for TRACEFS_KILL_AT (ops.h)."""
-    lib.cap_op()
-    try:
-        return function(*args)
-    except PtraceError as error:
-        raise OSError(error.errno, str(error)) from None
+def options() -> int:
+    """Set at PTRACE_SEIZE already: a syscall stop without TRACESYSGOOD would leave a SIGTRAP behind if we died in it."""
+    func = binding()
+    return int(
+        func.PTRACE_O_TRACESYSGOOD
+        | func.PTRACE_O_TRACEFORK
+        | func.PTRACE_O_TRACEVFORK
+        | func.PTRACE_O_TRACECLONE
+        | func.PTRACE_O_TRACEEXEC
+    )
 
 
 def seize(tid: int) -> None:
     """Attach without stopping. OSError: EPERM (not allowed, already traced), ESRCH (gone)."""
-    _checked(func.ptrace, PTRACE_SEIZE, tid, 0, OPTIONS)
+    func = binding()
+    wanted = options()
+    lib.cap_op()  # counted for TRACEFS_KILL_AT (ops.h)
+    try:
+        func.ptrace(PTRACE_SEIZE, tid, 0, wanted)
+    except func.PtraceError as error:
+        raise OSError(error.errno, str(error)) from None

@@ -55,12 +55,18 @@ static int make_timer(struct cap_thread *ct, void *value, timer_t *timer)
 int cap_wake_enter(struct cap_thread *ct)
 {
 	struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO}; /* no SA_RESTART */
+	struct sigaction child;
 	sigset_t mask;
 	int error;
 
 	self = ct;
 	if (sigaction(CAP_SIGNAL, &sa, NULL))
 		return -errno;
+	/* Each stop would make a SIGCHLD, only to be thrown away. Unless someone in this process handles it. */
+	if (!sigaction(SIGCHLD, NULL, &child) && child.sa_handler == SIG_DFL) {
+		child.sa_flags |= SA_NOCLDSTOP;
+		sigaction(SIGCHLD, &child, NULL);
+	}
 	/*
 	 * Everything else goes to other threads (Python's handlers belong to the main one), but SIGCHLD stays open: blocked it
 	 * would not be ignored, and every stop would wake the main thread to throw it away.

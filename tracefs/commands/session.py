@@ -37,14 +37,13 @@ def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], ou
     engine = cast(Engine, files.engine)
     try:
         _configure(files.root, options, events)
-        with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            try:
-                child = engine.spawn(argv)
-            except OSError as error:
-                print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
-                return 127 if isinstance(error, FileNotFoundError) else 126
-            with _forwarding(child) as asked_to_end:
-                return _drain(engine, child, pipe, out, asked_to_end)
+        try:
+            child = engine.spawn(argv)
+        except OSError as error:
+            print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
+            return 127 if isinstance(error, FileNotFoundError) else 126
+        with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            return _drain(engine, child, pipe, out, asked_to_end)
     finally:
         files.shutdown()
         os.close(out)

@@ -28,11 +28,21 @@ class Renderer:
     def __init__(self, registry: Registry = REGISTRY, cmdlines: Cmdlines | None = None) -> None:
         self.registry = registry
         self.cmdlines = cmdlines
-        self.table = Table(registry, cmdlines)
+        self._table: Table | None = None
+        self._making = Lock()
+
+    @property
+    def table(self) -> Table:
+        """Made when it is first needed: recording need not wait for it."""
+        with self._making:
+            if self._table is None:
+                self._table = Table(self.registry, self.cmdlines)
+            return self._table
 
     def refresh(self) -> None:
         """Take over changes of the registry: events in buffers are printed by it from the next read on."""
-        self.table = Table(self.registry, self.cmdlines)
+        with self._making:
+            self._table = Table(self.registry, self.cmdlines)
 
     def header(self, options: Options, entries: int, written: int, cpus: int) -> bytes:
         """The lines before the first event."""

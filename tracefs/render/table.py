@@ -49,8 +49,9 @@ class Table:
     def __init__(self, registry: Registry, cmdlines: Cmdlines | None) -> None:
         self._alive: list[Any] = [cmdlines]
         self._texts: dict[str, Any] = {}
+        self._fields: dict[tuple[Field, ...], Any] = {}
         by_id = self._keep(ffi.new("struct rn_class *[]", max(registry.by_id, default=0) + 1))
-        for event in registry.by_id.values():
+        for event in list(registry.by_id.values()):
             by_id[event.id] = self._class(event)
         names = self._keep(ffi.new("char *[]", max(COMPAT_NAMES, default=0) + 1))
         for number, name in COMPAT_NAMES.items():
@@ -76,17 +77,28 @@ class Table:
         made.id, made.kind, made.field_count = event.id, KINDS[event.kind], len(event.fields)
         made.name = self._text(event.name)
         made.syscall = self._text(event.syscall.name if event.syscall else "")
-        made.fields = self._keep(ffi.new("struct rn_field[]", len(event.fields)))
-        for field, slot in zip(event.fields, made.fields[0 : len(event.fields)], strict=True):
-            self._field(slot, field)
+        made.fields = self._fields_of(tuple(event.fields))
         if event.kind not in PRINTED_BY_KIND:
             made.program = self._program(compile_print_fmt(event))
         return made
 
-    def _field(self, slot: Any, field: Field) -> None:
-        slot.name, slot.ctype = self._text(field.name), self._text(field.ctype)
-        slot.offset, slot.size, slot.is_signed = field.offset, field.size, field.signed
-        slot.kind = field_kind(field)
+    def _fields_of(self, fields: tuple[Field, ...]) -> Any:
+        """Made once for all events that have the same."""
+        made = self._fields.get(fields)
+        if made is None:
+            rows = [
+                (
+                    self._text(field.name),
+                    self._text(field.ctype),
+                    field.offset,
+                    field.size,
+                    field_kind(field),
+                    field.signed,
+                )
+                for field in fields
+            ]
+            made = self._fields[fields] = ffi.new("struct rn_field[]", rows)
+        return made
 
     def _program(self, pieces: tuple[Piece, ...]) -> Any:
         made = self._keep(ffi.new("struct rn_program *"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parse_compat(line: str) -> tuple[int, str]:
 
 def read(name: str) -> str:
     """The text of a table of this package."""
-    return files(__package__).joinpath(name).read_text(encoding="ascii")
+    return Path(__file__).with_name(name).read_text(encoding="ascii")
 
 
 SYSCALLS: tuple[Syscall, ...] = tuple(map(parse_syscall, data_lines(read("syscalls.tbl"))))

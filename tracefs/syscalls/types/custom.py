@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import signal
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Final
 
 from tracefs.syscalls.types.model import CustomType
@@ -159,6 +158,8 @@ CUSTOM: Final[dict[str, Custom]] = {
 
 def load_entry_points() -> dict[str, CustomType]:
     """Types that installed packages add; they are in CUSTOM after this. One that fails to load is left out."""
+    from importlib.metadata import entry_points  # here, as it costs more to import than all else of this package
+
     found = {}
     for point in entry_points(group="tracefs.types"):
         try:
