@@ -35,7 +35,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Table:
         EntryPoint("broken", f"{__name__}:broken", "tracefs.types"),
         EntryPoint("absent", "no_such_package:thing", "tracefs.types"),
     ]
-    monkeypatch.setattr(custom, "entry_points", lambda group: points if group == "tracefs.types" else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == "tracefs.types" else [])
     monkeypatch.setattr(custom, "CUSTOM", dict(custom.CUSTOM))
     added = Table(custom.load_entry_points())
     return load().merged(added)
