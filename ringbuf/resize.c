@@ -37,7 +37,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 	rb_image_finish(&image, 0);
 	memset(image.page + 8, 0, 8);
 	/* With an event that will never be committed before it, the next one could not say its time: its delta is to that. */
-	*open = image.end == open_at;
+	*open = image.end == open_at && open_at < to->size;
 	uint32_t end = RB_PAGE_HEADER + image.bytes, bytes = image.bytes;
 	uint32_t closing = *open ? 0 : RB_DONE_CLOSING;
 	if (!*open && end < to->size) {

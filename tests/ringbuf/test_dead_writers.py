@@ -203,3 +203,13 @@ def test_what_a_dead_writer_left_uncounted_is_counted_when_its_page_is_given_up(
     assert buffer.write(0, EXACT)
     assert buffer.written(0) == 59 + taken + 1
     consistent(buffer)
+
+
+@pytest.mark.parametrize("events", [59, 60, 61])
+def test_resizing_around_a_full_page_keeps_the_count(buffer: RingBuffer, events: int) -> None:
+    for _ in range(events):
+        assert buffer.write(0, EXACT)
+    buffer.resize(2 * PAGES * CAPACITY)
+    for count in range(events + 1, events + 62):
+        assert buffer.write(0, EXACT)
+        assert buffer.written(0) == buffer.entries(0) == count

@@ -157,6 +157,7 @@ TestModel.settings = settings(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_model_soak() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
