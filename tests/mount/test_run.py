@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -155,3 +156,24 @@ def test_a_broken_pipe_lets_the_command_go_on(tmp_path: Path) -> None:
     os.close(writer)
     assert tracer.wait(PATIENCE) != 0
     assert eventually(witness.exists)
+
+
+def test_strace_lines_name_flags_and_errors(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    assert run("--strace", "-w", lines, "--", "cat", "/no/such/file").returncode == 1
+    text = lines.read_text()
+    assert re.search(
+        r"^\d+ +\d+\.\d{6} openat\(AT_FDCWD, .+, O_RDONLY\) += -1 ENOENT \(No such file or directory\) <\d", text, re.M
+    )
+    assert re.search(r"^\d+ +\d+\.\d{6} exit_group\(1\) += \?$", text, re.M)
+
+
+def test_json_lines_are_calls_with_their_results(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    assert run("--json", "-w", lines, "--", "cat", "/no/such/file").returncode == 1
+    calls = [json.loads(line) for line in lines.read_text().splitlines()]
+    failed = [
+        call for call in calls if call["syscall"] == "openat" and call["result"] == {"errno": 2, "name": "ENOENT"}
+    ]
+    assert failed[-1]["args"]["flags"] == {"value": 0, "flags": ["O_RDONLY"], "rest": 0}
+    assert 0 < failed[-1]["duration"] < 60

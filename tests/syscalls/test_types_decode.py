@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, load, parse, printers
+from tracefs.syscalls.types import Decoder, Saved, load, parse, printers, strace
 from tracefs.syscalls.types.memory import image
 from tracefs.syscalls.types.model import Table
 
@@ -26,7 +26,7 @@ CALLS = [
     (("openat", (M100, 0x1000, 0x1000000, 0), None, 3), "openat(AT_FDCWD, 0x1000, O_RDONLY|0x1000000) = 3"),
     (
         ("clone", (0x1200011, 0, 0, 0x7000, 0), None, 9),
-        "clone(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, NULL, 0x7000) = 9",
+        "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7000) = 9",
     ),
     (
         ("rt_sigaction", (17, 0x1000, 0, 8), Saved({1: SIGCHLD_HANDLER}), 0),
@@ -34,7 +34,7 @@ CALLS = [
         "sa_restorer=0x5000}, NULL, 8) = 0",
     ),
     (("fcntl", (3, 2, 1), None, 0), "fcntl(3, F_SETFD, FD_CLOEXEC)           = 0"),
-    (("fcntl", (3, 3, 0), None, 0x8002), "fcntl(3, F_GETFL)                       = O_RDWR|O_LARGEFILE"),
+    (("fcntl", (3, 3, 0), None, 0x8002), "fcntl(3, F_GETFL)                       = 0x8002 (flags O_RDWR|O_LARGEFILE)"),
     (
         ("ioctl", (1, 0x5413, 0x1000), Saved(exit={2: struct.pack("<4H", 24, 80, 0, 0)}), 0),
         "ioctl(1, TIOCGWINSZ, {ws_row=24, ws_col=80, ws_xpixel=0, ws_ypixel=0}) = 0",
@@ -76,13 +76,13 @@ def decoder() -> Decoder:
 
 @pytest.mark.parametrize(("call", "line"), CALLS, ids=[call[0] for call, _ in CALLS])
 def test_a_call_is_shown_by_its_symbols(decoder: Decoder, call: tuple, line: str) -> None:  # type: ignore[type-arg]
-    assert printers.strace(decoder.call(*call)) == line
+    assert strace.line(decoder.call(*call)) == line
 
 
 def test_a_pointer_in_a_structure_is_followed_through_the_image(decoder: Decoder) -> None:
     vector = struct.pack("<QQQQ", 0x2000, 5, 0x3000, 7)
     saved = Saved({1: image([(0x1000, vector), (0x2000, b"hello"), (0x3000, b" world\n")])})
-    shown = printers.strace(decoder.call("writev", (1, 0x1000, 2), saved, 12))
+    shown = strace.line(decoder.call("writev", (1, 0x1000, 2), saved, 12))
     assert shown == (
         'writev(1, [{iov_base="hello", iov_len=5}, {iov_base=" world\\n", iov_len=7}], 2) = 12'
     )  # fmt: skip
@@ -90,21 +90,19 @@ def test_a_pointer_in_a_structure_is_followed_through_the_image(decoder: Decoder
 
 def test_what_could_not_be_read_in_an_image_is_shown_as_its_address(decoder: Decoder) -> None:
     saved = Saved({1: image([(0x1000, struct.pack("<QQ", 0x2000, 5)), (0x2000, 14)])})
-    assert (
-        printers.strace(decoder.call("writev", (1, 0x1000, 1), saved)) == "writev(1, [{iov_base=0x2000, iov_len=5}], 1)"
-    )
+    assert strace.line(decoder.call("writev", (1, 0x1000, 1), saved)) == "writev(1, [{iov_base=0x2000, iov_len=5}], 1)"
 
 
 def test_buffers_filled_one_after_the_other_share_the_result(decoder: Decoder) -> None:
     vector = struct.pack("<QQQQ", 0x2000, 4, 0x3000, 4)
     saved = Saved(exit={1: image([(0x1000, vector), (0x2000, b"abcd"), (0x3000, b"efgh")])})
-    shown = printers.strace(decoder.call("readv", (0, 0x1000, 2), saved, 6))
+    shown = strace.line(decoder.call("readv", (0, 0x1000, 2), saved, 6))
     assert shown == 'readv(0, [{iov_base="abcd", iov_len=4}, {iov_base="ef", iov_len=4}], 2) = 6'
 
 
 def test_directory_entries_follow_each_other_by_their_lengths(decoder: Decoder) -> None:
     data = struct.pack("<QqHB5s", 7, 1, 24, 4, b".") + struct.pack("<QqHB5s", 8, 2, 24, 8, b"abc")
-    shown = printers.strace(decoder.call("getdents64", (3, 0x1000, 32768), Saved(exit={1: data}), 48))
+    shown = strace.line(decoder.call("getdents64", (3, 0x1000, 32768), Saved(exit={1: data}), 48))
     assert shown == (
         'getdents64(3, [{d_ino=7, d_off=1, d_reclen=24, d_type=DT_DIR, d_name="."}, '
         '{d_ino=8, d_off=2, d_reclen=24, d_type=DT_REG, d_name="abc"}], 32768) = 48'
@@ -125,9 +123,9 @@ def test_what_is_written_to_a_table_overrides_and_extends_it() -> None:
         "extend open_flags O_SPECIAL=0x1000000\nenum level u32 dec LOW=1 HIGH=2\nalarm seconds:level -> level\n", table
     )
     decoder = Decoder(table.merged(mine))
-    assert printers.strace(decoder.call("alarm", (2,), None, 1)) == "alarm(HIGH)                             = LOW"
-    assert "O_SPECIAL" in printers.strace(decoder.call("openat", (0, 0, 0x1000000, 0)))
+    assert strace.line(decoder.call("alarm", (2,), None, 1)) == "alarm(HIGH)                             = 1 (LOW)"
+    assert "O_SPECIAL" in strace.line(decoder.call("openat", (0, 0, 0x1000000, 0)))
 
 
 def test_a_syscall_without_a_row_shows_its_registers() -> None:
-    assert printers.strace(Decoder(Table()).call("nosuch", (1, 255))) == "nosuch(0x1, 0xff)"
+    assert strace.line(Decoder(Table()).call("nosuch", (1, 255))) == "nosuch(0x1, 0xff)"

@@ -3,14 +3,14 @@
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, load, parse, printers
+from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, load, parse, strace
 from tracefs.syscalls.types.live import LiveTypes
 from tracefs.syscalls.types.memory import image
 from tracefs.syscalls.types.show import show_rows, show_types
 
 
 def shown(live: LiveTypes, syscall: str, *args: int) -> str:
-    return printers.strace(Decoder(live.table).call(syscall, args, Saved()))
+    return strace.line(Decoder(live.table).call(syscall, args, Saved()))
 
 
 def test_what_is_shown_means_what_the_package_s_files_mean() -> None:
@@ -95,6 +95,6 @@ def test_a_structure_that_points_to_itself_is_followed_some_steps_only() -> None
     mine = parse("struct node 8 next@0:in(node)\nset_robust_list head:in(node) len:size\n", table)
     loop = image([(0x1000, (0x1000).to_bytes(8, "little"))])
     call = Decoder(table.merged(mine)).call("set_robust_list", (0x1000, 8), Saved({0: loop}))
-    assert printers.strace(call) == (
+    assert strace.line(call) == (
         "set_robust_list({next={next={next={next={next=0x1000}}}}}, 8)"
     )  # fmt: skip

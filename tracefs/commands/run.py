@@ -21,6 +21,13 @@ def add(subparsers: Any) -> None:
         help="as `echo EVENT >> set_event`, a glob too; without this: the syscall tracer",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json", dest="form", action="store_const", const="json", help="one JSON object a line: a call with its result"
+    )
+    form.add_argument(
+        "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
+    )
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)
 
@@ -29,4 +36,4 @@ def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    return session.trace(command, args.options, args.events, args.output)
+    return session.trace(command, args.options, args.events, args.output, args.form)

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from tracefs.capture import Child, Engine, Scope
@@ -22,35 +22,46 @@ from tracefs.tree.node import Context, Directory, File, Handle
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
+CLOCK = "mono"
+"""Of structured output: one that the time of day is at a known distance from."""
+EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
+"""What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 SHORTEST, LONGEST = 0.005, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
 
 
-def trace(argv: Sequence[str], options: Sequence[str], events: Sequence[str], output: str | None) -> int:
-    """Run argv traced; returns its exit status, 128 + n where signal n ended it."""
+def trace(
+    argv: Sequence[str], options: Sequence[str], events: Sequence[str], output: str | None, form: str | None = None
+) -> int:
+    """Run argv traced; returns its exit status, 128 + n where signal n ended it.
+
+    form: None for the tracer's lines, or one of structured.FORMS.
+    """
     if not argv:
         raise CommandError("run: no command given")
     out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     files = Tracefs(scope=Scope("none"))
     engine = cast(Engine, files.engine)
     try:
-        _configure(files.root, options, events)
+        _configure(files.root, options, events or (EVENTS if form else ()), form)
         try:
             child = engine.spawn(argv)
         except OSError as error:
             print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
             return 127 if isinstance(error, FileNotFoundError) else 126
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            return _drain(engine, child, pipe, out, asked_to_end)
+            return _drain(engine, child, _structured(files, form) if form else _pipe_lines(pipe), out, asked_to_end)
     finally:
         files.shutdown()
         os.close(out)
 
 
-def _configure(root: Directory, options: Sequence[str], events: Sequence[str]) -> None:
+def _configure(root: Directory, options: Sequence[str], events: Sequence[str], form: str | None) -> None:
     _write(root, "buffer_size_kb", str(BUFFER_KB))
+    if form:
+        _write(root, "trace_clock", CLOCK)
     for event in events:
         _write(root, "set_event", event)
     if not events:
@@ -82,7 +93,26 @@ def _write(root: Directory, name: str, text: str) -> None:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 
 
-def _drain(engine: Engine, child: Child, pipe: Handle, out: int, asked_to_end: threading.Event) -> int:
+Take = Callable[[bool], bytes]
+"""Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
+
+
+def _structured(files: Tracefs, form: str) -> Take:
+    from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
+
+    return Lines(files.top, form).take
+
+
+def _pipe_lines(pipe: Handle) -> Take:
+    def take(last: bool) -> bytes:
+        with contextlib.suppress(BlockingIOError):
+            return pipe.read(CHUNK, 0, Context(nonblock=True))
+        return b""
+
+    return take
+
+
+def _drain(engine: Engine, child: Child, take: Take, out: int, asked_to_end: threading.Event) -> int:
     """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
     ended = threading.Event()
     status = 0
@@ -96,7 +126,7 @@ def _drain(engine: Engine, child: Child, pipe: Handle, out: int, asked_to_end: t
     pause = SHORTEST
     while True:
         last = ended.is_set() and (asked_to_end.is_set() or not engine.tracees())
-        amount = _write_all(pipe, out)
+        amount = _write_all(take, out, last)
         if last:
             return status if status >= 0 else 128 - status
         pause = SHORTEST if amount else min(2 * pause, LONGEST)
@@ -106,20 +136,15 @@ def _drain(engine: Engine, child: Child, pipe: Handle, out: int, asked_to_end: t
             ended.wait(pause)
 
 
-def _write_all(pipe: Handle, out: int) -> int:
+def _write_all(take: Take, out: int, last: bool) -> int:
     """Everything that is there now; bytes of text."""
     total = 0
-    while True:
-        try:
-            data = pipe.read(CHUNK, 0, Context(nonblock=True))
-        except BlockingIOError:
-            return total
-        if not data:
-            return total
+    while data := take(last):
         total += len(data)
         view = memoryview(data)
         while view:
             view = view[os.write(out, view) :]
+    return total
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ Decoding makes values first (values.py), and printers make text or JSON of these
     table = load()                               # the files beside this one, and args.tbl
     table = table.merged(parse(text, table))     # what somebody wrote to a `types` file
     call = Decoder(table).call("openat", args, Saved(enter={1: b"/etc/passwd"}), ret)
-    printers.ftrace_enter(call), printers.strace(call), jsonform.call(call)
+    printers.ftrace_enter(call), strace.line(call), jsonform.call(call)
 
 C gets the same table as one block of memory (compile.py, table.h): the engine, to know what of a task's memory to
 save at enter and exit; the renderer, to print it. memory.py says in which form what was saved reaches a decoder.

@@ -68,6 +68,14 @@ class Decoder:
             )
         return Call(syscall, shown, None if ret is None else self.result(signature.result, ret))
 
+    def number(self, kind: str, raw: int) -> Value:
+        """A number of the named type."""
+        return self._objects.number(Ref(kind), raw)
+
+    def memory(self, kind: str, data: bytes) -> Value | None:
+        """What `data` holds of the named type; None if that is too little of it."""
+        return self._objects.value(Ref(kind), data, len(data), Scope({}, None, Memory()))
+
     def result(self, kind: TypeExpr | None, ret: int) -> Value:
         """The value of a return register: an error, or a number of type `kind`."""
         ret = fit(ret, "s64")
@@ -87,7 +95,7 @@ class Decoder:
             before = self._target(index, kind, raw, saved.enter, scope, scope.ret if scope.ret else None)
         if kind.direction != "in" and not failed:
             after = self._target(index, kind, raw, saved.exit, scope, scope.ret)
-        return PointerValue(raw, before, after)
+        return PointerValue(raw, before, after, kind.direction != "in")
 
     def _target(
         self, index: int, kind: Pointer, raw: int, blobs: Mapping[int, bytes], scope: Scope, ret: int | None

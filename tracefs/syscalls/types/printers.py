@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Values -> text: ftrace's `flags: O_RDONLY|O_CLOEXEC` and strace's `openat(AT_FDCWD, "/etc", O_RDONLY) = 3`."""
+"""Values -> text, and ftrace's lines: `sys_openat(dfd: AT_FDCWD, ..., flags: O_RDONLY|O_CLOEXEC)`."""
 
 from __future__ import annotations
 
@@ -65,8 +65,13 @@ def date(seconds: int) -> str:
         return str(seconds)
 
 
-def quoted(data: bytes, complete: bool = True) -> str:
-    """A C string: octal escapes as short as what follows allows; `...` after it where more followed."""
+def quoted(data: bytes, complete: bool = True, limit: int | None = None) -> str:
+    """A C string: octal escapes as short as what follows allows; `...` after it where more followed.
+
+    `limit`: bytes of it that are shown.
+    """
+    if limit is not None and len(data) > limit:
+        data, complete = data[:limit], False
     out = []
     for i, byte in enumerate(data):
         if byte in _ESCAPES:
@@ -79,8 +84,8 @@ def quoted(data: bytes, complete: bool = True) -> str:
     return f'"{"".join(out)}"{"" if complete else "..."}'
 
 
-def text(value: Value) -> str:
-    """A value in the notation that both formats share."""
+def text(value: Value, limit: int | None = None) -> str:
+    """A value in the notation that both formats share; of strings, `limit` bytes."""
     if isinstance(value, Number):
         return number(value.value, value.style)
     if isinstance(value, Enum):
@@ -90,19 +95,19 @@ def text(value: Value) -> str:
     if isinstance(value, Fd):
         return f"{value.value}<{value.path}>" if value.path else str(value.value)
     if isinstance(value, Text):
-        return quoted(value.data, value.complete)
+        return quoted(value.data, value.complete, limit)
     if isinstance(value, Data):
-        return quoted(value.data, len(value.data) >= value.size)
+        return quoted(value.data, len(value.data) >= value.size, limit)
     if isinstance(value, Symbol):
         return value.text
     if isinstance(value, Struct):
-        members = [f"{name}={text(member)}" for name, member in value.fields]
+        members = [f"{name}={text(member, limit)}" for name, member in value.fields]
         return "{" + ", ".join(members + ["..."] * (not value.complete)) + "}"
     if isinstance(value, Array):
-        return "[" + ", ".join([*map(text, value.items), *["..."] * bool(value.more)]) + "]"
+        return "[" + ", ".join([*(text(item, limit) for item in value.items), *["..."] * bool(value.more)]) + "]"
     if isinstance(value, Errno):
         return f"-{value.name or value.value}"
-    return _pointer(value)
+    return _pointer(value, limit)
 
 
 def _flags(value: Flags) -> str:
@@ -116,8 +121,8 @@ def _part(part: Part) -> str:
     return f"{text(part.value)}<<{part.shift}" if part.shift else text(part.value)
 
 
-def _pointer(value: Pointer) -> str:
-    shown = [_pointed(target) for target in (value.target, value.after) if target is not None]
+def _pointer(value: Pointer, limit: int | None) -> str:
+    shown = [_pointed(target, limit) for target in (value.target, value.after) if target is not None]
     if not shown:
         return number(value.address, "ptr")
     if isinstance(value.target or value.after, (Number, Enum, Flags, Fd)):
@@ -125,8 +130,8 @@ def _pointer(value: Pointer) -> str:
     return " => ".join(dict.fromkeys(shown))
 
 
-def _pointed(value: Value) -> str:
-    return f"[{value.text}]" if isinstance(value, Symbol) and value.text.startswith("{WIF") else text(value)
+def _pointed(value: Value, limit: int | None) -> str:
+    return f"[{value.text}]" if isinstance(value, Symbol) and value.text.startswith("{WIF") else text(value, limit)
 
 
 def ftrace_enter(call: Call) -> str:
@@ -137,15 +142,3 @@ def ftrace_enter(call: Call) -> str:
 def ftrace_exit(call: Call) -> str:
     """`sys_openat -> -ENOENT`."""
     return f"sys_{call.name} -> {text(call.result) if call.result is not None else '?'}"
-
-
-def strace(call: Call) -> str:
-    """A line as strace prints it, without its task and time: `close(9) = -1 EBADF (Bad file descriptor)`."""
-    line = f"{call.name}({', '.join(text(arg.value) for arg in call.args)})"
-    if call.result is None:
-        return line
-    padding = " " * max(39 - len(line), 0)
-    if isinstance(call.result, Errno):
-        number_and_name = f"-1 {call.result.name or call.result.value}"
-        return f"{line}{padding} = {number_and_name} ({os.strerror(call.result.value)})"
-    return f"{line}{padding} = {text(call.result)}"

@@ -100,6 +100,8 @@ class Pointer:
     address: int
     target: Value | None = None
     after: Value | None = None
+    filled: bool = False
+    """Whether the call writes there."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Records become lines: strace's, and JSON."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+
+from ringbuf import RingBuffer
+from tracefs.calls import JsonLines, StraceLines, Stream
+from tracefs.calls.pairing import Happening, Pairing
+from tracefs.events import REGISTRY
+from tracefs.render import Reader
+from tracefs.syscalls import by_name
+from tracefs.syscalls.types import Decoder, load
+
+Records = list[tuple[int, bytes]]
+SECOND = 1_000_000_000
+
+
+def record(number: int, tid: int, *values: int) -> bytes:
+    return struct.pack("<HBBii4x", number, 0, 0, tid, number) + struct.pack(f"<{len(values)}q", *values)
+
+
+def enter(name: str, tid: int, *args: int) -> bytes:
+    return record(1024 + 2 * by_name[name].nr, tid, *args)
+
+
+def leave(name: str, tid: int, ret: int) -> bytes:
+    return record(1025 + 2 * by_name[name].nr, tid, ret)
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    return Decoder(load())
+
+
+def happenings(records: Records, decoder: Decoder) -> list[Happening]:
+    return list(Pairing(REGISTRY, decoder).happenings(records))
+
+
+def strace(records: Records, decoder: Decoder) -> list[str]:
+    form = StraceLines(decoder, 1000 * SECOND)
+    return "".join([*form.lines(happenings(records, decoder)), *form.end()]).splitlines()
+
+
+def test_a_call_that_nothing_interrupts_is_one_line(decoder: Decoder) -> None:
+    records = [(SECOND, enter("dup2", 77, 3, 1)), (SECOND + 5000, leave("dup2", 77, 1))]
+    assert strace(records, decoder) == [
+        "77    1001.000000 dup2(3, 1)                              = 1 <0.000005>"
+    ]  # fmt: skip
+
+
+def test_a_call_that_another_task_s_interrupts_is_unfinished_and_resumed(decoder: Decoder) -> None:
+    records = [
+        (SECOND, enter("read", 77, 3, 0x1000, 100)),
+        (SECOND + 2000, enter("getpid", 78)),
+        (SECOND + 3000, leave("getpid", 78, 78)),
+        (SECOND + 4000, leave("read", 77, -11)),
+    ]
+    assert strace(records, decoder) == [
+        "77    1001.000000 read(3,  <unfinished ...>",
+        "78    1001.000002 getpid()                                = 78 <0.000001>",
+        "77    1001.000004 <... read resumed>0x1000, 100)          = -1 EAGAIN "
+        "(Resource temporarily unavailable) <0.000004>",
+    ]
+
+
+def test_a_call_that_never_returns_has_a_question_mark(decoder: Decoder) -> None:
+    assert strace([(SECOND, enter("exit_group", 77, 3))], decoder) == [
+        "77    1001.000000 exit_group(3)                           = ?"
+    ]  # fmt: skip
+
+
+def test_signals_and_ends_have_lines_of_their_own(decoder: Decoder) -> None:
+    deliver = struct.pack("<HBBiiiiixx", 115, 0, 0, 77, 17, 0, 1, 0) + bytes(30)
+    gone = struct.pack("<HBBi16siii", 112, 0, 0, 77, b"sh", 77, 120, 1)
+    records = [(SECOND, deliver), (SECOND, enter("exit_group", 77, 3)), (SECOND, gone)]
+    assert strace(records, decoder)[0] == "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---"
+    assert strace(records, decoder)[2] == "77    1001.000000 +++ exited with 3 +++"
+    assert strace([records[0], records[2]], decoder)[1] == "77    1001.000000 +++ killed by SIGCHLD +++"
+
+
+def test_json_has_enter_and_exit_in_one_object(decoder: Decoder) -> None:
+    records = [(SECOND, enter("openat", 77, -100, 0, 0x80041, 0o600)), (SECOND + SECOND // 2, leave("openat", 77, -2))]
+    (line,) = JsonLines().lines(happenings(records, decoder))
+    assert json.loads(line) == {
+        "time": 1.0,
+        "tid": 77,
+        "duration": 0.5,
+        "syscall": "openat",
+        "args": {
+            "dfd": {"value": -100, "name": "AT_FDCWD"},
+            "filename": None,
+            "flags": {"value": 0x80041, "flags": ["O_WRONLY", "O_CREAT", "O_CLOEXEC"], "rest": 0},
+            "mode": 0o600,
+        },
+        "result": {"errno": 2, "name": "ENOENT"},
+    }
+
+
+def test_json_of_a_call_that_did_not_end_has_no_duration(decoder: Decoder) -> None:
+    form = JsonLines()
+    assert list(form.lines(happenings([(SECOND, enter("getpid", 77))], decoder))) == []
+    (line,) = form.end()
+    assert json.loads(line)["duration"] is None
+
+
+def test_records_come_in_the_order_of_their_time_over_all_cpus() -> None:
+    with RingBuffer.create(cpus=2, size=1 << 16, clock="mono") as buffer:
+        stream = Stream(Reader(buffer))
+        for index in range(2000):
+            buffer.write(index % 2, struct.pack("<I", index))
+        taken = stream.take() + stream.take(last=True)
+        assert stream.lost == 0
+    assert [struct.unpack("<I", data)[0] for _, data in taken] == list(range(2000))
+
+
+def test_what_was_overwritten_is_counted() -> None:
+    with RingBuffer.create(cpus=1, size=1 << 13, clock="mono") as buffer:
+        stream = Stream(Reader(buffer))
+        for _ in range(5000):
+            buffer.write(0, bytes(64))
+        taken = stream.take(last=True)
+        assert stream.lost == 5000 - len(taken)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls from records: enter and exit put together, decoded to values, for output that programs read.
+
+    records -> pages.py -> stream.py (in order, over all CPUs) -> pairing.py (Happening per task) -> json_lines.py
+                                                                                                  -> strace_lines.py
+
+Text in ftrace's layouts is render/'s affair and made in C; what is here costs some ten microseconds a call.
+"""
+
+from tracefs.calls.json_lines import JsonLines
+from tracefs.calls.strace_lines import StraceLines
+from tracefs.calls.stream import Stream
+
+__all__ = ["JsonLines", "StraceLines", "Stream"]

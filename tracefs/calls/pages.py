@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Records of a kernel sub-buffer, as events/header_page and events/header_event describe it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+_HEADER = struct.Struct("<QQ")
+_WORD = struct.Struct("<I")
+_COMMIT = (1 << 20) - 1
+_LONGEST_IN_TYPE, _PADDING, _EXTEND = 28, 29, 30
+_EXTENDED_BITS = 59
+
+
+def records(page: bytes) -> Iterator[tuple[int, bytes]]:
+    """(time stamp in ns, record) of each event."""
+    now, commit = _HEADER.unpack_from(page)
+    at, end = _HEADER.size, _HEADER.size + (commit & _COMMIT)
+    while at < end:
+        word = _WORD.unpack_from(page, at)[0]
+        kind, delta = word & 31, word >> 5
+        at += 4
+        if kind <= _LONGEST_IN_TYPE:
+            length = 4 * kind
+            if not kind:
+                length = _WORD.unpack_from(page, at)[0] - 4
+                at += 4
+            now += delta
+            yield now, page[at : at + length]
+            at += (length + 3) & ~3
+            continue
+        if kind == _PADDING and not delta:
+            return
+        extra = _WORD.unpack_from(page, at)[0]
+        if kind == _PADDING:
+            now += delta
+            at += extra
+        elif kind == _EXTEND:
+            now += delta + (extra << 27)
+            at += 4
+        else:
+            now = now >> _EXTENDED_BITS << _EXTENDED_BITS | delta + (extra << 27)
+            at += 4

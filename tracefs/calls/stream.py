@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All records of a buffer in the order of their time stamps, consumed."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from tracefs.calls.pages import records
+from tracefs.render import Reader
+
+
+class Stream:
+    """One reader of a buffer."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._held: list[tuple[int, bytes]] = []
+
+    @property
+    def lost(self) -> int:
+        """Events that were overwritten before anybody read them, or that found no room."""
+        buffer = self._reader.buffer
+        stats = [buffer.stats(cpu) for cpu in range(buffer.cpus)]
+        return sum(each.overrun + each.dropped_events for each in stats)
+
+    def take(self, last: bool = False) -> list[tuple[int, bytes]]:
+        """(time stamp, record) of what can be told in order now; with `last`, of all that is left.
+
+        What is younger than the beginning of this call waits for the next: another CPU may still have something older.
+        """
+        now = self._reader.buffer.now()
+        found = self._held
+        for cpu in range(self._reader.buffer.cpus):
+            while page := self._reader.take_page(cpu):
+                found.extend(records(page))
+        found.sort(key=itemgetter(0))
+        if last:
+            self._held = []
+            return found
+        self._held = [each for each in found if each[0] > now]
+        return found[: len(found) - len(self._held)]
