@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.tree.fakes import FakeEngine
+from tests.tree.traced import Traced
 from tracefs.tree import Context, File, Handle, Tracefs
 
 NONBLOCK = Context(nonblock=True)
@@ -50,3 +51,11 @@ def files() -> Iterator[Files]:
     files = Files()
     yield files
     files.tree.shutdown()
+
+
+@pytest.fixture
+def traced() -> Iterator[Traced]:
+    """A tree over the real engine, which traces what Traced.run() starts."""
+    tree = Traced()
+    yield tree
+    tree.files.shutdown()

@@ -1,86 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Triggers at work: programs traced by the real engine, over a tree that is not mounted."""
+"""Triggers at work."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from tracefs.capture import Engine, Scope
-from tracefs.events import EventClass
-from tracefs.tree import Context, File, Tracefs
-from tracefs.tree.event_files import EventHist, EventTrigger
-from tracefs.tree.instance import Instance
+from tests.tree.traced import Traced
 
 NAP = ("sh", "-c", "sleep 0.05; sleep 0.05")
-
-
-class Traced:
-    """A tree, and programs that are traced through it."""
-
-    def __init__(self) -> None:
-        self.files = Tracefs(scope=Scope("none"))
-        self.top: Instance = self.files.top
-        self.top.expand()
-
-    def event(self, name: str) -> EventClass:
-        system, _, event = name.partition(":")
-        found = self.top.event(system, event)
-        assert found, name
-        return found
-
-    def trigger(self, name: str, *lines: str) -> str:
-        """Write the lines to the event's `trigger`; its content then."""
-        file = EventTrigger(self.top, self.event(name))
-        for line in lines:
-            file.open(os.O_WRONLY | os.O_APPEND, Context()).write(line.encode() + b"\n", 0, Context())
-        return file.open(os.O_RDONLY, Context()).read(1 << 16, 0, Context()).decode()
-
-    def hist(self, name: str) -> str:
-        return EventHist(self.top, self.event(name)).open(os.O_RDONLY, Context()).read(1 << 20, 0, Context()).decode()
-
-    def shown(self, name: str) -> str:
-        return self.top.events.peek(self.event(name)).state
-
-    def enable(self, *names: str) -> None:
-        self.top.events.switch([self.event(name) for name in names], True)
-
-    def run(self, *argv: str) -> None:
-        assert isinstance(self.files.engine, Engine)
-        null = os.open(os.devnull, os.O_RDWR)
-        try:
-            self.files.engine.spawn(argv, stdin=null, stdout=null).wait()
-        finally:
-            os.close(null)
-        assert self.files.engine.settle(10)
-
-    def read(self, path: str) -> str:
-        file = self.files.lookup(path)
-        assert isinstance(file, File)
-        handle = file.open(os.O_RDONLY, Context())
-        try:
-            return handle.read(1 << 20, 0, Context()).decode()
-        finally:
-            handle.release()
-
-    def write(self, path: str, text: str, flags: int = 0) -> None:
-        file = self.files.lookup(path)
-        assert isinstance(file, File)
-        file.open(os.O_WRONLY | flags, Context()).write(text.encode(), 0, Context(tid=os.getpid()))
-
-    def trace(self) -> list[str]:
-        """What the lines of `trace` say, without the columns in front."""
-        return [re.sub(r"^.*?\d+\.\d{6}: ", "", line) for line in self.read("trace").splitlines() if line[:1] != "#"]
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    tree = Traced()
-    yield tree
-    tree.files.shutdown()
 
 
 def test_syscall_latency_by_program_is_two_lines_of_shell(traced: Traced) -> None:

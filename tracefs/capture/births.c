@@ -33,6 +33,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 	if (cap_ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&message) < 0)
 		return;
 	int32_t tid = message;
+	cap_emit_fork(ct, parent, tid);
 	struct cap_task *child = cap_task_find(&ct->tasks, tid);
 	if (child) {
 		if (child->orphan)
@@ -94,7 +95,7 @@ struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid)
 /* The thread that called exec now has its group's number; the group's former leader has gone without a report. */
 struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t tid)
 {
-	unsigned long message;
+	unsigned long message = (unsigned long)tid;
 
 	if (cap_ptrace(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&message) >= 0 && (int32_t)message != tid) {
 		struct cap_task *former = cap_task_find(&ct->tasks, message);
@@ -110,6 +111,7 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 	if (t) {
 		t->spawning = false;
 		cap_name_changed(t);
+		cap_emit_exec(ct, t, (int32_t)message);
 	}
 	return t;
 }

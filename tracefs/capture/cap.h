@@ -216,6 +216,11 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info
 /* The return of a call whose exit stop was missed: a newborn's clone, the call that a task was attached in. */
 void cap_on_return(struct cap_thread *ct, struct cap_task *t);
 
+/* life.c: [capture] */
+void cap_emit_fork(struct cap_thread *ct, struct cap_task *parent, int32_t child);
+void cap_emit_exec(struct cap_thread *ct, struct cap_task *t, int32_t old_tid);
+void cap_emit_exit(struct cap_thread *ct, struct cap_task *t);
+
 /* births.c, stops.c: [capture] */
 void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event);
 struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid);

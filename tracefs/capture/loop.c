@@ -14,7 +14,11 @@
 static int on_end(struct cap_thread *ct, int32_t tid)
 {
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	int status = cap_reap(tid);
+	int status;
+
+	if (t)
+		cap_emit_exit(ct, t); /* while /proc still knows it */
+	status = cap_reap(tid);
 
 	if (status < 0)
 		return CAP_GO_ON;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /* What the hot path needs of /proc: never files that take a tracee's mmap_lock (cmdline, maps), they could block. */
+#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,34 @@ int cap_task_cpu(struct cap_task *t)
 	if (cpu < 0) /* gone: where it was before */
 		cpu = t->cpu;
 	return cpu < 0 ? 0 : cpu;
+}
+
+/* The kernel's priority: 100 + what stat shows (field 18). 0 where it is gone. */
+int cap_task_prio(int32_t tid)
+{
+	char path[48], text[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	if (slurp(path, text, sizeof(text)) <= 0)
+		return 0;
+	char *at = strrchr(text, ')');
+	for (int field = 2; at && field < 18; field++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at + 1) + 100 : 0;
+}
+
+uint64_t cap_task_execfn(int32_t tid)
+{
+	char path[48];
+	uint64_t auxv[2 * 64] = {0};
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", tid);
+	if (slurp(path, (char *)auxv, sizeof(auxv)) <= 0)
+		return 0;
+	for (unsigned i = 0; i + 1 < sizeof(auxv) / sizeof(auxv[0]) && auxv[i]; i += 2)
+		if (auxv[i] == AT_EXECFN)
+			return auxv[i + 1];
+	return 0;
 }
 
 bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid)

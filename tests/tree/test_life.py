@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Births, execs and deaths of tasks as events."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from tests.tree.traced import Traced
+
+PIDS = re.compile(r"pid=\d+")
+
+
+def life(traced: Traced) -> list[str]:
+    """The events, their pids replaced."""
+    return [PIDS.sub("pid=N", line) for line in traced.trace()]
+
+
+def test_fork_exec_and_exit_are_recorded_in_their_order(traced: Traced) -> None:
+    traced.enable("sched:sched_process_fork", "sched:sched_process_exec", "sched:sched_process_exit")
+    traced.run("/bin/sh", "-c", "/bin/true; exit")
+    assert life(traced) == [
+        "sched_process_exec: filename=/bin/sh pid=N old_pid=N",
+        "sched_process_fork: comm=sh pid=N child_comm=sh child_pid=N",
+        "sched_process_exec: filename=/bin/true pid=N old_pid=N",
+        f"sched_process_exit: comm=true pid=N prio={120 + os.nice(0)} group_dead=true",
+        f"sched_process_exit: comm=sh pid=N prio={120 + os.nice(0)} group_dead=true",
+    ]
+
+
+def test_the_pids_are_those_of_parent_and_child(traced: Traced) -> None:
+    traced.enable("sched:sched_process_fork", "sched:sched_process_exit")
+    traced.run("sh", "-c", "(true); true")
+    fork, child, parent = (list(map(int, re.findall(r"pid=(\d+)", line))) for line in traced.trace())
+    assert fork == [*parent, *child]
+
+
+def test_a_histogram_counts_forks_by_name(traced: Traced) -> None:
+    traced.trigger("sched:sched_process_fork", "hist:keys=parent_comm")
+    traced.run("sh", "-c", "(true); (true); (true)")
+    assert re.search(r"\{ parent_comm: sh +\} hitcount: +3\n", traced.hist("sched:sched_process_fork"))
