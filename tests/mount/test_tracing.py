@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -67,7 +68,7 @@ def untraced(idle: Mounted) -> Mounted:
 
 
 def renewed(mount: Mounted) -> Mounted:
-    for name, text in (("current_tracer", "nop"), ("tracing_on", "1"), ("trace", "\n")):
+    for name, text in (("current_tracer", "nop"), ("tracing_on", "1"), ("trace", "\n"), ("set_ftrace_pid", "")):
         mount.write(name, text)
     return mount
 
@@ -164,6 +165,46 @@ def test_two_readers_of_trace_pipe_share(untraced: Mounted) -> None:
         os.read(first, 4096)
     os.close(first)
     os.close(second)
+
+
+def test_control_files_answer_while_a_busy_program_is_read(untraced: Mounted) -> None:
+    untraced.write("current_tracer", "syscall")
+    script = f"echo $$ > {untraced.path}/set_ftrace_pid; exec dd if=/dev/zero of=/dev/null bs=1 status=none"
+    busy = subprocess.Popen(["sh", "-c", script])
+    reader = subprocess.Popen(["cat", untraced.path / "trace_pipe"], stdout=subprocess.PIPE)
+    assert reader.stdout
+    try:
+        for _ in range(50):
+            assert reader.stdout.readline(), "lines keep coming"
+            untraced.write("tracing_on", "1")
+            assert untraced.read("current_tracer") == "syscall\n"
+            assert "entries: " in untraced.read("per_cpu/cpu0/stats")
+        assert busy.poll() is None
+    finally:
+        busy.kill()
+        busy.wait()
+        reader.kill()
+        reader.communicate()
+
+
+def test_what_was_overwritten_is_told_in_its_place(untraced: Mounted) -> None:
+    fd = os.open(untraced.path / "trace_marker", os.O_WRONLY)
+    untraced.write("buffer_size_kb", "4")
+    try:
+        for number in range(1000):
+            os.write(fd, f"{number:04} {'x' * 100}".encode())
+    finally:
+        os.close(fd)
+    pipe = os.open(untraced.path / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+    text = b""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            text += os.read(pipe, 1 << 16)
+    os.close(pipe)
+    untraced.write("buffer_size_kb", "1408")
+    lost = sum(map(int, re.findall(rb"CPU:\d+ \[LOST (\d+) EVENTS\]", text)))
+    assert lost + text.count(b"tracing_mark_write") == 1000
+    assert lost
 
 
 def test_unmounting_from_a_traced_shell(mortal: Mounted) -> None:
