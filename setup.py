@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Declares the cffi modules: the one thing pyproject.toml has no word for."""
 
 from setuptools import setup
