@@ -65,6 +65,7 @@ CALLS = [
         "prlimit64(0, RLIMIT_STACK, NULL, {rlim_cur=8192, rlim_max=RLIM64_INFINITY}) = 0",
     ),
     (("pipe2", (0x1000, 0x80000), Saved(exit={0: struct.pack("<ii", 3, 4)}), 0), "pipe2([3, 4], O_CLOEXEC)                = 0"),
+    (("read", (3, 0x1000, 100), None, 0), 'read(3, "", 100)                        = 0'),
     (("read", (3, 0x1000, 100), Saved(exit={1: b"ab\n"}), 5), 'read(3, "ab\\n"..., 100)                 = 5'),
 ]  # fmt: skip
 

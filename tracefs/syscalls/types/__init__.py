@@ -28,6 +28,11 @@ Decoding makes values first (values.py), and printers make text or JSON of these
 C gets the same table as one block of memory (compile.py, table.h): the engine, to know what of a task's memory to
 save at enter and exit; the renderer, to print it. memory.py says in which form what was saved reaches a decoder.
 
+What is saved reaches a decoder by argument: the record of an enter event has for each `in` and `inout` pointer of its
+row, that of an exit event for each `out` and `inout`, a field `__data_loc char[] __ARGUMENT_val`. Its bytes are what
+the argument points to, as it stood (a string without or with its NUL), or, where that leads to more memory (TT_STRINGS
+and TT_HOLDS_POINTERS), an image: see memory.py. A length of 0 is: not saved, or not readable.
+
 A package adds types that need code through the entry point group `tracefs.types` (custom.py).
 """
 

@@ -100,9 +100,13 @@ class Decoder:
     def _target(
         self, index: int, kind: Pointer, raw: int, blobs: Mapping[int, bytes], scope: Scope, ret: int | None
     ) -> Value | None:
-        blob = blobs.get(index)
-        if blob is None or raw == 0:
+        if raw == 0:
             return None
+        blob = blobs.get(index)
+        if blob is None:
+            if not kind.counts or scope.within(Memory(), ret).count(kind.counts) != 0:
+                return None
+            blob = b""  # there was nothing to save
         nested = holds_pointers(self.table, kind.target)
         memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
         return self._objects.target(kind, raw, scope.within(memory, ret))

@@ -115,12 +115,14 @@ class Objects:
         if element is None:
             if count is None:
                 count = self._open_size(target)
-            data = scope.memory.read(address, count)
+            data = scope.memory.read(address, count) if count else b""
             return None if data is None else self.value(target, data, count, scope)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
+        if pointer.counts and count == 0:
+            return Array(())
         data = scope.memory.read(address, size)
         if data is None:
-            return Array(()) if pointer.counts and count == 0 else None
+            return None
         if not pointer.counts:
             return self.value(target, data, element, scope) if data else None
         return self._array(target, data, element, count or 0, scope)

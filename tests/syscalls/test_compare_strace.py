@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""scripts/compare-strace: what counts as a symbol, and which calls are compared."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+COMPARE = Path(__file__).resolve().parent.parent.parent / "scripts/compare-strace"
+STRACE = """\
+10 1.000001 openat(AT_FDCWD, "/etc\\303\\251", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or directory) <0.000010>
+10 1.000002 newfstatat(3, "", {st_mode=S_IFREG|0644, st_size=5 /* five */, ...}, AT_EMPTY_PATH) = 0 <0.000010>
+11 1.000003 read(3,  <unfinished ...>
+10 1.000004 getpid() = 10 <0.000010>
+11 1.000005 <... read resumed>"abc", 3) = 3 <0.000010>
+10 1.000006 +++ exited with 0 +++
+"""
+OURS = """\
+20 1.000001 getppid() = 1 <0.000010>
+20 1.000001 openat(AT_FDCWD, "/etc\\xc3\\xa9", O_RDONLY|0x80000) = -1 ENOENT (No such file or directory) <0.000010>
+20 1.000002 newfstatat(3, "", {st_mode=S_IFREG|0644, st_size=7}, AT_EMPTY_PATH) = 0 <0.000010>
+20 1.000004 getpid() = 20 <0.000010>
+21 1.000003 read(3, "abc", 3) = 3 <0.000010>
+"""
+
+
+def test_each_symbol_of_strace_s_has_to_stand_in_ours(tmp_path: Path) -> None:
+    (tmp_path / "strace").write_text(STRACE)
+    (tmp_path / "ours").write_text(OURS)
+    command = [sys.executable, COMPARE, "--lines", tmp_path / "strace", tmp_path / "ours", "--below", "98"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[1:] == [
+        "openat                         1        5        1   80.00%",
+        "newfstatat                     1        5        0  100.00%",
+        "getpid                         1        0        0  100.00%",
+        "read                           1        1        0  100.00%",
+        "all                            4       11        1   90.91%",
+        "calls of strace's without a counterpart: 0",
+        "  lacks     1 openat: 'O_CLOEXEC'",
+    ]
+    assert done.returncode == 1
