@@ -26,7 +26,7 @@ OPTIONS: dict[str, object] = {
     "intr": True,  # else a blocked reader cannot be killed
     "max_readahead": 0,  # else a splice reads (and consumes) more than was asked for
     "attr_timeout": 0,
-    "entry_timeout": 0,
+    "entry_timeout": 60,  # a name is looked up anew with each use of it all the same: attributes are not kept
     "negative_timeout": 0,
     "big_writes": True,
 }

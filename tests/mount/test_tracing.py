@@ -339,3 +339,15 @@ def test_an_instance_in_use_cannot_be_removed_and_lets_its_tasks_go_when_it_is(m
     )
     assert re.fullmatch(r"TracerPid:\t[1-9]\nbusy\nremoved\n", output)
     assert eventually(lambda: mount.status()["tracees"] == [])
+
+
+def test_what_is_removed_is_gone_at_once_however_it_was_known(mount: Mounted) -> None:
+    """The kernel may keep names, which come and go here without its doing."""
+    output = shell(
+        mount,
+        "echo 'made int x' > synthetic_events; ls events/synthetic; cat events/synthetic/made/enable;"
+        "echo '!made' >> synthetic_events; test -e events/synthetic/made/enable || echo gone;"
+        "test -d events/synthetic/made || echo gone; cat events/synthetic/made/enable 2>/dev/null || echo gone;"
+        "echo 'made int x' > synthetic_events; cat events/synthetic/made/enable; echo > synthetic_events",
+    )
+    assert output.split() == ["enable", "filter", "made", "0", "gone", "gone", "gone", "0"]
