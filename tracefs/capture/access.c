@@ -54,7 +54,7 @@ void cap_let_go(struct cap_thread *ct, int32_t tid)
 	if (!t)
 		return;
 	t->path = CAP_PATH_LEAVE;
-	t->at_entry = t->doubtful = false;
+	t->at_entry = false;
 	cap_release(ct, t, 0);
 }
 
@@ -165,13 +165,6 @@ int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max)
 			n++;
 		}
 	return n;
-}
-
-bool cap_ignores(struct cap_thread *ct, int32_t tid)
-{
-	LOCKED(ct);
-	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	return t && t->ignores;
 }
 
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps)

@@ -34,7 +34,6 @@ void cap_set_leaving(struct cap_thread *ct, int32_t tid);
 /* placement.c. [capture] Nobody is kept on a CPU while some tracees are not followed yet, or no longer: they might see it. */
 void cap_place_hold_off(struct cap_thread *ct, bool on);
 int32_t cap_place_keeper(struct cap_thread *ct); /* [capture] pid of our helper process, which is not to be traced; 0: none */
-bool cap_ignores(struct cap_thread *ct, int32_t tid); /* while it was traced a signal that it ignores ended a call of its */
 /*
  * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before.
  * false: it is not, or is gone.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracefs.capture import gentle, procfs, ptrace_ops
@@ -20,6 +20,8 @@ GRACE = 0.1
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
 
+TURN = 0.003
+"""Seconds to look at tasks at a time: with a thousand of them, their stops want to be served, too."""
 VANISHING = (0.01, 0.1, 0.5)
 """Seconds after which to look whether a task has vanished."""
 
@@ -114,9 +116,7 @@ class Attacher:
             looks.setdefault(tid, Look(now, now))
         for tid in leaving:
             looks.setdefault(tid, Look(now + GRACE, now + GRACE))
-        for tid, look in looks.items():
-            if look.due > now:
-                continue
+        for tid, look in self._in_turn(now):
             restless = now - look.since > gentle.RESTLESS
             sight = procfs.sight(tid)
             if sight and gentle.harmless(tid, sight, look.again(sight, now), restless, tid in waiting):
@@ -128,7 +128,18 @@ class Attacher:
         due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
         if interrupted:
             due.append(now + LAST_DELAY)
-        return max(0.0, min(due) - now) if due else None
+        spent = time.monotonic() - now  # as long again for the stops
+        return max(spent, min(due) - now) if due else None
+
+    def _in_turn(self, now: float) -> Iterator[tuple[int, Look]]:
+        """The looks that are due, as many as there is time for; those that had their turn go behind the others."""
+        for tid, look in list(self._looks.items()):
+            if look.due > now:
+                continue
+            if time.monotonic() > now + TURN:
+                return
+            yield tid, look
+            self._looks[tid] = self._looks.pop(tid)
 
     def _forget_vanished(self, now: float) -> None:
         for tgid, times in list(self._vanishing.items()):
@@ -144,10 +155,14 @@ class Attacher:
         """The end is near: interrupt those that should not meet it as they are."""
         core = self._core
         core.hold_off(True)
-        for tid, _ in core.tasks():
-            look = self._looks.setdefault(tid, Look(0.0, 0.0))
+        now, tasks = time.monotonic(), {tid for tid, _ in core.tasks()}
+        for tid in self._looks.keys() - tasks:
+            del self._looks[tid]
+        for tid in tasks:
+            self._looks.setdefault(tid, Look(now, now)).due = now
+        for tid, look in self._in_turn(now):
             sight = procfs.sight(tid)
-            if sight and gentle.unsettled(tid, sight, look.again(sight, time.monotonic()), core.ignores(tid)):
+            if sight and gentle.unsettled(tid, sight, look.again(sight, time.monotonic())):
                 core.interrupt(tid, sight.state, sight.sleeps)
 
     def let_go(self, tid: int, file: str) -> None:

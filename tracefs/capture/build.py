@@ -75,7 +75,6 @@ int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max);
 int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max);
 void cap_place_hold_off(struct cap_thread *ct, bool on);
 int32_t cap_place_keeper(struct cap_thread *ct);
-bool cap_ignores(struct cap_thread *ct, int32_t tid);
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
 void cap_op(void);

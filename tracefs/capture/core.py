@@ -247,10 +247,6 @@ class Core:
         """Tasks whose interrupt is on its way."""
         return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
 
-    def ignores(self, tid: int) -> bool:
-        """Whether a signal that the task ignores ended a call of its while it was traced."""
-        return bool(lib.cap_ignores(self.ct, tid))
-
     def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
         """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
 

@@ -78,12 +78,10 @@ def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bo
     return False
 
 
-def unsettled(tid: int, sight: Sight, steady: float, ignores: bool) -> bool:
-    """Whether the task computes, so that its next stop is the entry of any call; or sleeps in a call that knows EINTR, and is
-    sent signals that it ignores: one of them might end the call in the moment of the tracer's end."""
-    if not sight.call:
-        return sight.state == "R" and steady >= COMPUTES
-    return ignores and _undone(tid, sight)
+def unsettled(tid: int, sight: Sight, steady: float) -> bool:
+    """Whether the task computes, so that its next stop is the entry of any call; or sleeps in a call that knows EINTR, which a
+    signal that it ignores might end in the moment of the tracer's end."""
+    return _undone(tid, sight) if sight.call else sight.state == "R" and steady >= COMPUTES
 
 
 def _undone(tid: int, sight: Sight) -> bool:

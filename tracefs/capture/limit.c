@@ -79,10 +79,11 @@ bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result)
 
 	if (ns < 0)
 		return false;
-	*result = limit->result;
 	t->deadline = t->began + ns;
-	if (t->deadline <= now_ns())
+	if (t->deadline <= now_ns()) {
+		*result = limit->result;
 		return true;
+	}
 	ct->pending = true; /* cap_loop() returns, and cap_limit_overdue() is asked */
 	return false;
 }

@@ -24,21 +24,21 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 
 	cap_place_resume(ct, t);
 	t->at_entry = false;
-	if (leave && !entry && !t->doubtful) {
+	if (leave && !entry) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
 			cap_on_gone(ct, t);
 		return error >= 0;
 	}
-	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted) || t->undone;
+	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted);
 	error = cap_ptrace(follow ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
 	if (unlikely(error < 0 && error != -ESRCH)) {
 		t->path = CAP_PATH_LEAVE;
-		t->doubtful = false;
 		return cap_release(ct, t, sig);
 	}
 	t->followed = follow;
 	t->entered &= follow;
+	t->undone &= follow;
 	return error >= 0;
 }
 

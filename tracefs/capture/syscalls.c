@@ -101,7 +101,7 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 {
 	bool again = t->undone && t->entered;
 
-	t->undone = t->doubtful = false;
+	t->undone = false;
 	t->where = CAP_KERNEL;
 	if (unlikely(again))
 		return; /* the same call, for all that the program knows */

@@ -39,10 +39,8 @@ struct cap_task {
 	bool newborn;	 /* its first stop has not been seen */
 	bool orphan;	 /* its first stop was seen before its parent's report */
 	bool interrupted; /* PTRACE_INTERRUPT was sent, its stop has not come */
-	bool undone;	 /* it is about to make again the call that it is in (undo.c) */
-	bool doubtful;	 /* ... unless the signal that pends for its process turns out to be its */
+	bool undone;	 /* it makes the call that it is in again, unless a handler comes first (undo.c) */
 	bool at_entry;	 /* stopped at the entry of a call */
-	bool ignores;	 /* was sent a signal that it ignores */
 	bool spawning;	 /* our own child, before its execve */
 	bool stopped;	 /* in a group stop (PTRACE_LISTEN) */
 	bool named;	 /* comm is known */

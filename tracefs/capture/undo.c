@@ -7,8 +7,9 @@
  * PTRACE_INTERRUPT, at a SIGCONT to any of its threads, and at signals that it ignores, which the kernel drops when they are sent
  * to an untraced task. Such a call has done nothing yet, so it can be made again.
  *
- * A signal with a handler may be delivered before the call is made again: one that came meanwhile, or one sent to the process while
- * it was not yet known which thread takes it. Untraced it would have met the sleeping call, so the EINTR is put back then.
+ * The task is on its way out of the kernel then, with a signal flagged. We put ERESTARTNOHAND in the place of EINTR: the kernel
+ * itself makes that EINTR if a handler is to run, and makes the call again if none is. So nothing can come in between, and the
+ * task may be let go, or the tracer die, at once.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -20,7 +21,10 @@
 #include "tracefs/capture/status.h"
 #include "tracefs/capture/undo.h"
 
-#define SYSCALL_INSTRUCTION 2 /* bytes: syscall, sysenter's landing pad, int 0x80 */
+#define ERESTARTNOHAND 514 /* linux/errno.h of the kernel; strace shows it */
+#define SIGNAL(sig) (1ull << ((sig) - 1))
+/* They end such calls untraced, too, when the task goes on after the stop. */
+#define STOP_SIGNALS (SIGNAL(SIGSTOP) | SIGNAL(SIGTSTP) | SIGNAL(SIGTTIN) | SIGNAL(SIGTTOU))
 
 /* Those that have done nothing when they return EINTR; of receiving ones, those with a receive time-out do. */
 static const int16_t undoable_64[] = {
@@ -71,29 +75,28 @@ static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
 	return cap_undoable(info.arch, regs->orig_rax, info.arch == AUDIT_ARCH_X86_64 ? regs->rdi : (uint32_t)regs->rbx);
 }
 
-/* The call returns this instead. */
-static void end_with(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs, int64_t result)
+static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 {
-	regs->rax = result;
-	if (cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)regs) >= 0 && t->entered) {
-		cap_info info = {.op = PTRACE_SYSCALL_INFO_EXIT, .arch = t->arch, .exit = {.rval = result, .is_error = result < 0}};
+	cap_info info = {.op = PTRACE_SYSCALL_INFO_EXIT, .arch = t->arch, .exit = {.rval = result, .is_error = result < 0}};
+
+	t->undone = false;
+	if (t->entered)
 		cap_on_exit(ct, t, &info);
-	}
 }
 
-static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs, const struct cap_status *s)
+static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs)
 {
-	int64_t result;
+	int64_t result = -ERESTARTNOHAND;
+	bool over = cap_limit_over(ct, t, &result);
 
-	if (cap_limit_over(ct, t, &result)) {
-		end_with(ct, t, regs, result);
-		return true;
-	}
-	regs->rax = regs->orig_rax;
-	regs->rip -= SYSCALL_INSTRUCTION;
-	t->undone = cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)regs) >= 0;
-	t->doubtful = t->undone && (s->shared & ~s->blocked & ~cap_dropped(s));
-	return t->undone;
+	regs->rax = result;
+	if (cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)regs) < 0)
+		return false;
+	if (over)
+		ended(ct, t, result);
+	else
+		t->undone = true;
+	return true;
 }
 
 bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
@@ -103,26 +106,11 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 
 	if (!ended_early(t, &regs) || !cap_status_of(t->tid, &s))
 		return false;
-	uint64_t dropped = cap_dropped(&s);
-	if (s.own & ~s.blocked & ~dropped)
+	uint64_t pending = (s.own | s.shared) & ~s.blocked;
+	bool ignored = pending & cap_dropped(&s);
+	if ((pending & STOP_SIGNALS) || !(tracing || ignored))
 		return false;
-	bool ignored = (s.own | s.shared) & ~s.blocked & dropped;
-	t->ignores |= ignored;
-	if (!tracing && !ignored)
-		return false;
-	return undo(ct, t, &regs, &s);
-}
-
-/* A signal is delivered before the call was made again: it ended the call. */
-static void put_back(struct cap_thread *ct, struct cap_task *t)
-{
-	struct user_regs_struct regs;
-
-	t->undone = t->doubtful = false;
-	if (!cap_get_regs(t->tid, &regs) || regs.rax != regs.orig_rax)
-		return;
-	regs.rip += SYSCALL_INSTRUCTION;
-	end_with(ct, t, &regs, -EINTR);
+	return undo(ct, t, &regs);
 }
 
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
@@ -130,14 +118,11 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if (!t->undone && !ended_early(t, &regs))
+	if ((!t->undone && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
 		return;
-	if (!cap_status_of(t->tid, &s))
-		return;
-	bool dropped = cap_dropped(&s) >> (sig - 1) & 1;
-	t->ignores |= dropped;
-	if (t->undone && !dropped)
-		put_back(ct, t);
-	else if (!t->undone && dropped && !(s.own & ~s.blocked & ~cap_dropped(&s)))
-		undo(ct, t, &regs, &s);
+	bool dropped = cap_dropped(&s) & SIGNAL(sig);
+	if (t->undone && (s.caught & SIGNAL(sig)))
+		ended(ct, t, -EINTR); /* the kernel sees to that */
+	else if (!t->undone && dropped)
+		undo(ct, t, &regs);
 }

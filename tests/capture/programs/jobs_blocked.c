@@ -8,7 +8,7 @@ struct state {
 };
 
 static struct state *state;
-static int in[2];
+static int in[2], go[2];
 
 static void child_reads(void)
 {
@@ -39,10 +39,11 @@ static void behaviour(void)
 {
 	static void (*const bodies[])(void) = { child_reads, child_polls, child_sleeps };
 
-	CHECK(pipe(in) == 0);
+	CHECK(pipe(in) == 0 && pipe(go) == 0);
 	state = shared_memory(sizeof(*state));
 	for (int i = 0; i < 3; i++) {
 		pid_t child;
+		char byte;
 
 		state->ready = 0;
 		child = fork();
@@ -50,6 +51,7 @@ static void behaviour(void)
 		if (child == 0) {
 			state->ready = 1;
 			bodies[i]();
+			CHECK_EQ(read(go[0], &byte, 1), 1); /* else its end might hide that it was continued */
 			_exit(50 + i);
 		}
 		while (!state->ready)
@@ -62,9 +64,12 @@ static void behaviour(void)
 		CHECK_EQ(status_of(child, WCONTINUED), 0xffff);
 		if (i == 0)
 			CHECK_EQ(write(in[1], "x", 1), 1);
+		CHECK_EQ(write(go[1], "x", 1), 1);
 		check_exited(child, 50 + i);
 	}
 	close(in[0]);
 	close(in[1]);
+	close(go[0]);
+	close(go[1]);
 	munmap(state, sizeof(*state));
 }

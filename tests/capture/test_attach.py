@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Many tasks at once, tasks that die while they are attached to, numbers that are used again."""
+"""Attaching to what is hard to attach to: many tasks, endless sleepers, tasks that die meanwhile, numbers used again."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ def test_every_thread_of_a_program_that_never_stops_making_them_is_traced(progra
             assert len(seen) >= 50
         finally:
             engine.stop()
+
+
+def test_a_server_that_sleeps_in_epoll_wait_is_attached_and_sees_nothing_of_it(programs: Path) -> None:
+    with Flag() as flag:
+        env = {**os.environ, "CHECK_FLAG": flag.path}
+        process = subprocess.Popen([programs / "asleep"], env=env, start_new_session=True)
+        engine, sink, buffer = new_engine(process.pid, print)
+        try:
+            assert until(lambda: len(watch.tasks(process.pid)) == 2, 20)
+            (server,) = (one.tid for one in watch.tasks(process.pid) if one.tid != process.pid)
+            engine.want(sink, ON)
+            assert engine.settle(30)
+            flag.stop()  # the server gets its byte, and makes a call that shows that it was recorded
+            assert until(lambda: all(one.state == "Z" for one in watch.tasks(process.pid)), 30)
+        finally:
+            engine.stop()  # and only then a wait: ours would meet its stops
+            process.kill()
+        assert process.wait() == 0
+    own = by_task(records(buffer))[server]
+    assert [one.values for one in own if one.name == "epoll_wait" and one.kind == "exit"] == [(1,)]
+    assert any(one.name == "getppid" for one in own)
 
 
 def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(programs: Path) -> None:
