@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tracefs.syscalls.types.model import CustomType
-from tracefs.syscalls.types.values import Data, Symbol, Value
+from tracefs.syscalls.types.printers import quoted
+from tracefs.syscalls.types.values import Data, Symbol, Text, Value
 
 Custom = Callable[[bytes], Value]
 
@@ -75,6 +76,13 @@ def wait_status(data: bytes) -> Value:
 def inet6(data: bytes) -> Value:
     address = str(ipaddress.IPv6Address(data[:16]))
     return Symbol(f'"{address}"', address)
+
+
+def sun_path(data: bytes) -> Value:
+    """A path up to its NUL; @"name" where it begins with one."""
+    if data[:1] == b"\0" and len(data) > 1:
+        return Symbol(f"@{quoted(data[1:])}", data.decode(errors="backslashreplace"))
+    return Text(data.partition(b"\0")[0])
 
 
 def mac(data: bytes) -> Value:
@@ -150,6 +158,7 @@ CUSTOM: Final[dict[str, Custom]] = {
     "node_set": _bit_set,
     "wait_status": wait_status,
     "mac": mac,
+    "sun_path": sun_path,
     "bpf_insn": bpf_insn,
     "sock_filter": sock_filter,
     "control_chars": control_chars,
