@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -43,6 +44,14 @@ def _fill_standard_files() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    gc.disable()  # see commands.started()
+    try:
+        return _main(argv)
+    finally:
+        gc.enable()
+
+
+def _main(argv: Sequence[str] | None) -> int:
     _fill_standard_files()
     words = sys.argv[1:] if argv is None else argv
     args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)

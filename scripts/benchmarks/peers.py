@@ -80,4 +80,7 @@ def all_peers() -> list[Peer]:
     """Those that this machine has, the untraced run first."""
     peers = [Peer("untraced"), Tracefs("tracefs"), Strace("strace"), Ftrace("ftrace")]
     os.environ.setdefault("PYTHONPATH", os.getcwd())
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # an installed tracefs has its bytecode: else each start compiles it all
     return [peer for peer in peers if peer.available()]

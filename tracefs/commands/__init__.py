@@ -3,6 +3,18 @@
 
 from __future__ import annotations
 
+import gc
+
 
 class CommandError(Exception):
     """Ends the command with this one line on stderr and status 1."""
+
+
+def started() -> None:
+    """To be called by what runs on: collects garbage from here on, of which main() had none collected so far.
+
+    A fifth of the start would be spent on looking through modules just made. What there is now stays until the end:
+    collections leave it out.
+    """
+    gc.freeze()
+    gc.enable()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tracefs import daemon, mountpoints
-from tracefs.commands import CommandError
+from tracefs.commands import CommandError, started
 from tracefs.commands.scopes import SCOPES, describe
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def serve(ready: Callable[[], None]) -> None:
-        daemon.Daemon(Tracefs(scope=scope), directory).run(ready)
+        served = daemon.Daemon(Tracefs(scope=scope), directory)
+        started()
+        served.run(ready)
 
     try:
         if args.foreground:

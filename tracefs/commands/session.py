@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from tracefs.capture import Child, Engine, Scope
-from tracefs.commands import CommandError
+from tracefs.commands import CommandError, started
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -51,6 +51,7 @@ def trace(
         except OSError as error:
             print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
             return 127 if isinstance(error, FileNotFoundError) else 126
+        started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
             return _drain(engine, child, _structured(files, form) if form else _pipe_lines(pipe), out, asked_to_end)
     finally:
