@@ -173,7 +173,7 @@ def test_json_lines_are_calls_with_their_results(tmp_path: Path) -> None:
     assert run("--json", "-w", lines, "--", "cat", "/no/such/file").returncode == 1
     calls = [json.loads(line) for line in lines.read_text().splitlines()]
     failed = [
-        call for call in calls if call["syscall"] == "openat" and call["result"] == {"errno": 2, "name": "ENOENT"}
+        call for call in calls if call.get("syscall") == "openat" and call["result"] == {"errno": 2, "name": "ENOENT"}
     ]
     assert failed[-1]["args"]["flags"] == {"value": 0, "flags": ["O_RDONLY"], "rest": 0}
     assert 0 < failed[-1]["duration"] < 60
