@@ -16,6 +16,10 @@ SOURCES = [
     "tracefs/render/decode.c",
     "tracefs/render/context.c",
     "tracefs/render/syscall.c",
+    "tracefs/render/typed.c",
+    "tracefs/render/typed_scalar.c",
+    "tracefs/render/typed_object.c",
+    "tracefs/render/typed_custom.c",
     "tracefs/render/printfmt.c",
     "tracefs/render/event.c",
     "tracefs/render/line.c",
@@ -23,10 +27,20 @@ SOURCES = [
     "tracefs/render/source.c",
     "tracefs/render/lines.c",
 ]
-OTHER_ROOMS = ["tracefs/events/cmdlines.c", *COMMON["SOURCES"]]
+OTHER_ROOMS = ["tracefs/events/cmdlines.c", "tracefs/syscalls/types/walk.c", *COMMON["SOURCES"]]
 
 RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode")
-RENDER_STRUCTS = ("rn_field", "rn_class", "rn_table", "rn_options", "rn_symbol", "rn_op", "rn_piece", "rn_program")
+RENDER_STRUCTS = (
+    "rn_field",
+    "rn_class",
+    "rn_table",
+    "rn_types",
+    "rn_options",
+    "rn_symbol",
+    "rn_op",
+    "rn_piece",
+    "rn_program",
+)
 READER_FUNCTIONS = """
 struct rn_reader *rn_reader_new(struct rb *rb, unsigned cpus);
 void rn_reader_free(struct rn_reader *reader);
@@ -49,7 +63,7 @@ def types(*headers: str) -> str:
     names = "|".join((*RENDER_ENUMS, *RENDER_STRUCTS))
     found = re.findall(rf"(?ms)^(?:enum|struct) (?:{names}) \{{.*?^\}};", text)
     assert len(found) == len(RENDER_ENUMS) + len(RENDER_STRUCTS), "a type is not in the headers"
-    return "struct rb; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
+    return "struct rb; struct tt_table; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
 
 
 ffibuilder = FFI()

@@ -87,10 +87,10 @@ void rn_event_text(struct rn_text *text, const struct rn_event *event, const str
 	}
 	switch (class->kind) {
 	case RN_ENTER:
-		rn_sys_enter(text, event, options->flags & RN_VERBOSE);
+		rn_sys_enter(text, event, options);
 		break;
 	case RN_EXIT:
-		rn_sys_exit(text, event);
+		rn_sys_exit(text, event, options);
 		break;
 	case RN_PRINT:
 		put_print(text, event, options);

@@ -42,7 +42,7 @@ void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table
 		if (flags & RN_FIELDS)
 			rn_event_fields(text, event);
 		else if (!(flags & RN_SYSCALL_TRACER) ||
-			 !rn_syscall_tracer(text, event, table, flags & RN_ARG_TYPES))
+			 !rn_syscall_tracer(text, event, table, options))
 			rn_event_text(text, event, options);
 	}
 }

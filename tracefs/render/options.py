@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracefs.render._render import ffi, lib
+
+if TYPE_CHECKING:
+    from tracefs.render.typed import Types
 
 COUNTING_CLOCKS = frozenset({"counter", "uptime", "x86-tsc"})
 """Clocks of trace_clock that do not count nanoseconds: their time stamps are printed as they are."""
@@ -24,6 +27,7 @@ FLAGS = {
     "annotate": lib.RN_ANNOTATE,
     "sym_addr": lib.RN_SYM_ADDR,
     "syscall_arg_type": lib.RN_ARG_TYPES,
+    "syscall_arg_decode": lib.RN_ARG_DECODE,
 }
 """Attribute -> enum rn_flag. The option is called the same, with dashes for underscores (but syscall_arg_type)."""
 
@@ -44,6 +48,7 @@ class Options:
     annotate: bool = True
     sym_addr: bool = False
     syscall_arg_type: bool = False
+    syscall_arg_decode: bool = False
     tracer: str = "nop"
     """current_tracer."""
     clock: str = "local"
@@ -51,14 +56,15 @@ class Options:
     time_start: int = 0
     """When the buffer was last emptied, in the clock's unit: latency-format counts from it."""
 
-    def compiled(self) -> Any:
-        """A struct rn_options of now."""
+    def compiled(self, types: Types | None = None) -> Any:
+        """A struct rn_options of now, which `types` must outlive."""
         flags = sum(flag for name, flag in FLAGS.items() if getattr(self, name))
         if self.tracer == "syscall":
             flags |= lib.RN_SYSCALL_TRACER
         if self.clock not in COUNTING_CLOCKS:
             flags |= lib.RN_CLOCK_IN_NS
-        return ffi.new("struct rn_options *", {"flags": flags, "time_start": self.time_start})
+        address = types.address if types and self.syscall_arg_decode else ffi.NULL
+        return ffi.new("struct rn_options *", {"flags": flags, "time_start": self.time_start, "types": address})
 
     def set(self, option: str, value: bool) -> bool:
         """Set an option by its name in trace_options ("irq-info"); False where it does not change how lines look."""

@@ -89,11 +89,23 @@ enum rn_flag {
 	RN_SYSCALL_TRACER = 1 << 11, /* current_tracer is "syscall": its print_line comes first */
 	RN_ARG_TYPES = 1 << 12, /* the syscall tracer's syscall_arg_type */
 	RN_CLOCK_IN_NS = 1 << 13,
+	RN_ARG_DECODE = 1 << 14, /* syscall_arg_decode: rn_options.types says how */
+};
+
+struct tt_table;
+
+/* The type tables of now, and which arguments have a __data_loc in records that were made with syscall_user_buf_size. */
+struct rn_types {
+	const struct tt_table *table;
+	uint32_t errors; /* the type that names errors, TT_NONE */
+	uint8_t nargs[1024];
+	uint8_t in[1024], out[1024]; /* by number; bit i: argument i */
 };
 
 struct rn_options {
 	uint32_t flags;
 	uint64_t time_start; /* of the buffer: latency-format counts from it */
+	const struct rn_types *types; /* syscall_arg_decode; NULL: off */
 };
 
 /* Task names found while rendering one batch of lines: most lines are of the task of the line before. */
@@ -141,9 +153,10 @@ void rn_context_hex(struct rn_text *text, const struct rn_event *event);
 void rn_context_bin(struct rn_text *text, const struct rn_event *event);
 
 /* syscall.c: syscall events, as the kernel prints them and as the syscall tracer does */
-void rn_sys_enter(struct rn_text *text, const struct rn_event *event, bool types);
-void rn_sys_exit(struct rn_text *text, const struct rn_event *event);
-bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const struct rn_table *table, bool types);
+void rn_sys_enter(struct rn_text *text, const struct rn_event *event, const struct rn_options *options);
+void rn_sys_exit(struct rn_text *text, const struct rn_event *event, const struct rn_options *options);
+bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const struct rn_table *table,
+		       const struct rn_options *options);
 
 /* event.c: the event part */
 void rn_event_text(struct rn_text *text, const struct rn_event *event, const struct rn_options *options);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -15,8 +16,11 @@ from tracefs.render.header import header
 from tracefs.render.options import Options
 from tracefs.render.reader import Reader, cpu_number
 from tracefs.render.table import Table
+from tracefs.render.typed import Types
+from tracefs.syscalls.types import Table as TypeTable
+from tracefs.syscalls.types import load
 
-RECORD_ROOM = 1 << 14
+RECORD_ROOM = 1 << 18
 """More bytes than a line takes besides the characters that its record holds."""
 LONGEST_BYTE = 3
 """Characters that a byte of a record becomes at most: " ff"."""
@@ -29,6 +33,8 @@ class Renderer:
         self.registry = registry
         self.cmdlines = cmdlines
         self._table: Table | None = None
+        self._source: Callable[[], TypeTable] = load
+        self._types: Types | None = None
         self._making = Lock()
 
     @property
@@ -38,6 +44,20 @@ class Renderer:
             if self._table is None:
                 self._table = Table(self.registry, self.cmdlines)
             return self._table
+
+    def types(self, options: Options) -> Types | None:
+        """What arguments are printed by, made when it is first needed; None where `options` do not ask for it."""
+        if not options.syscall_arg_decode:
+            return None
+        with self._making:
+            if self._types is None:
+                self._types = Types(self._source())
+            return self._types
+
+    def use_types(self, source: Callable[[], TypeTable]) -> None:
+        """Print by the tables that `source` gives from the next read on: also what is in buffers already."""
+        with self._making:
+            self._source, self._types = source, None
 
     def refresh(self) -> None:
         """Take over changes of the registry: events in buffers are printed by it from the next read on."""
@@ -60,7 +80,8 @@ class Renderer:
         place.cpu, place.index = cpu, index
         room = RECORD_ROOM + LONGEST_BYTE * len(record)
         text = ffi.new("char[]", room)
-        size = lib.rn_record(self.table.address, options.compiled(), record, len(record), place, text, room)
+        types = self.types(options)
+        size = lib.rn_record(self.table.address, options.compiled(types), record, len(record), place, text, room)
         return bytes(ffi.buffer(text, size))
 
 
@@ -82,14 +103,16 @@ class Lines:
         with self._lock:
             if len(self._room) < size:
                 self._room = ffi.new("char[]", size)
-            table, compiled = self._renderer.table, self._options.compiled()
+            types = self._renderer.types(self._options)
+            table, compiled = self._renderer.table, self._options.compiled(types)
             count = lib.rn_lines_read(self._lines, table.address, compiled, self._room, size)
             return bytes(ffi.buffer(self._room, count))
 
     def drain(self, fd: int) -> int:
         """Write all that there is now to fd; bytes written. OSError of the write that failed."""
         with self._lock:
-            table, compiled = self._renderer.table, self._options.compiled()
+            types = self._renderer.types(self._options)
+            table, compiled = self._renderer.table, self._options.compiled(types)
             count = int(lib.rn_lines_drain(self._lines, table.address, compiled, fd))
         if count < 0:
             raise OSError(-count, os.strerror(-count))

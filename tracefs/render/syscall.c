@@ -2,7 +2,7 @@
 /* Syscall events: the kernel's lines, and those of the syscall tracer of 2009. */
 #include <stddef.h>
 
-#include "tracefs/render/render.h"
+#include "tracefs/render/typed.h"
 
 #define ARGS 6
 
@@ -40,9 +40,10 @@ static void put_marked_hex(struct rn_text *text, uint64_t value)
 	rn_put_hex(text, value);
 }
 
-void rn_sys_enter(struct rn_text *text, const struct rn_event *event, bool types)
+void rn_sys_enter(struct rn_text *text, const struct rn_event *event, const struct rn_options *options)
 {
-	put_call(text, event, types, put_marked_hex);
+	if (!options->types || !rn_typed_enter(text, event, options->types))
+		put_call(text, event, options->flags & RN_VERBOSE, put_marked_hex);
 }
 
 static void put_return(struct rn_text *text, uint64_t value)
@@ -52,8 +53,10 @@ static void put_return(struct rn_text *text, uint64_t value)
 	rn_putc(text, '\n');
 }
 
-void rn_sys_exit(struct rn_text *text, const struct rn_event *event)
+void rn_sys_exit(struct rn_text *text, const struct rn_event *event, const struct rn_options *options)
 {
+	if (options->types && rn_typed_exit(text, event, options->types))
+		return;
 	rn_puts(text, "sys_");
 	rn_put(text, event->class->syscall, strlen(event->class->syscall));
 	put_return(text, rn_number(event, offsetof(struct ev_sys_exit, ret), 8, false));
@@ -99,7 +102,8 @@ static bool has_class(const struct rn_table *table, int64_t nr, bool enter)
 }
 
 /* The tracer's print_line: true where the event is one of its own. */
-bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const struct rn_table *table, bool types)
+bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const struct rn_table *table,
+		       const struct rn_options *options)
 {
 	unsigned type = event->common.type;
 	bool enter = !(type & 1); /* holds for all the ids below */
@@ -108,10 +112,10 @@ bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const
 	if (type >= EV_SYSCALL_FIRST && type <= EV_SYSCALL_LAST) {
 		if (!event->class)
 			put_unnamed(text, event, NULL, (type - EV_SYSCALL_FIRST) / 2, enter, false);
-		else if (event->class->kind == RN_ENTER)
-			put_call(text, event, types, rn_put_hex);
-		else
-			rn_sys_exit(text, event);
+		else if (event->class->kind == RN_EXIT)
+			rn_sys_exit(text, event, options);
+		else if (!options->types || !rn_typed_enter(text, event, options->types))
+			put_call(text, event, options->flags & RN_ARG_TYPES, rn_put_hex);
 		return true;
 	}
 	nr = (int64_t)rn_number(event, offsetof(struct ev_raw_sys_enter, id), 8, true);

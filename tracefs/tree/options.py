@@ -51,6 +51,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("copy_trace_marker"),  # on at the top
     Option("pause-on-trace"),
     Option("function-fork"),
+    Option("syscall_arg_decode"),  # ours
     Option("test_nop_accept", tracer="nop"),
     Option("test_nop_refuse", tracer="nop", refused=True),
     Option("syscall_arg_type", tracer="syscall"),

@@ -47,6 +47,8 @@ class Shared:
 
     def __post_init__(self) -> None:
         self.synthetics = Synthetics(self.registry, self)
+        self.renderer.use_types(lambda: self.types.table)
+        self.types.on_change.append(lambda table: self.renderer.use_types(lambda: table))
 
     # -- what synthetic events ask for
 

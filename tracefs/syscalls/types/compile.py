@@ -65,10 +65,14 @@ _WHOLE = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Compiled:
-    """`block` is a struct tt_table; `customs` names the types that code decodes, by their index in it."""
+    """`block` is a struct tt_table; `customs` names the types that code decodes, by their index in it.
+
+    `errors` is the index of the type that names errors, NONE without one.
+    """
 
     block: bytes
     customs: tuple[str, ...]
+    errors: int = NONE
 
 
 def compile_table(table: Table, names: Mapping[int, str]) -> Compiled:
@@ -104,6 +108,7 @@ class _Compiler:
         for nr, name in names.items():
             if name in self._table.rows:
                 rows[nr] = self._row(name)
+        errors = self._type(Ref("errno"), _nothing) if "errno" in self._table.types else NONE
         arrays = (
             self._types, self._entries, self._members, self._numbers, self._choices, self._tests, self._args,
             self._variants, rows,
@@ -117,7 +122,7 @@ class _Compiler:
         places += (HEADER.size + len(body), len(self._strings))
         body += self._strings
         header = HEADER.pack(HEADER.size + len(body), 0, *places)
-        return Compiled(header + bytes(body), tuple(self._customs))
+        return Compiled(header + bytes(body), tuple(self._customs), errors)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

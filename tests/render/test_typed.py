@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""syscall_arg_decode: the words of the type tables in lines, the same as those that Python prints."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+
+from tests.render.records import enter, leave
+from tracefs.render import Options, Renderer
+from tracefs.syscalls import SYSCALLS, Syscall
+from tracefs.syscalls.types import Decoder, Saved, load
+from tracefs.syscalls.types.layout import holds_pointers, unaliased
+from tracefs.syscalls.types.memory import image
+from tracefs.syscalls.types.model import Pointer
+from tracefs.syscalls.types.pointers import pointers, positions
+from tracefs.syscalls.types.printers import ftrace_enter, ftrace_exit
+from tracefs.syscalls.types.rows import Rows
+
+DECODE = Options(syscall_arg_decode=True, context_info=False)
+BY_NAME = {call.name: call for call in SYSCALLS}
+WORDS = (0, 1, 2, 3, 5, 7, 64, 0x5401, 0x80000, 0xFFFFFF9C, 2**32 - 1, 2**64 - 1, 2**63, 0x7FFD1234)
+ONLY_PYTHON = ("BPF_", "dst_reg")
+"""In what is printed by code that only Python has."""
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer()
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    return Decoder(load())
+
+
+def line(renderer: Renderer, record: bytes) -> str:
+    return renderer.format_record(record, 0, 0, DECODE).rstrip("\n")
+
+
+def enter_saved(call: Syscall, args: tuple[int, ...], saved: dict[int, bytes]) -> bytes:
+    """An enter record with what its pointers lead to."""
+    return _with(enter(call.nr, *args), pointers()[call.name].enter, saved)
+
+
+def leave_saved(call: Syscall, args: tuple[int, ...], saved: dict[int, bytes], ret: int) -> bytes:
+    mask = pointers()[call.name].exit
+    return _with(leave(call.nr, ret) + (struct.pack(f"<{len(args)}Q", *args) if mask else b""), mask, saved)
+
+
+def _with(record: bytes, mask: int, saved: dict[int, bytes]) -> bytes:
+    at = len(record) + 4 * len(list(positions(mask)))
+    locs, data = b"", b""
+    for position in positions(mask):
+        found = saved.get(position, b"")
+        locs += struct.pack("<I", len(found) << 16 | at + len(data))
+        data += found
+    return record + locs + data
+
+
+def test_names_flags_and_the_rest_in_hex(renderer: Renderer) -> None:
+    record = enter(BY_NAME["openat"].nr, 0xFFFFFF9C, 0x7F00, 0x40080041, 0o644)
+    assert line(renderer, record) == (
+        "sys_openat(dfd: AT_FDCWD, filename: 0x7f00, flags: O_WRONLY|O_CREAT|O_CLOEXEC|0x40000000, mode: 0644)"
+    )
+
+
+def test_an_error_has_its_name(renderer: Renderer) -> None:
+    assert line(renderer, leave(BY_NAME["openat"].nr, -2)) == "sys_openat -> -ENOENT"
+    assert line(renderer, leave(BY_NAME["openat"].nr, 3)) == "sys_openat -> 3"
+
+
+def test_a_saved_string_is_shown(renderer: Renderer) -> None:
+    args = 0xFFFFFF9C, 0x7F00, 0x80000, 0
+    record = enter_saved(BY_NAME["openat"], args, {1: b"/etc/ld.so.cache\0"})
+    assert (
+        line(renderer, record) == 'sys_openat(dfd: AT_FDCWD, filename: "/etc/ld.so.cache", flags: O_RDONLY|O_CLOEXEC)'
+    )
+
+
+def test_what_a_call_filled_in_stands_after_its_result(renderer: Renderer) -> None:
+    record = leave_saved(BY_NAME["read"], (3, 0x7F00, 100), {1: b"\x7fELF\0"}, 5)
+    assert line(renderer, record) == r'sys_read -> 5 (buf: "\177ELF\0")'
+
+
+def test_a_syscall_without_the_option_is_printed_as_by_the_kernel(renderer: Renderer) -> None:
+    record = enter_saved(BY_NAME["chdir"], (0x7F00,), {0: b"/\0"})
+    assert renderer.format_record(record, 0, 0, Options(context_info=False)) == "sys_chdir(filename: 0x7f00)\n"
+
+
+def test_tables_that_change_show_in_the_next_line() -> None:
+    renderer = Renderer()
+    record = enter(BY_NAME["lseek"].nr, 1, 2, 1)
+    assert "whence: SEEK_CUR" in line(renderer, record)
+    from tracefs.syscalls.types import parse
+
+    changed = load().merged(parse("enum whence s32 dec HERE=1\n", load()))
+    renderer.use_types(lambda: changed)
+    assert "whence: HERE" in line(renderer, record)
+
+
+def _arguments(name: str, chance: random.Random) -> tuple[int, ...]:
+    return tuple(chance.choice([*WORDS, chance.getrandbits(64)]) for _ in BY_NAME[name].params)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_numbers_as_python_prints_them(name: str, renderer: Renderer, decoder: Decoder) -> None:
+    chance = random.Random(name)
+    for _ in range(12):
+        args = _arguments(name, chance)
+        assert line(renderer, enter(BY_NAME[name].nr, *args)) == ftrace_enter(decoder.call(name, args))
+        ret = chance.choice((0, 3, -2, -38, -4095, -4096, 1 << 40))
+        assert line(renderer, leave(BY_NAME[name].nr, ret)) == ftrace_exit(
+            decoder.call(name, (0,) * len(args), ret=ret)
+        )
+
+
+@pytest.mark.parametrize("name", sorted(name for name in BY_NAME if pointers()[name].enter))
+def test_memory_as_python_prints_it(name: str, renderer: Renderer, decoder: Decoder) -> None:
+    """Random bytes behind random addresses, some of them cut short, some with pointers that lead into other pieces."""
+    chance = random.Random(name)
+    rows, table = Rows(decoder.table), decoder.table
+    for _ in range(12):
+        args = tuple(value or 8 for value in _arguments(name, chance))
+        signature = rows.signature(name, args)
+        assert signature
+        saved = {}
+        for index, (_, kind) in enumerate(signature.args[: len(args)]):
+            kind = unaliased(table, kind)
+            if isinstance(kind, Pointer) and kind.direction != "out":
+                data = chance.randbytes(chance.choice((1, 4, 8, 16, 24, 56, 64, 120)))
+                data = chance.choice((data, data.replace(data[:1], b"\0"), struct.pack("<Q", args[0]) + data))
+                if holds_pointers(table, kind.target):
+                    inner = struct.unpack_from("<Q", data + bytes(8))[0]
+                    data = image([(args[index], data), (inner, chance.randbytes(9)), (77, 14)])
+                saved[index] = data
+        record = enter_saved(BY_NAME[name], args, saved)
+        expected = ftrace_enter(decoder.call(name, args, Saved(enter=saved)))
+        if not any(word in expected for word in ONLY_PYTHON):
+            assert line(renderer, record) == expected

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Values to the words of the type tables, as tracefs/syscalls/types/printers.py has them. */
+#ifndef TRACEFS_RENDER_TYPED_H
+#define TRACEFS_RENDER_TYPED_H
+
+#include "tracefs/render/render.h"
+#include "tracefs/syscalls/types/walk.h"
+
+/* What was saved for one argument: bytes as they stood, or an image (tracefs/syscalls/types/memory.py). */
+struct rn_saved {
+	uint64_t address; /* of raw bytes */
+	const uint8_t *bytes;
+	uint32_t length;
+	bool image;
+};
+
+/* typed_scalar.c */
+void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw);
+void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is_signed);
+void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete);
+/* A result: an error's name, or a number of that type (TT_NONE: plain). */
+void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors);
+
+/* typed_custom.c: false where only Python knows it */
+bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length);
+
+/* typed_object.c: what a pointer leads to; false (and nothing written) where it was not saved */
+bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,
+		     const struct rn_saved *saved);
+
+/* typed.c: a syscall event's text; false where the tables have no row */
+bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const struct rn_types *types);
+bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const struct rn_types *types);
+
+#endif

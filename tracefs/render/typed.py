@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The type tables as the renderer walks them: struct rn_types, made anew for each table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracefs.render._render import ffi
+from tracefs.syscalls import SYSCALLS
+from tracefs.syscalls.types import Table, compile_table
+from tracefs.syscalls.types.pointers import Masks, pointers
+
+
+class Types:
+    """Never changed: who reads by it keeps it alive, and the next read takes the next one."""
+
+    def __init__(self, table: Table) -> None:
+        compiled = compile_table(table, {call.nr: call.name for call in SYSCALLS})
+        self._block = ffi.new("uint64_t[]", -(-len(compiled.block) // 8))
+        ffi.memmove(self._block, compiled.block, len(compiled.block))
+        self.address: Any = ffi.new("struct rn_types *")
+        self.address.table = ffi.cast("struct tt_table *", self._block)
+        self.address.errors = compiled.errors
+        saved = pointers()
+        for call in SYSCALLS:
+            masks = saved.get(call.name, Masks(0, 0))
+            self.address.nargs[call.nr] = len(call.params)
+            getattr(self.address, "in")[call.nr], self.address.out[call.nr] = masks

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Numbers: names of enumerations, bits of flags, and the styles of those that have no name. */
+#include <sys/sysmacros.h>
+
+#include "tracefs/render/typed.h"
+
+#define MAX_ERRNO 4095
+
+static void put_prefixed_hex(struct rn_text *text, uint64_t value)
+{
+	rn_puts(text, "0x");
+	rn_put_hex(text, value);
+}
+
+static void put_octal(struct rn_text *text, uint64_t value, unsigned width)
+{
+	char digits[RN_DIGITS], *end = digits + sizeof(digits), *at = rn_digits(end, value, 8, false);
+
+	rn_pad(text, '0', (int)width - (int)(end - at));
+	rn_put(text, at, (size_t)(end - at));
+}
+
+static void put_call(struct rn_text *text, const char *name, uint64_t value)
+{
+	rn_put(text, name, strlen(name));
+	rn_putc(text, '(');
+	rn_put_dec(text, value);
+	rn_putc(text, ')');
+}
+
+static void put_ioctl(struct rn_text *text, uint64_t command)
+{
+	static const char *const directions[] = {"_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"};
+	const char *direction = directions[command >> 30 & 3];
+
+	rn_puts(text, "_IOC(");
+	rn_put(text, direction, strlen(direction));
+	rn_puts(text, ", ");
+	put_prefixed_hex(text, command >> 8 & 0xff);
+	rn_puts(text, ", ");
+	put_prefixed_hex(text, command & 0xff);
+	rn_puts(text, ", ");
+	put_prefixed_hex(text, command >> 16 & 0x3fff);
+	rn_putc(text, ')');
+}
+
+void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is_signed)
+{
+	uint64_t plain = (uint64_t)value;
+
+	if (is_signed && value < 0 && (style == TT_HEX || style == TT_PTR || style == TT_OCT)) {
+		rn_putc(text, '-');
+		plain = -plain;
+	}
+	switch (style) {
+	case TT_HEX:
+		if (plain)
+			put_prefixed_hex(text, plain);
+		else
+			rn_putc(text, '0');
+		break;
+	case TT_PTR:
+		if (plain)
+			put_prefixed_hex(text, plain);
+		else
+			rn_puts(text, "NULL");
+		break;
+	case TT_OCT:
+		rn_putc(text, '0');
+		put_octal(text, plain, 2);
+		break;
+	case TT_DEV:
+		rn_puts(text, "makedev(");
+		put_prefixed_hex(text, major(plain));
+		rn_puts(text, ", ");
+		put_prefixed_hex(text, minor(plain));
+		rn_putc(text, ')');
+		break;
+	case TT_PORT:
+		put_call(text, "htons", __builtin_bswap16((uint16_t)plain));
+		break;
+	case TT_HTONL:
+		put_call(text, "htonl", __builtin_bswap32((uint32_t)plain));
+		break;
+	case TT_INET4:
+		rn_puts(text, "inet_addr(\"");
+		for (unsigned i = 0; i < 4; i++) {
+			if (i)
+				rn_putc(text, '.');
+			rn_put_dec(text, plain >> 8 * i & 0xff);
+		}
+		rn_puts(text, "\")");
+		break;
+	case TT_CHAR:
+		if (value >= 32 && value < 127) {
+			rn_putc(text, '\'');
+			rn_putc(text, (char)value);
+			rn_putc(text, '\'');
+		} else {
+			put_prefixed_hex(text, plain);
+		}
+		break;
+	case TT_IOCTL:
+		put_ioctl(text, plain);
+		break;
+	default:
+		if (is_signed)
+			rn_put_signed(text, value);
+		else
+			rn_put_dec(text, plain);
+	}
+}
+
+static void put_string(struct rn_text *text, const struct tt_table *table, uint32_t offset)
+{
+	const char *string = TT_STRING(table, offset);
+
+	rn_put(text, string, strlen(string));
+}
+
+static const struct tt_entry *find(const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	const struct tt_entry *entries = TT_AT(table, entries, struct tt_entry) + type->first;
+	uint32_t low = 0, high = type->n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		uint64_t at = entries[middle].value;
+
+		if (at == value)
+			return &entries[middle];
+		if (type->is_signed ? (int64_t)at < (int64_t)value : at < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static void put_between(struct rn_text *text, bool *any)
+{
+	if (*any)
+		rn_putc(text, '|');
+	*any = true;
+}
+
+static void put_part(struct rn_text *text, const struct tt_table *table, const struct tt_entry *entry, uint64_t value)
+{
+	const struct tt_type *type = TT_TYPE(table, entry->sub);
+
+	value = (value & entry->mask) >> __builtin_ctzll(entry->mask);
+	if (type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS)
+		rn_typed_number(text, table, type, value);
+	else
+		rn_typed_style(text, (int64_t)value, TT_HEX, false);
+	if (entry->name != TT_NONE) {
+		rn_puts(text, "<<");
+		put_string(text, table, entry->name);
+	}
+}
+
+/* Each entry that matches takes its bits away from those after it. */
+static void put_flags(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->first;
+	uint64_t whole = tt_fit(UINT64_MAX, type->width, false), rest = value, free = whole;
+	bool any = false;
+
+	for (uint32_t i = 0; i < type->n; i++, entry++) {
+		uint64_t mask = entry->mask & whole;
+
+		if (entry->sub != TT_NONE) {
+			if (!(rest & mask))
+				continue;
+			put_between(text, &any);
+			put_part(text, table, entry, rest);
+			rest &= ~mask;
+		} else if (mask && (mask & free) == mask && (value & mask) == (entry->value & whole)) {
+			if (!entry->value && entry->mask == UINT64_MAX && value)
+				continue;
+			put_between(text, &any);
+			put_string(text, table, entry->name);
+			rest &= ~mask;
+			free &= ~mask;
+		}
+	}
+	if (rest || !any) {
+		put_between(text, &any);
+		rn_typed_style(text, (int64_t)rest, type->style, false);
+	}
+}
+
+void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw)
+{
+	uint64_t value = tt_fit(raw, type->width, type->is_signed);
+	const struct tt_entry *entry;
+
+	switch (type->kind) {
+	case TT_FLAGS:
+		put_flags(text, table, type, tt_fit(raw, type->width, false));
+		return;
+	case TT_ENUM:
+		entry = find(table, type, value);
+		if (entry) {
+			put_string(text, table, entry->name);
+			return;
+		}
+		break;
+	case TT_INT:
+		break;
+	default:
+		rn_typed_style(text, (int64_t)raw, type->kind == TT_POINTER ? TT_PTR : TT_HEX, false);
+		return;
+	}
+	rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
+}
+
+void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors)
+{
+	if (ret < 0 && ret >= -MAX_ERRNO) {
+		const struct tt_entry *entry = errors == TT_NONE ? NULL : find(table, TT_TYPE(table, errors), (uint64_t)-ret);
+
+		rn_putc(text, '-');
+		if (entry)
+			put_string(text, table, entry->name);
+		else
+			rn_put_signed(text, -ret);
+	} else if (type == TT_NONE || TT_TYPE(table, type)->kind >= TT_STRUCT) {
+		rn_put_signed(text, ret);
+	} else {
+		rn_typed_number(text, table, TT_TYPE(table, type), (uint64_t)ret);
+	}
+}
+
+static const char *escape(uint8_t byte)
+{
+	switch (byte) {
+	case '\t':
+		return "\\t";
+	case '\n':
+		return "\\n";
+	case '\v':
+		return "\\v";
+	case '\f':
+		return "\\f";
+	case '\r':
+		return "\\r";
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	}
+	return NULL;
+}
+
+void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete)
+{
+	rn_putc(text, '"');
+	for (uint32_t i = 0; i < length; i++) {
+		uint8_t byte = bytes[i];
+		const char *known = escape(byte);
+
+		if (known) {
+			rn_put(text, known, 2);
+		} else if (byte >= ' ' && byte < 127) {
+			rn_putc(text, (char)byte);
+		} else {
+			rn_putc(text, '\\');
+			put_octal(text, byte, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7' ? 3 : 1);
+		}
+	}
+	rn_putc(text, '"');
+	if (!complete)
+		rn_puts(text, "...");
+}

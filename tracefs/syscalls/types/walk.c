@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tracefs/syscalls/types/walk.h"
+
+uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, data, width && width < 8 ? width : 8);
+	return tt_fit(value, width, is_signed);
+}
+
+bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value)
+{
+	const struct tt_call *call = scope->call;
+	uint32_t at = number->operand, width = number->width ? number->width : 8;
+	uint64_t found;
+
+	switch (number->source) {
+	case TT_CONSTANT:
+		found = at;
+		break;
+	case TT_ARGUMENT:
+		if (at >= TT_ARGS)
+			return false;
+		found = tt_fit(call->args[at], number->width, number->is_signed);
+		break;
+	case TT_POINTED:
+		if (at >= TT_ARGS || !(call->has_pointed >> at & 1))
+			return false;
+		found = tt_fit(call->pointed[at], number->width, number->is_signed);
+		break;
+	case TT_RESULT:
+		if (!call->has_ret)
+			return false;
+		found = (uint64_t)call->ret;
+		break;
+	case TT_FIELD:
+	case TT_SHARE:
+		if (!scope->data || at > scope->size || scope->size - at < width)
+			return false;
+		found = tt_load(scope->data + at, number->width, number->is_signed);
+		if (number->source == TT_SHARE) {
+			if (!scope->share)
+				return false;
+			if (found > *scope->share)
+				found = *scope->share;
+			*scope->share -= found;
+		}
+		break;
+	default:
+		return false;
+	}
+	*value = (int64_t)found;
+	return true;
+}
+
+bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t *count)
+{
+	const struct tt_number *numbers = TT_AT(scope->call->table, numbers, struct tt_number) + type->first;
+	bool any = false;
+
+	for (uint32_t i = 0; i < type->n; i++) {
+		int64_t value;
+		uint64_t scaled;
+
+		if (!tt_number(&numbers[i], scope, &value))
+			continue;
+		scaled = value <= 0 && (numbers[i].is_signed || numbers[i].source == TT_RESULT) ? 0 : (uint64_t)value;
+		if (scaled > UINT32_MAX)
+			scaled = UINT32_MAX;
+		scaled *= numbers[i].multiply;
+		if (numbers[i].divide > 1)
+			scaled = (scaled + numbers[i].divide - 1) / numbers[i].divide;
+		if (!any || scaled < *count)
+			*count = scaled;
+		any = true;
+	}
+	return any;
+}
+
+bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scope)
+{
+	const struct tt_table *table = scope->call->table;
+	const struct tt_test *test = TT_AT(table, tests, struct tt_test) + variant->tests;
+
+	for (uint32_t i = 0; i < variant->n_tests; i++, test++) {
+		const struct tt_choice *choice = TT_AT(table, choices, struct tt_choice) + test->first;
+		bool holds = false;
+		int64_t value;
+
+		if (!tt_number(&test->number, scope, &value))
+			return false;
+		for (uint32_t j = 0; j < test->n && !holds; j++)
+			holds = (((uint64_t)value ^ choice[j].value) & choice[j].mask) == 0;
+		if (!holds)
+			return false;
+	}
+	return true;
+}
+
+static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
+{
+	const struct tt_arg *arg = TT_AT(call->table, args, struct tt_arg) + first;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (arg[i].index < TT_ARGS) {
+			call->types[arg[i].index] = arg[i].type;
+			call->names[arg[i].index] = arg[i].name;
+		}
+}
+
+bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
+		const int64_t *ret)
+{
+	const struct tt_row *row;
+	const struct tt_variant *variant;
+
+	if (nr >= table->rows.n)
+		return false;
+	row = TT_AT(table, rows, struct tt_row) + nr;
+	if (row->name == TT_NONE)
+		return false;
+	memset(call, 0, sizeof(*call));
+	call->table = table;
+	memcpy(call->args, args, (n < TT_ARGS ? n : TT_ARGS) * sizeof(*args));
+	call->n = row->n_args < n ? row->n_args : n;
+	if (call->n > TT_ARGS)
+		call->n = TT_ARGS;
+	call->has_ret = ret;
+	call->ret = ret ? *ret : 0;
+	call->result = row->result;
+	take_args(call, row->args, row->n_args);
+	variant = TT_AT(table, variants, struct tt_variant) + row->variants;
+	for (uint32_t i = 0; i < row->n_variants; i++, variant++) {
+		struct tt_scope scope = {.call = call};
+
+		if (!tt_tests_hold(variant, &scope))
+			continue;
+		take_args(call, variant->first, variant->n);
+		if (variant->result != TT_NONE)
+			call->result = variant->result;
+	}
+	return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Walking the table: which types a call's arguments have, and how long what its pointers lead to is. No memory is made. */
+#ifndef TRACEFS_TYPES_WALK_H
+#define TRACEFS_TYPES_WALK_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "tracefs/syscalls/types/table.h"
+
+#define TT_ARGS 6
+
+struct tt_call {
+	const struct tt_table *table;
+	uint64_t args[TT_ARGS];
+	unsigned n;			/* arguments that have a type */
+	uint32_t types[TT_ARGS], names[TT_ARGS];
+	uint32_t result;
+	bool has_ret;
+	int64_t ret;
+	uint8_t has_pointed;		/* bit i: pointed[i] is what argument i points to, a number */
+	uint64_t pointed[TT_ARGS];
+};
+
+/* Where numbers are looked up: in the call, and in the structure at hand. */
+struct tt_scope {
+	const struct tt_call *call;
+	const uint8_t *data;		/* of the structure; NULL: there is none */
+	uint32_t size;			/* bytes of it that are known */
+	uint64_t *share;		/* bytes of the result that buffers have not used yet */
+};
+
+#define TT_TYPE(table, i) (&TT_AT(table, types, struct tt_type)[i])
+#define TT_STRING(table, offset) (TT_AT(table, strings, char) + (offset))
+
+/* False: no row. ret: NULL at enter. */
+bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
+		const int64_t *ret);
+/* The low `width` bytes of a number, sign-extended if it is signed. */
+static inline uint64_t tt_fit(uint64_t value, unsigned width, bool is_signed)
+{
+	unsigned shift;
+
+	if (!width || width >= 8)
+		return value;
+	shift = 64 - 8 * width;
+	return is_signed ? (uint64_t)((int64_t)(value << shift) >> shift) : value << shift >> shift;
+}
+uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed);
+/* False: not known here. */
+bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value);
+/* The smallest of the counts of a pointer or an array; false: there are none, or none is known. */
+bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t *count);
+bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scope);
+
+#endif
