@@ -338,15 +338,17 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 		return put_strings(w, address);
 	if (!element) {
 		size = counted ? count : target->kind == TT_STRUCT ? target->size : UNBOUNDED;
+		if (!size)
+			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
 		return memory_at(w->saved, address, size, &data) && put_value(w, target, data, size);
 	}
-	size = pointer->n ? element * (count < MOST_ITEMS ? count : MOST_ITEMS) : element;
-	if (!memory_at(w->saved, address, size, &data)) {
-		if (!pointer->n || !counted || count)
-			return false;
+	if (pointer->n && counted && !count) {
 		rn_puts(w->text, "[]");
 		return true;
 	}
+	size = pointer->n ? element * (count < MOST_ITEMS ? count : MOST_ITEMS) : element;
+	if (!memory_at(w->saved, address, size, &data))
+		return false;
 	if (!pointer->n)
 		return data.length && put_value(w, target, data, element);
 	put_array(w, target, data, element, count);
