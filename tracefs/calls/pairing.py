@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracefs.events import EventClass, Registry
+from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
 from tracefs.syscalls.types.values import Call
 
@@ -21,17 +22,28 @@ _ENDLESS = frozenset({*_EXIT_CALLS, "rt_sigreturn"})
 
 @dataclass(frozen=True)
 class Entered:
-    """A task is in a call. `call` has no result."""
+    """A task is in a call."""
 
     tid: int
     ts: int
-    uapi_name: str
-    call: Call
+    syscall: Syscall
+    args: tuple[int, ...]
+    saved: Saved
+    decoder: Decoder
+
+    @property
+    def uapi_name(self) -> str:
+        return self.syscall.uapi_name
+
+    @property
+    def call(self) -> Call:
+        """Without a result. Decoded when it is asked for: most calls are only shown when they have ended."""
+        return self.decoder.call(self.syscall.name, self.args, self.saved)
 
     @property
     def endless(self) -> bool:
         """No Returned will follow."""
-        return self.call.name in _ENDLESS
+        return self.syscall.name in _ENDLESS
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,8 @@ class Pairing:
     def __init__(self, registry: Registry, decoder: Decoder) -> None:
         self._classes = registry.by_id
         self._decoder = decoder
-        self._inside: dict[int, tuple[Entered, tuple[int, ...], Saved]] = {}
+        self._inside: dict[int, Entered] = {}
+        self._places: dict[int, list[tuple[int, int]]] = {}
         self._status: dict[int, int] = {}
         self._signal: dict[int, int] = {}
 
@@ -105,37 +118,40 @@ class Pairing:
         assert event.syscall
         count = len(event.syscall.params)
         args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
-        saved = Saved(enter=_saved(event, record))
-        name = event.syscall.name
-        if name in _EXIT_CALLS:
+        if event.syscall.name in _EXIT_CALLS:
             self._status[tid] = args[0] & 0xFF
-        entered = Entered(tid, ts, event.syscall.uapi_name, self._decoder.call(name, args, saved))
-        self._inside[tid] = entered, args, saved
+        entered = Entered(tid, ts, event.syscall, args, Saved(enter=self._saved(event, record)), self._decoder)
+        self._inside[tid] = entered
         return entered
 
     def _exit(self, event: EventClass, ts: int, tid: int, record: bytes) -> Returned:
         assert event.syscall
-        name, uapi_name = event.syscall.name, event.syscall.uapi_name
         (ret,) = _RETURN.unpack_from(record, _ARGS_AT)
-        entered, args, before = self._inside.pop(tid, (None, (), Saved()))
-        if entered and entered.call.name != name:
-            entered, args, before = None, (), Saved()
-        saved = Saved(before.enter, _saved(event, record))
-        return Returned(tid, ts, uapi_name, self._decoder.call(name, args, saved, ret), entered, ret)
+        entered = self._inside.pop(tid, None)
+        if entered and entered.syscall is not event.syscall:
+            entered = None
+        args, before = (entered.args, entered.saved.enter) if entered else ((), {})
+        call = self._decoder.call(event.syscall.name, args, Saved(before, self._saved(event, record)), ret)
+        return Returned(tid, ts, event.syscall.uapi_name, call, entered, ret)
 
-
-def _saved(event: EventClass, record: bytes) -> dict[int, bytes]:
-    """What of the task's memory the record holds: argument index -> bytes. Its field is named `__ARGUMENT_val`."""
-    assert event.syscall
-    found = {}
-    for field in event.fields:
-        if field.is_data_loc:
-            word = int.from_bytes(record[field.offset : field.offset + 4], "little")
-            name = field.name.removeprefix("__").removesuffix("_val")
-            index = next((i for i, param in enumerate(event.syscall.params) if param.name == name), None)
-            if index is not None and word >> 16:
+    def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
+        """What of the task's memory the record holds: argument index -> bytes."""
+        places = self._places.get(event.id)
+        if places is None:
+            places = self._places[event.id] = _places(event)
+        found = {}
+        for index, offset in places:
+            word = int.from_bytes(record[offset : offset + 4], "little")
+            if word >> 16:
                 found[index] = record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]
-    return found
+        return found
+
+
+def _places(event: EventClass) -> list[tuple[int, int]]:
+    """(argument index, offset) of the fields that say where saved memory is: `__data_loc ... __ARGUMENT_val`."""
+    assert event.syscall
+    indexes = {f"__{param.name}_val": index for index, param in enumerate(event.syscall.params)}
+    return [(indexes[f.name], f.offset) for f in event.fields if f.is_data_loc and f.name in indexes]
 
 
 def _number(event: EventClass, name: str, record: bytes) -> int:

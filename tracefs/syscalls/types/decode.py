@@ -16,7 +16,8 @@ from tracefs.syscalls.types.values import Argument, Call, Errno, Number, Value
 from tracefs.syscalls.types.values import Pointer as PointerValue
 
 _MAX_ERRNO = 4095
-_UNKNOWN = Signature((), None)
+_MOST_PLANS = 4096
+_MOST_NUMBERS = 256
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,17 @@ class Saved:
 
     enter: Mapping[int, bytes] = field(default_factory=dict)
     exit: Mapping[int, bytes] = field(default_factory=dict)
+
+
+_NOTHING = Saved()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """`args`: index, name, type without aliases, and for a number what decodes it."""
+
+    signature: Signature
+    args: tuple[tuple[int, str, TypeExpr, Callable[[int], Value] | None], ...]
 
 
 class Decoder:
@@ -42,6 +54,8 @@ class Decoder:
         self._scalars = Scalars(table, describe_fd)
         self._objects = Objects(table, self._scalars)
         errno = table.types.get("errno")
+        self._plans: dict[int, _Plan] = {}
+        """By the identity of their signature, which they keep alive."""
         self._errno = {e.value: e.name for e in errno.entries} if isinstance(errno, EnumType) else {}
 
     def call(
@@ -55,18 +69,54 @@ class Decoder:
 
         A syscall without a row shows its registers in hex, named as they are counted.
         """
-        saved = saved or Saved()
-        signature = self._rows.signature(syscall, args) or _UNKNOWN
-        if signature is _UNKNOWN:
+        saved = saved or _NOTHING
+        plan = self._plan(syscall, args)
+        if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
-        else:
-            scope = self._scope(signature, args, saved, ret)
-            shown = tuple(
-                Argument(name, self._argument(index, kind, args[index], saved, scope))
-                for index, (name, kind) in enumerate(signature.args)
-                if kind != HIDDEN and index < len(args)
-            )
-        return Call(syscall, shown, None if ret is None else self.result(signature.result, ret))
+            return Call(syscall, shown, None if ret is None else self.result(None, ret))
+        scope: Scope | None = None
+        values = []
+        for index, name, kind, number in plan.args[: len(args)]:
+            if number is not None:
+                values.append(Argument(name, number(args[index])))
+            elif isinstance(kind, Pointer) and args[index]:
+                scope = scope or self._scope(plan.signature, args, saved, ret)
+                values.append(Argument(name, self._pointer(index, kind, args[index], saved, scope)))
+            elif isinstance(kind, Pointer):
+                values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
+        return Call(syscall, tuple(values), None if ret is None else self.result(plan.signature.result, ret))
+
+    def _plan(self, syscall: str, args: tuple[int, ...]) -> _Plan | None:
+        """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
+        signature = self._rows.signature(syscall, args)
+        if signature is None:
+            return None
+        plan = self._plans.get(id(signature))
+        if plan is None:
+            if len(self._plans) > _MOST_PLANS:
+                self._plans.clear()
+            parts = []
+            for index, (name, kind) in enumerate(signature.args):
+                meant = unaliased(self.table, kind)
+                parts.append((index, name, meant, None if isinstance(meant, Pointer) else self._number_decoder(meant)))
+            plan = self._plans[id(signature)] = _Plan(signature, tuple(parts))
+        return plan
+
+    def _number_decoder(self, kind: TypeExpr) -> Callable[[int], Value] | None:
+        """Decodes a register; the same numbers come again and again. None for what is not shown."""
+        if kind == HIDDEN:
+            return None
+        known: dict[int, Value] = {}
+
+        def decode(raw: int) -> Value:
+            found = known.get(raw)
+            if found is None:
+                found = self._objects.number(kind, raw) if isinstance(kind, Ref) else Number(raw, "hex")
+                if len(known) < _MOST_NUMBERS and not self._scalars.describe_fd:
+                    known[raw] = found
+            return found
+
+        return decode
 
     def number(self, kind: str, raw: int) -> Value:
         """A number of the named type."""
@@ -85,10 +135,7 @@ class Decoder:
             return Number(ret)
         return self._objects.number(kind, ret)
 
-    def _argument(self, index: int, kind: TypeExpr, raw: int, saved: Saved, scope: Scope) -> Value:
-        kind = unaliased(self.table, kind)
-        if not isinstance(kind, Pointer):
-            return self._objects.number(kind, raw) if isinstance(kind, Ref) else Number(raw, "hex")
+    def _pointer(self, index: int, kind: Pointer, raw: int, saved: Saved, scope: Scope) -> Value:
         failed = scope.ret is not None and fit(scope.ret, "s64") < 0
         before = after = None
         if kind.direction != "out":
@@ -100,8 +147,6 @@ class Decoder:
     def _target(
         self, index: int, kind: Pointer, raw: int, blobs: Mapping[int, bytes], scope: Scope, ret: int | None
     ) -> Value | None:
-        if raw == 0:
-            return None
         blob = blobs.get(index)
         if blob is None:
             if not kind.counts or scope.within(Memory(), ret).count(kind.counts) != 0:

@@ -87,7 +87,7 @@ def quoted(data: bytes, complete: bool = True, limit: int | None = None) -> str:
 def text(value: Value, limit: int | None = None) -> str:
     """A value in the notation that both formats share; of strings, `limit` bytes."""
     if isinstance(value, Number):
-        return number(value.value, value.style)
+        return str(value.value) if value.style == "dec" else number(value.value, value.style)
     if isinstance(value, Enum):
         return value.name or number(value.value, value.style)
     if isinstance(value, Flags):
