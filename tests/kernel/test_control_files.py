@@ -83,12 +83,13 @@ events = st.builds(
     lambda before, negation, system, colon, name, after: (before + negation + system + colon + name + after).encode(),
     st.sampled_from(["", "", " ", "\n\t", "\x00"]),
     st.sampled_from(["", "", "", "!", "!!", "! "]),
-    st.sampled_from(["task", "signal", "", "sched", "nosuch", "task_rename"]),
+    st.sampled_from(["task", "signal", "", "raw_syscalls", "nosuch", "task_rename"]),
     st.sampled_from(["", ":", ":", ":", "::", ":mod:"]),
     st.sampled_from(["", "", "task_rename", "signal_deliver", "sched_process_exec", "print"]),
     st.sampled_from(["", "\n", " signal:signal_deliver\n", " nosuch", "\x00", "\x00x", "x" * 130]),
-)
-whole_systems = st.sampled_from([b"*:task_rename", b"task:*", b"*:*", b"!task:*", b"!*:*", b"nosuch:*", b"*:nosuch"])
+).filter(lambda data: data.split(b" nosuch")[0].strip(b"! \n\t\0") != b":")
+"""For set_event, but for what enables all events: the kernel takes a second for it."""
+whole_systems = st.sampled_from([b"*:task_rename", b"task:*", b"!task:*", b"!*:*", b"nosuch:*", b"*:nosuch"])
 """Of globs only these: the kernel refuses others, and ours takes them."""
 
 filters = st.one_of(
