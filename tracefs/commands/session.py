@@ -22,6 +22,8 @@ from tracefs.tree.node import Context, Directory, File, Handle
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
+STRUCTURED_KB = 128 << 10
+"""The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
 """Of structured output: one that the time of day is at a known distance from."""
 EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
@@ -60,7 +62,7 @@ def trace(
 
 
 def _configure(root: Directory, options: Sequence[str], events: Sequence[str], form: str | None) -> None:
-    _write(root, "buffer_size_kb", str(BUFFER_KB))
+    _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if form:
         _write(root, "trace_clock", CLOCK)
     for event in events:

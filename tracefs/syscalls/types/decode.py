@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tracefs.syscalls.types.layout import holds_pointers, unaliased
 from tracefs.syscalls.types.memory import Memory
-from tracefs.syscalls.types.model import HIDDEN, EnumType, Pointer, Ref, Table, TypeExpr
+from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
 from tracefs.syscalls.types.rows import Rows, Signature
 from tracefs.syscalls.types.scalars import Scalars, fit
@@ -36,10 +36,14 @@ _NOTHING = Saved()
 
 @dataclass(frozen=True)
 class _Plan:
-    """`args`: index, name, type without aliases, and for a number what decodes it."""
+    """`args`: index, name, type without aliases, and for a number what decodes it.
+
+    `counted`: name, index and width of those that counts refer to; a name with * is what the argument points to.
+    """
 
     signature: Signature
     args: tuple[tuple[int, str, TypeExpr, Callable[[int], Value] | None], ...]
+    counted: tuple[tuple[str, int, str], ...]
 
 
 class Decoder:
@@ -80,7 +84,7 @@ class Decoder:
             if number is not None:
                 values.append(Argument(name, number(args[index])))
             elif isinstance(kind, Pointer) and args[index]:
-                scope = scope or self._scope(plan.signature, args, saved, ret)
+                scope = scope or self._scope(plan, args, saved, ret)
                 values.append(Argument(name, self._pointer(index, kind, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
                 values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
@@ -99,7 +103,14 @@ class Decoder:
             for index, (name, kind) in enumerate(signature.args):
                 meant = unaliased(self.table, kind)
                 parts.append((index, name, meant, None if isinstance(meant, Pointer) else self._number_decoder(meant)))
-            plan = self._plans[id(signature)] = _Plan(signature, tuple(parts))
+            wanted = {source for _, _, meant, _ in parts for source in _sources(meant)}
+            counted = []
+            for index, name, meant, _ in parts:
+                if name in wanted:
+                    counted.append((name, index, self._objects.width(meant) or "u64"))
+                if f"*{name}" in wanted and isinstance(meant, Pointer):
+                    counted.append((f"*{name}", index, self._objects.width(meant.target) or "u64"))
+            plan = self._plans[id(signature)] = _Plan(signature, tuple(parts), tuple(counted))
         return plan
 
     def _number_decoder(self, kind: TypeExpr) -> Callable[[int], Value] | None:
@@ -156,15 +167,23 @@ class Decoder:
         memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
         return self._objects.target(kind, raw, scope.within(memory, ret))
 
-    def _scope(self, signature: Signature, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
+    def _scope(self, plan: _Plan, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
         """Numbers by name, for counts: arguments, and what pointers to a number point to (`*addrlen`)."""
         numbers: dict[str, int] = {}
-        for index, (name, kind) in enumerate(signature.args[: len(args)]):
-            numbers[name] = fit(args[index], self._objects.width(kind) or "u64")
-            kind = unaliased(self.table, kind)
-            if isinstance(kind, Pointer) and isinstance(kind.target, Ref):
-                width = self._objects.width(kind.target)
-                blobs = [blob[index] for blob in (saved.enter, saved.exit) if blob.get(index)]
-                if width and blobs:
-                    numbers[f"*{name}"] = min(fit(int.from_bytes(blob[:8], "little"), width) for blob in blobs)
+        for name, index, width in plan.counted:
+            if index >= len(args):
+                continue
+            if not name.startswith("*"):
+                numbers[name] = fit(args[index], width)
+                continue
+            blobs = [blob for blob in (saved.enter.get(index), saved.exit.get(index)) if blob]
+            if blobs:
+                numbers[name] = min(fit(int.from_bytes(blob[:8], "little"), width) for blob in blobs)
         return Scope(numbers, ret, Memory())
+
+
+def _sources(expr: TypeExpr) -> Iterator[str]:
+    """Names that counts in `expr` refer to."""
+    while isinstance(expr, (Pointer, Inline)):
+        yield from (count.source for count in expr.counts if isinstance(count.source, str))
+        expr = expr.target
