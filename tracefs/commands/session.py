@@ -30,7 +30,9 @@ EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
 """What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
-SHORTEST, LONGEST = 0.005, 0.05
+PLENTY = 1 << 16
+"""Bytes of text below which more is waited for: a reader on the heels of the program takes it a CPU, line by line."""
+SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
 
 
@@ -135,18 +137,20 @@ def _drain(engine: Engine, child: Child, take: Take, out: int, asked_to_end: thr
         pause = SHORTEST if amount else min(2 * pause, LONGEST)
         if ended.is_set():
             time.sleep(pause)  # for what the command has left behind
-        elif amount < CHUNK:
+        else:
             ended.wait(pause)
 
 
 def _write_all(take: Take, out: int, last: bool) -> int:
-    """Everything that is there now; bytes of text."""
+    """What is there now, to its end at the last time; bytes of text."""
     total = 0
     while data := take(last):
         total += len(data)
         view = memoryview(data)
         while view:
             view = view[os.write(out, view) :]
+        if not last and len(data) < PLENTY:
+            break
     return total
 
 
