@@ -151,7 +151,7 @@ class Decoder:
         before = after = None
         if kind.direction != "out":
             before = self._target(index, kind, raw, saved.enter, scope, scope.ret if scope.ret else None)
-        if kind.direction != "in" and not failed:
+        if kind.direction != "in" and scope.ret is not None and not failed:
             after = self._target(index, kind, raw, saved.exit, scope, scope.ret)
         return PointerValue(raw, before, after, kind.direction != "in")
 
@@ -160,9 +160,9 @@ class Decoder:
     ) -> Value | None:
         blob = blobs.get(index)
         if blob is None:
-            if not kind.counts or scope.within(Memory(), ret).count(kind.counts) != 0:
+            if scope.ret is None or not kind.counts or scope.within(Memory(), ret).count(kind.counts) != 0:
                 return None
-            blob = b""  # there was nothing to save
+            blob = b""  # the call filled in nothing
         nested = holds_pointers(self.table, kind.target)
         memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
         return self._objects.target(kind, raw, scope.within(memory, ret))
