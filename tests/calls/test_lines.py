@@ -80,7 +80,17 @@ def test_signals_and_ends_have_lines_of_their_own(decoder: Decoder) -> None:
     records = [(SECOND, deliver), (SECOND, enter("exit_group", 77, 3)), (SECOND, gone)]
     assert strace(records, decoder)[0] == "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---"
     assert strace(records, decoder)[2] == "77    1001.000000 +++ exited with 3 +++"
-    assert strace([records[0], records[2]], decoder)[1] == "77    1001.000000 +++ killed by SIGCHLD +++"
+
+
+def test_how_a_task_ended_is_not_guessed(decoder: Decoder) -> None:
+    gone = struct.pack("<HBBi16siii", 112, 0, 0, 77, b"sh", 77, 120, 1)
+
+    def deliver(sig: int, handler: int) -> bytes:
+        return struct.pack("<HBBiiii4xQQ", 115, 0, 0, 77, sig, 0, 0, handler, 0)
+
+    ends = {(15, 0): "killed by SIGTERM", (15, 0x4000): "exited", (17, 0): "exited"}
+    for (sig, handler), end in ends.items():
+        assert strace([(SECOND, deliver(sig, handler)), (SECOND, gone)], decoder)[1].endswith(f" +++ {end} +++")
 
 
 def test_json_has_enter_and_exit_in_one_object(decoder: Decoder) -> None:

@@ -16,6 +16,9 @@ _COMMON = struct.Struct("<HBBi")
 _RETURN = struct.Struct("<q")
 _ARGS_AT = 16
 _EXIT_CALLS = ("exit", "exit_group")
+_SIG_DFL = 0
+_IGNORED = frozenset({17, 18, 23, 28})
+"""Signals whose default is to do nothing, or to go on: SIGCHLD, SIGCONT, SIGURG, SIGWINCH."""
 _ENDLESS = frozenset({*_EXIT_CALLS, "rt_sigreturn"})
 """Calls that have no exit event."""
 
@@ -70,11 +73,14 @@ class Signalled:
 
 @dataclass(frozen=True)
 class Ended:
-    """A task is gone: by its own exit with `status`, or by the signal `killed_by` if that is not 0."""
+    """A task is gone: by its own exit with `status`, or by the signal `killed_by` if that is not 0.
+
+    Neither was seen of one that another thread's exit or a SIGKILL ended: then `status` is None.
+    """
 
     tid: int
     ts: int
-    status: int
+    status: int | None
     killed_by: int
 
 
@@ -104,15 +110,15 @@ class Pairing:
             elif event.syscall:
                 yield self._exit(event, ts, tid, record)
             elif event.name == "signal_deliver":
-                sig, _, code = (_number(event, name, record) for name in ("sig", "errno", "code"))
-                self._signal[tid] = sig
+                sig, code, handler = (_number(event, name, record) for name in ("sig", "code", "sa_handler"))
+                if handler == _SIG_DFL and sig not in _IGNORED:
+                    self._signal[tid] = sig
                 yield Signalled(tid, ts, sig, code)
             elif event.name == "sched_process_exit":
                 status = self._status.pop(tid, None)
-                killed_by = 0 if status is not None else self._signal.get(tid, 0)
+                signal = self._signal.pop(tid, 0)
                 self._inside.pop(tid, None)
-                self._signal.pop(tid, None)
-                yield Ended(tid, ts, status or 0, killed_by)
+                yield Ended(tid, ts, status, 0 if status is not None else signal)
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
