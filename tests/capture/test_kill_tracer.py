@@ -61,6 +61,18 @@ def test_ended_from_outside_at_any_moment(workload: str, death: str, programs: P
     assert harms(outcomes) == ""
 
 
+WAYS = ("--how attach", "--how churn", "--how spawn", "--how churn --random", "--how churn --random --term")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_hundreds_of_deaths_each_way(workload: str, way: str, programs: Path) -> None:
+    outcomes = run(programs, workload, *way.split(), "--kills", "200", "--seed", "1", timeout=1800)
+    assert harms(outcomes) == ""
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="compares with strace")
 def test_harness_sees_the_signals_that_a_killed_strace_loses(programs: Path) -> None:
     for seed in range(5):

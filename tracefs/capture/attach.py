@@ -20,6 +20,8 @@ GRACE = 0.1
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
 
+SEIZE_TRIES = 3
+"""Of a task that is refused for no visible reason."""
 TURN = 0.003
 """Seconds to look at tasks at a time: with a thousand of them, their stops want to be served, too."""
 VANISHING = (0.01, 0.1, 0.5)
@@ -206,23 +208,26 @@ class Attacher:
         """False: its process is not to be had, the reason was told."""
         if tgid == self._core.keeper():
             return True
-        try:
-            ptrace_ops.seize(tid)
-        except OSError as error:
-            return error.errno == errno.ESRCH or self._refused(tid, tgid, error)
-        self._core.attached(tid, tgid, in_scope)
-        return True
-
-    def _refused(self, tid: int, tgid: int, error: OSError) -> bool:
-        status = procfs.status(tid)
-        tracer = int(status.get("TracerPid", "0"))
-        if procfs.traced_by_us(tid):
-            return True  # born of a tracee a moment ago: its first stop is on its way
-        if status.get("State", "Z")[0] in "ZX":
-            return True
+        for _ in range(SEIZE_TRIES):
+            try:
+                ptrace_ops.seize(tid)
+            except OSError as error:
+                if error.errno == errno.ESRCH:
+                    return True
+                status, why = procfs.status(tid), os.strerror(error.errno or 0)
+            else:
+                self._core.attached(tid, tgid, in_scope)
+                return True
+            if procfs.traced_by_us(tid):
+                return True  # born of a tracee a moment ago: its first stop is on its way
+            if status.get("State", "Z")[0] in "ZX":
+                return True
+            if tracer := int(status.get("TracerPid", "0")):
+                why = f"already traced by {tracer}"
+                break
+            # Else it may have been a leader whose thread executes: dead when asked for, and the thread has its number now.
         if tgid not in self._skipped:
             self._skipped.add(tgid)
-            why = f"already traced by {tracer}" if tracer else os.strerror(error.errno or 0)
             self._on_error(f"cannot trace {procfs.comm(tid)}-{tid}: {why}")
         return False
 
