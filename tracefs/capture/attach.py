@@ -20,6 +20,8 @@ GRACE = 0.1
 FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 """Seconds between looks at a task that cannot be interrupted now."""
 
+SEIZE_LIMIT = 0.01
+"""Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
 SEIZE_TRIES = 3
 """Of a task that is refused for no visible reason."""
 TURN = 0.003
@@ -87,11 +89,15 @@ class Attacher:
         """Processes that were reported to on_error already."""
         self._privileged: set[str] = set()
         """Files likewise."""
+        self._wanted: Mapping[int, Wanted] = {}
+        self._busy: dict[int, tuple[int, bool]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
         self._vanishing: dict[int, list[float]] = {}
         """Leaders that may vanish without a report, and when to look whether they have."""
 
     def bring(self, wanted: Mapping[int, Wanted]) -> None:
         """Attach who is wanted and not yet traced. wanted: by sink."""
+        self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
             for pid in self._scope.processes():
@@ -105,11 +111,25 @@ class Attacher:
             self._join_sets(sink, each)
         self._core.choose_all()
 
+    def _again(self) -> None:
+        """Try those that were executing a program."""
+        busy, self._busy = self._busy, {}
+        for tid, (tgid, in_scope) in busy.items():
+            if in_scope:
+                self._attach_process(tgid)
+            elif not self._core.has(tid):
+                self._attach(tid, tgid, in_scope)
+        if busy:
+            for sink, each in self._wanted.items():
+                self._join_sets(sink, each)
+            self._core.choose_all()
+
     def step(self) -> float | None:
         """Interrupt who needs it and can be. Seconds until the next step is due, None where there is nothing to do."""
         now = time.monotonic()
         core, looks = self._core, self._looks
         self._forget_vanished(now)
+        self._again()
         waiting = set(core.unstopped())
         leaving = set(core.leaving())
         for tid in looks.keys() - waiting - leaving:
@@ -130,6 +150,8 @@ class Attacher:
         due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
         if interrupted:
             due.append(now + LAST_DELAY)
+        if self._busy:
+            due.append(now + FIRST_DELAY)
         spent = time.monotonic() - now  # as long again for the stops
         return max(spent, min(due) - now) if due else None
 
@@ -182,13 +204,14 @@ class Attacher:
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
         core = self._core
-        return not (core.unstopped() or core.interrupted() or core.leaving() or self._vanishing)
+        return not (core.unstopped() or core.interrupted() or core.leaving() or self._vanishing or self._busy)
 
     def forget(self) -> None:
         """All tracees are gone."""
         self._looks.clear()
         self._skipped.clear()
         self._vanishing.clear()
+        self._busy.clear()
 
     def _attach_process(self, pid: int) -> None:
         """Every thread; those born meanwhile come with their parents, or are found in the next round."""
@@ -209,11 +232,15 @@ class Attacher:
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
+            self._core.alarm(SEIZE_LIMIT)
             try:
                 ptrace_ops.seize(tid)
             except OSError as error:
                 if error.errno == errno.ESRCH:
                     return True
+                if error.errno == errno.EINTR:
+                    self._busy[tid] = (tgid, in_scope)
+                    return False
                 status, why = procfs.status(tid), os.strerror(error.errno or 0)
             else:
                 self._core.attached(tid, tgid, in_scope)

@@ -7,7 +7,9 @@
  * sends it again a millisecond later, and again, until the thread has taken note (pending is false).
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "tracefs/capture/wake.h"
@@ -26,14 +28,31 @@ static void set_timer(timer_t timer, int64_t first_ns, int64_t period_ns)
 	timer_settime(timer, 0, &when, NULL);
 }
 
+/*
+ * PTRACE_SEIZE waits while a thread of that process executes a program, and the execve waits for us to take note of its dead siblings.
+ * The kernel makes the call again after a signal; instead it is to end with EINTR.
+ */
+static void leave_seize(ucontext_t *context)
+{
+	static const uint8_t syscall_instruction[] = {0x0f, 0x05};
+	greg_t *regs = context->uc_mcontext.gregs;
+
+	if (regs[REG_RAX] != SYS_ptrace || regs[REG_RDI] != PTRACE_SEIZE ||
+	    memcmp((void *)regs[REG_RIP], syscall_instruction, sizeof(syscall_instruction)))
+		return;
+	regs[REG_RIP] += sizeof(syscall_instruction);
+	regs[REG_RAX] = -EINTR;
+}
+
 static void on_signal(int sig, siginfo_t *si, void *context)
 {
 	struct cap_thread *ct = self;
 	int saved = errno;
 
-	(void)sig, (void)context;
+	(void)sig;
 	if (!ct)
 		return;
+	leave_seize(context);
 	if (si->si_code == SI_TIMER && si->si_value.sival_ptr == &ct->tick) {
 		ct->tick = true; /* its timer is periodic */
 	} else {
