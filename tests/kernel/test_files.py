@@ -16,7 +16,7 @@ from tracefs.tree.node import Directory, Node
 
 OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events"}
 """Of kernels that are built with snapshots and histograms."""
-OWN = {"syscall_arg_type", "types", "metadata"}
+OWN = {"syscall_arg_type", "syscall_arg_decode", "types", "metadata"}
 
 
 @pytest.fixture
