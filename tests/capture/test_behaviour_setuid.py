@@ -16,7 +16,7 @@ from ringbuf import RingBuffer
 from tests.capture.harness.engines import ON, new_engine
 from tests.capture.harness.flag import until
 from tests.capture.harness.records import records
-from tracefs.capture import Engine
+from tracefs.capture import Engine, ptrace_ops
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")
 NOBODY = 65534
@@ -25,6 +25,7 @@ PR_SET_DUMPABLE = 4
 
 def as_nobody(body: Callable[[], None]) -> int:
     """The exit status of a forked process that runs `body` as an unprivileged user: it has all modules already."""
+    ptrace_ops.binding()
     pid = os.fork()
     if pid == 0:
         status = 1
