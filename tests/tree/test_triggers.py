@@ -77,6 +77,15 @@ def test_stacktrace_records_where_the_task_is(traced: Traced) -> None:
     assert re.fullmatch(r" =>  <[0-9a-f]{16}>", first)
 
 
+def test_the_stacktrace_options_record_a_stack_with_each_event(traced: Traced) -> None:
+    traced.enable("syscalls:sys_enter_exit_group")
+    for option in ("stacktrace", "userstacktrace"):
+        traced.write("trace_options", option)
+    traced.run("true")
+    titles = [line for line in traced.trace() if not line.startswith(" =>")]
+    assert titles == ["sys_exit_group(error_code: 0)", "<stack trace>", "<user stack trace>"]
+
+
 def test_a_snapshot_is_taken_between_two_events(traced: Traced) -> None:
     traced.enable("syscalls:sys_enter_chdir", "syscalls:sys_enter_exit_group")
     traced.trigger("syscalls:sys_enter_exit_group", "snapshot:1")

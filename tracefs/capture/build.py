@@ -25,6 +25,7 @@ struct cap_spawn {
     int exec_error;
 };
 enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_EXEC };
+enum cap_stack { CAP_KERNEL_STACK = 1, CAP_USER_STACK = 2 };
 enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE };
 
 struct cap_thread *cap_new(struct cmdlines *cmdlines);
@@ -45,6 +46,7 @@ void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
+void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
 void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
               const void *seen, uint32_t seen_len);
 void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);

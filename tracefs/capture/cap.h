@@ -74,6 +74,7 @@ struct cap_sink {
 	struct trigger_list *triggers[EV_ID_MAX + 1]; /* NULL: none */
 	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
 	struct rb *snapshot;		 /* NULL: not allocated */
+	uint8_t stacks;			 /* enum cap_stack: written after each event */
 };
 
 /* Bit s of each says something of sink s. See cap_task_choose(). */
@@ -84,6 +85,8 @@ struct cap_wants {
 	uint64_t follow[CAP_SETS];   /* children of members join it */
 	uint64_t record_comm, record_tgid;
 };
+
+enum cap_stack { CAP_KERNEL_STACK = 1, CAP_USER_STACK = 2 }; /* as which kind of event the task's user stack is written */
 
 struct trigger_list;
 
@@ -168,6 +171,7 @@ void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
 void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
+void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
@@ -175,6 +179,19 @@ void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
 static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)
 {
 	return s->cpus[cpu / 64 % 16] >> cpu % 64 & 1;
+}
+
+/* user_stack.c: [capture] */
+/* The return addresses of a task that is stopped for this thread, innermost first; how many. */
+uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max);
+void cap_write_stacks(struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks); /* enum cap_stack */
+
+/* Write an event of a task, and its stack where the sink wants that. */
+static inline void cap_sink_write(const struct cap_sink *s, const struct cap_task *t, int cpu, const void *rec, uint32_t len)
+{
+	rb_write(s->rb, (unsigned)cpu, rec, len);
+	if (unlikely(s->stacks))
+		cap_write_stacks(s->rb, t, cpu, s->stacks);
 }
 
 /* emit.c: [capture] */
@@ -203,9 +220,6 @@ void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, in
 void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
 bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
 void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
-
-/* user_stack.c: the return addresses of a task that is stopped for this thread, innermost first; how many */
-uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max);
 
 /* syscalls.c: [capture] */
 void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info);

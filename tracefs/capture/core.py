@@ -154,6 +154,10 @@ class Core:
         """buffer: address of the struct rb to take snapshots with; 0: none."""
         lib.cap_sink_snapshot(self.ct, sink, ffi.cast("struct rb *", buffer))
 
+    def sink_stacks(self, sink: int, kernel: bool, user: bool) -> None:
+        """Whether the task's user stack follows each event, as ftrace/kernel_stack, as ftrace/user_stack."""
+        lib.cap_sink_stacks(self.ct, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
+
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""
         masks = [0] * (MAX_CPUS // 64)

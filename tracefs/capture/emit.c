@@ -46,7 +46,7 @@ void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_
 
 			cap_emit_triggered(ct, &e, rec, len);
 		} else if (cap_sink_has_cpu(s, cpu) && (unfiltered >> i & 1 || cap_sink_passes(s, t, rec, len, cpu))) {
-			rb_write(s->rb, cpu, rec, len);
+			cap_sink_write(s, t, cpu, rec, len);
 		}
 	}
 	save_name(ct, t, sinks);

@@ -218,6 +218,7 @@ class Engine:
         core.sink_tracer(sink, wanted.tracer)
         core.sink_events(sink, wanted.events, wanted.filters)
         core.sink_triggers(sink, wanted.triggers)
+        core.sink_stacks(sink, wanted.stack, wanted.user_stack)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

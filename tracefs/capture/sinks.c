@@ -90,6 +90,11 @@ void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot)
 	ct->sink[sink]->snapshot = snapshot;
 }
 
+void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks)
+{
+	ct->sink[sink]->stacks = stacks;
+}
+
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus)
 {
 	set_bit(&ct->wants.record_comm, sink, record_comm);

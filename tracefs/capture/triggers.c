@@ -69,12 +69,9 @@ static void snapshot(void *context)
 static void stack(void *context, const struct hist_event *event)
 {
 	const struct surroundings *s = context;
-	struct ev_kernel_stack rec = {.common = {.type = EV_KERNEL_STACK, .pid = s->e->task->tid}};
 
-	rec.size = (int32_t)cap_user_stack(s->e->task->tid, rec.caller, EV_STACK_MAX);
-	if (rec.size && cap_sink_has_cpu(s->sink, event->cpu))
-		rb_write(s->sink->rb, (unsigned)event->cpu, &rec,
-			 (uint32_t)(offsetof(struct ev_kernel_stack, caller) + (size_t)rec.size * sizeof(rec.caller[0])));
+	if (cap_sink_has_cpu(s->sink, event->cpu))
+		cap_write_stacks(s->sink->rb, s->e->task, event->cpu, CAP_KERNEL_STACK);
 }
 
 /* A synthetic event goes to every instance that has it enabled, wherever the histogram is. */
@@ -94,7 +91,7 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 			cap_emit_triggered(s->ct, &e, record, len);
 		else if (cap_sink_has_cpu(s->ct->sink[e.sink], cause->cpu) &&
 			 cap_sink_passes(s->ct->sink[e.sink], e.task, record, len, cause->cpu))
-			rb_write(s->ct->sink[e.sink]->rb, (unsigned)cause->cpu, record, len);
+			cap_sink_write(s->ct->sink[e.sink], e.task, cause->cpu, record, len);
 	}
 }
 
@@ -118,7 +115,7 @@ void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, con
 		event.stack = callers;
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
 	if (cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu)))
-		rb_write(sink->rb, (unsigned)e->cpu, rec, len);
+		cap_sink_write(sink, e->task, e->cpu, rec, len);
 	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
 }

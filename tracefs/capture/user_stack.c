@@ -4,7 +4,7 @@
  * The user stack of a stopped task, by its frame pointers: what the kernel's userstacktrace walks, too. Code that was built
  * without frame pointers ends the walk early.
  */
-#include <string.h>
+#include <stddef.h>
 #include <sys/uio.h>
 
 #include "tracefs/capture/cap.h"
@@ -52,4 +52,22 @@ uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max)
 			break;
 	}
 	return n;
+}
+
+void cap_write_stacks(struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks)
+{
+	struct ev_kernel_stack kernel = {.common = {.type = EV_KERNEL_STACK, .pid = t->tid}};
+	struct ev_user_stack user = {.common = {.type = EV_USER_STACK, .pid = t->tid}, .tgid = (uint32_t)t->tgid};
+	uint32_t n = cap_user_stack(t->tid, kernel.caller, EV_STACK_MAX);
+
+	if (!n)
+		return;
+	kernel.size = (int32_t)n;
+	for (uint32_t i = 0; i < n && i < EV_USER_STACK_MAX; i++)
+		user.caller[i] = kernel.caller[i];
+	if (stacks & CAP_KERNEL_STACK)
+		rb_write(rb, (unsigned)cpu, &kernel,
+			 (uint32_t)(offsetof(struct ev_kernel_stack, caller) + n * sizeof(kernel.caller[0])));
+	if (stacks & CAP_USER_STACK)
+		rb_write(rb, (unsigned)cpu, &user, sizeof(user));
 }

@@ -36,3 +36,7 @@ class Wanted:
     the engine's soft_disable() says which of them are not to be written."""
     record_comm: bool = True
     record_tgid: bool = False
+    stack: bool = False
+    """The task's user stack follows each event, as ftrace/kernel_stack."""
+    user_stack: bool = False
+    """The same as ftrace/user_stack."""

@@ -77,6 +77,15 @@ struct ev_kernel_stack {
 	uint64_t caller[EV_STACK_MAX]; /* only `size` of them are recorded */
 };
 
+#define EV_USER_STACK_MAX 8
+
+struct ev_user_stack {
+	struct ev_common common;
+	uint32_t tgid;
+	uint32_t pad;
+	uint64_t caller[EV_USER_STACK_MAX]; /* zeroes behind the last */
+};
+
 struct ev_print {
 	struct ev_common common;
 	uint64_t ip;

@@ -87,6 +87,8 @@ class Instance:
             filters=self.events.filters(),
             record_comm=self.options["record-cmd"],
             record_tgid=self.options["record-tgid"],
+            stack=self.options["stacktrace"],
+            user_stack=self.options["userstacktrace"],
         )
 
     def _pid_set(self, name: str, follow: str) -> PidSet:
@@ -127,7 +129,14 @@ class Instance:
             self.view.set(option.name, on)
             if option.name == "overwrite":
                 self.buffer.overwrite = on
-            elif option.name in ("event-fork", "function-fork", "record-cmd", "record-tgid"):
+            elif option.name in (
+                "event-fork",
+                "function-fork",
+                "record-cmd",
+                "record-tgid",
+                "stacktrace",
+                "userstacktrace",
+            ):
                 self.tell_engine()
 
     def set_pids(self, name: str, change: Callable[[frozenset[int]], frozenset[int]]) -> None:

@@ -39,6 +39,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("block"),
     Option("fields"),
     Option("annotate", default=True),
+    Option("userstacktrace"),
     Option("context-info", default=True),
     Option("latency-format"),
     Option("record-cmd", default=True, in_instances=False),
@@ -51,6 +52,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("copy_trace_marker"),  # on at the top
     Option("pause-on-trace"),
     Option("function-fork"),
+    Option("stacktrace"),
     Option("syscall_arg_decode"),  # ours
     Option("test_nop_accept", tracer="nop"),
     Option("test_nop_refuse", tracer="nop", refused=True),

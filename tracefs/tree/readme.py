@@ -87,6 +87,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
         latency-format, verbose, raw, hex, bin, fields, context-info - other layouts of a line
         overwrite         - a full buffer loses its oldest events; without it the newest
         record-cmd, record-tgid - remember names, and processes, of tasks
+        stacktrace, userstacktrace - record the task's user stack with each event
         event-fork, function-fork - children of listed pids are listed, too
         pause-on-trace    - no recording while trace is open
         disable_on_free   - free_buffer stops the recording, too

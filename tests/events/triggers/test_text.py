@@ -25,6 +25,7 @@ EXIT = "syscalls:sys_exit_read"
             "keys=common_pid:ts=common_timestamp.usecs",
             "hist:keys=common_pid:vals=hitcount:ts=common_timestamp.usecs:sort=hitcount:size=2048:clock=global [active]",
         ),
+        ("keys=ret:name=foo", "hist:name=foo:keys=ret:vals=hitcount:sort=hitcount:size=2048 [active]"),
         ("keys=ret:x=16-8-4-2", "hist:keys=ret:vals=hitcount:x=2:sort=hitcount:size=2048 [active]"),
         ("keys=ret:x=4+3*2-2", "hist:keys=ret:vals=hitcount:x=8:sort=hitcount:size=2048 [active]"),
     ],

@@ -29,7 +29,7 @@ class Entry:
 def trigger_line(histogram: Histogram, filter_text: str | None = None) -> str:
     """The trigger in its canonical form, without a newline."""
     text = histogram.text
-    parts = [f"hist:{text.name}:" if text.name else "hist:"]
+    parts = [f"hist:name={text.name}:" if text.name else "hist:"]
     parts.append("keys=" + ",".join(_stack_name(column) or str(column.expr) for column in histogram.keys))
     values = ["hitcount"] if text.hitcount else []
     parts.append(":vals=" + ",".join([*values, *(str(column.expr) for column in histogram.vals)]))
