@@ -18,7 +18,7 @@ OPENAT = REGISTRY.systems["syscalls"]["sys_enter_openat"]
 FORK = REGISTRY.systems["sched"]["sched_process_fork"]
 RENAME = REGISTRY.systems["task"]["task_rename"]
 MARK = REGISTRY.systems["ftrace"]["print"]
-SIGNAL = REGISTRY.systems["signal"]["signal_generate"]
+NEWTASK = REGISTRY.systems["task"]["task_newtask"]
 NUMBERS = EventClass(
     "test",
     "numbers",
@@ -142,8 +142,8 @@ def test_the_tasks_name_is_the_one_given() -> None:
 
 
 def test_a_field_of_the_record_hides_the_tasks_name() -> None:
-    record = common() + struct.pack("<iii16siii", 9, 0, 0, b"victim", 8, 0, 0)
-    assert passes("comm == 'victim' && COMM == 'bash'", SIGNAL, record)
+    record = common() + struct.pack("<i16s4xQh6x", 8, b"victim", 0, 0)
+    assert passes("comm == 'victim' && COMM == 'bash'", NEWTASK, record)
 
 
 def test_text_up_to_the_records_end() -> None:

@@ -24,7 +24,7 @@ EVENTS = (
     ("raw_syscalls", "sys_enter"),
     ("sched", "sched_process_fork"),
     ("sched", "sched_process_exit"),
-    ("signal", "signal_generate"),
+    ("signal", "signal_deliver"),
     ("task", "task_newtask"),
 )
 PER_EVENT = 1500

@@ -23,7 +23,6 @@ C_NAMES = {
     "EV_SCHED_PROCESS_EXEC": ("sched", "sched_process_exec"),
     "EV_SCHED_PROCESS_EXIT": ("sched", "sched_process_exit"),
     "EV_SCHED_PROCESS_WAIT": ("sched", "sched_process_wait"),
-    "EV_SIGNAL_GENERATE": ("signal", "signal_generate"),
     "EV_SIGNAL_DELIVER": ("signal", "signal_deliver"),
     "EV_TASK_NEWTASK": ("task", "task_newtask"),
     "EV_TASK_RENAME": ("task", "task_rename"),

@@ -36,7 +36,7 @@ def listed(files: Files, path: str) -> set[str]:
 
 def test_directory_of_an_event_and_of_a_system(files: Files) -> None:
     assert listed(files, "events") >= {"enable", "header_page", "header_event", "syscalls", "sched", "ftrace"}
-    assert listed(files, "events/signal") == {"enable", "filter", "signal_deliver", "signal_generate"}
+    assert listed(files, "events/signal") == {"enable", "filter", "signal_deliver"}
     assert listed(files, OPENAT) >= {"enable", "filter", "format", "id"}
 
 
@@ -75,13 +75,13 @@ def test_enabling_an_event_makes_the_buffer_what_it_will_be(files: Files) -> Non
 
 
 def test_enable_of_a_group_says_whether_all_agree(files: Files) -> None:
-    assert (files.read("events/signal/enable"), files.read("events/enable")) == ("0\n", "0\n")
-    files.write("events/signal/enable", "1")
-    assert (files.read("events/signal/enable"), files.read("events/enable")) == ("1\n", "X\n")
-    files.write("events/signal/signal_deliver/enable", "0")
-    assert files.read("events/signal/enable") == "X\n"
+    assert (files.read("events/task/enable"), files.read("events/enable")) == ("0\n", "0\n")
+    files.write("events/task/enable", "1")
+    assert (files.read("events/task/enable"), files.read("events/enable")) == ("1\n", "X\n")
+    files.write("events/task/task_newtask/enable", "0")
+    assert files.read("events/task/enable") == "X\n"
     files.write("events/enable", "1")
-    assert (files.read("events/signal/enable"), files.read("events/enable")) == ("1\n", "1\n")
+    assert (files.read("events/task/enable"), files.read("events/enable")) == ("1\n", "1\n")
     assert files.read("set_event") == files.read("available_events")
 
 
@@ -99,10 +99,10 @@ def test_set_event_by_name(files: Files, name: str) -> None:
     assert recorded(files) == {"sys_enter_openat"}
 
 
-@pytest.mark.parametrize("name", ["signal", "signal:", "signal:*", "sig*:*", "signal_*", ":signal_*"])
+@pytest.mark.parametrize("name", ["task", "task:", "task:*", "tas*:*", "task_*", ":task_*"])
 def test_set_event_of_several(files: Files, name: str) -> None:
     files.write("set_event", name)
-    assert recorded(files) == {"signal_generate", "signal_deliver"}
+    assert recorded(files) == {"task_newtask", "task_rename"}
 
 
 def test_set_event_takes_a_word_at_a_time(files: Files) -> None:
@@ -114,9 +114,9 @@ def test_set_event_takes_a_word_at_a_time(files: Files) -> None:
 
 
 def test_set_event_adds_and_removes(files: Files) -> None:
-    files.write("set_event", "signal", os.O_WRONLY)
-    files.write("set_event", "!signal_deliver", os.O_WRONLY)
-    assert recorded(files) == {"signal_generate"}
+    files.write("set_event", "task", os.O_WRONLY)
+    files.write("set_event", "!task_newtask", os.O_WRONLY)
+    assert recorded(files) == {"task_rename"}
 
 
 def test_opening_set_event_for_truncation_disables_all(files: Files) -> None:
@@ -158,10 +158,10 @@ def test_refused_filter_is_shown_and_logged_with_its_place(files: Files) -> None
 
 
 def test_filter_of_a_system_goes_to_the_events_that_have_the_field(files: Files) -> None:
-    files.write("events/signal/filter", "sa_flags == 0")
-    assert files.read("events/signal/signal_deliver/filter") == "sa_flags == 0\n"
-    assert "parse_error" in files.read("events/signal/signal_generate/filter")
-    assert files.read("events/signal/filter").startswith("### global filter ###\n")
+    files.write("events/task/filter", "clone_flags == 0")
+    assert files.read("events/task/task_newtask/filter") == "clone_flags == 0\n"
+    assert "parse_error" in files.read("events/task/task_rename/filter")
+    assert files.read("events/task/filter").startswith("### global filter ###\n")
 
 
 def test_header_page_knows_the_size_of_a_sub_buffer(files: Files) -> None:

@@ -48,14 +48,14 @@ def test_instance_is_full_size_from_the_start(foo: Files) -> None:
 
 def test_each_has_its_own_tracer_events_filters_pids_and_options(foo: Files) -> None:
     foo.write("instances/foo/current_tracer", "syscall")
-    foo.write("instances/foo/set_event", "signal")
+    foo.write("instances/foo/set_event", "task")
     foo.write("instances/foo/events/task/filter", "pid == 1")
     foo.write("instances/foo/set_event_pid", "7")
     foo.write("instances/foo/options/verbose", "1")
     names = (
         "current_tracer",
         "set_event",
-        "events/signal/enable",
+        "events/task/enable",
         "events/task/task_rename/filter",
         "set_event_pid",
         "options/verbose",

@@ -29,10 +29,10 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 {
 	unsigned long message;
 
-	(void)event;
 	if (cap_ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&message) < 0)
 		return;
 	int32_t tid = message;
+	cap_emit_newtask(ct, parent, tid, event);
 	cap_emit_fork(ct, parent, tid);
 	struct cap_task *child = cap_task_find(&ct->tasks, tid);
 	if (child) {
@@ -110,7 +110,7 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 	}
 	if (t) {
 		t->spawning = false;
-		cap_name_changed(t);
+		cap_rename_end(ct, t);
 		cap_emit_exec(ct, t, (int32_t)message);
 	}
 	return t;

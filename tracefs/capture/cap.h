@@ -234,6 +234,15 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t);
 void cap_emit_fork(struct cap_thread *ct, struct cap_task *parent, int32_t child);
 void cap_emit_exec(struct cap_thread *ct, struct cap_task *t, int32_t old_tid);
 void cap_emit_exit(struct cap_thread *ct, struct cap_task *t);
+void cap_emit_newtask(struct cap_thread *ct, struct cap_task *parent, int32_t child, int event);
+void cap_emit_wait(struct cap_thread *ct, struct cap_task *t); /* at the entry of each call */
+
+/* renames.c: [capture] */
+void cap_rename_begin(struct cap_thread *ct, struct cap_task *t); /* at the entry of a call that names its task */
+void cap_rename_end(struct cap_thread *ct, struct cap_task *t);	  /* it has a new name */
+
+/* signals.c: [capture] */
+void cap_emit_signal(struct cap_thread *ct, struct cap_task *t, int sig);
 
 /* births.c, stops.c: [capture] */
 void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event);

@@ -8,6 +8,7 @@
 void cap_task_name(struct cap_task *t);		       /* read comm from /proc unless it is known */
 int cap_task_cpu(struct cap_task *t);		       /* the CPU it last ran on */
 int cap_task_stat(struct cap_task *t, uint64_t *start); /* same, with its start time; -1: gone */
+int cap_task_oom_score_adj(int32_t tid);
 int cap_task_prio(int32_t tid);
 uint64_t cap_task_execfn(int32_t tid); /* where a program that begins has the path that was executed; 0: unknown */
 bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid);

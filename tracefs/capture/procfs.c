@@ -112,6 +112,14 @@ int cap_task_prio(int32_t tid)
 	return at ? atoi(at + 1) + 100 : 0;
 }
 
+int cap_task_oom_score_adj(int32_t tid)
+{
+	char path[48], text[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", tid);
+	return slurp(path, text, sizeof(text)) > 0 ? atoi(text) : 0;
+}
+
 uint64_t cap_task_execfn(int32_t tid)
 {
 	char path[48];

@@ -7,6 +7,8 @@
 
 #include "tracefs/capture/ops.h"
 
+#define CAP_CS_64 0x33 /* the code segment of 64-bit code */
+
 static inline bool cap_get_regs(pid_t tid, struct user_regs_struct *regs)
 {
 	return cap_ptrace(PTRACE_GETREGS, tid, 0, (uintptr_t)regs) >= 0;

@@ -125,6 +125,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		cap_on_birth(ct, t, event);
 		break;
 	case 0:
+		cap_emit_signal(ct, t, sig);
 		cap_on_signal(ct, t, sig);
 		cap_release(ct, t, sig);
 		return CAP_GO_ON;

@@ -84,6 +84,11 @@ static bool is_execve(const struct cap_task *t)
 	return t->nr == SYS_execve || t->nr == SYS_execveat || t->nr == (X32 | 520) || t->nr == (X32 | 545);
 }
 
+static bool sets_name(const struct cap_task *t)
+{
+	return t->nr == SYS_prctl && t->arch == AUDIT_ARCH_X86_64 && t->args[0] == PR_SET_NAME;
+}
+
 /* Its "return value" is the interrupted code's rax, and the kernel has forgotten by then which call it was. */
 static bool is_sigreturn(const struct cap_task *t)
 {
@@ -112,8 +117,12 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 	if (unlikely(cap_limited(t->arch, t->nr)))
 		cap_limit_begin(t);
 	t->unrecorded = (t->spawning && !is_execve(t)) || cap_is_muted(ct, t->tid);
-	if (!t->unrecorded)
-		emit_enter(ct, t);
+	if (t->unrecorded)
+		return;
+	emit_enter(ct, t);
+	cap_emit_wait(ct, t);
+	if (unlikely(is_execve(t) || sets_name(t)))
+		cap_rename_begin(ct, t);
 }
 
 /* The call number of a task in an exit stop whose entry was not seen. */
@@ -130,15 +139,14 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info
 		t->arch = info->arch;
 		t->unrecorded = cap_is_muted(ct, t->tid);
 	}
+	if (unlikely(t->entered && sets_name(t) && !info->exit.rval))
+		cap_rename_end(ct, t);
 	if (!t->unrecorded && is_sigreturn(t)) {
 		struct ev_raw_sys_exit rec = {.id = -1, .ret = info->exit.rval};
 		cap_emit_event(ct, t, EV_RAW_SYS_EXIT, &rec, sizeof(rec));
 	} else if (!t->unrecorded) {
 		emit_exit(ct, t, t->nr, t->arch, info->exit.rval);
 	}
-	if (t->nr == SYS_prctl && t->arch == AUDIT_ARCH_X86_64 && t->entered && t->args[0] == PR_SET_NAME &&
-	    !info->exit.rval)
-		cap_name_changed(t);
 	t->where = CAP_USER;
 	t->entered = t->unrecorded = false;
 	t->deadline = 0;

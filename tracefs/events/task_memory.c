@@ -9,6 +9,14 @@
 #define PAGE 4096
 #define PIECE 256 /* most strings are short: do not copy a page for each */
 
+bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size)
+{
+	struct iovec local = { .iov_base = buffer, .iov_len = size };
+	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = size };
+
+	return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
 int64_t task_read_string(int32_t tid, uint64_t address, char *buffer, uint32_t max)
 {
 	uint32_t len = 0;

@@ -2,7 +2,10 @@
 #ifndef TRACEFS_EVENTS_TASK_MEMORY_H
 #define TRACEFS_EVENTS_TASK_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size); /* all of it, or false */
 
 /*
  * Copy a string of at most max bytes from another task's memory to buffer[max + 1], NUL-terminated. Its length, or

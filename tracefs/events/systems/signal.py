@@ -1,24 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""signal/: signals sent and signals delivered."""
+"""signal/: signals delivered. Who sends one is not seen by a tracer, so there is no signal_generate."""
 
 from tracefs.events.event import EventClass
 from tracefs.events.field import layout
 
 EVENTS = (
-    EventClass(
-        "signal", "signal_generate", 114, "task",
-        layout(
-            ("int", "sig"),
-            ("int", "errno"),
-            ("int", "code"),
-            ("char[16]", "comm"),
-            ("pid_t", "pid"),
-            ("int", "group"),
-            ("int", "result"),
-        ),
-        '"sig=%d errno=%d code=%d comm=%s pid=%d grp=%d res=%d", '
-        "REC->sig, REC->errno, REC->code, REC->comm, REC->pid, REC->group, REC->result",
-    ),
     EventClass(
         "signal", "signal_deliver", 115, "task",
         layout(
