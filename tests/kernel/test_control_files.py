@@ -122,7 +122,7 @@ COMPARED: dict[str, st.SearchStrategy[bytes]] = {
     "events/task/task_rename/filter": filters,
     "events/task/task_rename/id": anything,
     "events/task/enable": anything,
-    "events/task/filter": filters,
+    "events/raw_syscalls/filter": filters,
     "set_event": st.one_of(events, whole_systems),
     "error_log": anything,
     "free_buffer": anything,
@@ -142,7 +142,7 @@ START: dict[str, bytes] = {
     "tracing_cpumask": b"1",
     "trace_options": b"notest_nop_accept",
     "events/task/enable": b"0",
-    "events/task/filter": b"0",
+    "events/raw_syscalls/filter": b"0",
     "events/task/task_rename/filter": b"0",
     "set_event": b"!*:*",
 }
