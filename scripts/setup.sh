@@ -43,6 +43,21 @@ missing() {
     fi
 }
 
+# What single tests skip without: tried, not insisted on.
+wanted() {
+    command -v pkg-config >/dev/null || echo pkg-config
+    pkg-config --exists libtraceevent 2>/dev/null || echo libtraceevent-dev
+}
+
+install_wanted() {
+    local names
+    names=$(wanted)
+    [ -n "$names" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 0
+    # shellcheck disable=SC2086  # a line is a package
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names; } >&2 ||
+        say "not installed, some tests will skip:" $names
+}
+
 install_packages() {
     local lines names=()
     lines=$(missing "$1")
@@ -98,6 +113,7 @@ install_project() {
 setup() {
     python=${PYTHON:-python3}
     install_packages "$1"
+    [ "$1" != test ] || install_wanted
     python_can 'import sys; assert sys.version_info >= (3, 10)' || die "Python 3.10 or later is needed; PYTHON=... names another"
     install_project "$1"
     PATH=$root/.venv/bin:$PATH

@@ -42,8 +42,8 @@ class EventClass:
         """A field by name, common ones included."""
         return next((field for field in (*self.fields, *COMMON_FIELDS) if field.name == name), None)
 
-    def format(self) -> str:
-        """The text of the `format` file: the kernel's but for the ID."""
+    def format(self, print_fmt: str | None = None) -> str:
+        """The text of the `format` file: the kernel's but for the ID, and for the print fmt if another is given."""
         common = "".join(field.format_line() for field in COMMON_FIELDS)
         own = "".join(field.format_line() for field in self.fields)
-        return f"name: {self.name}\nID: {self.id}\nformat:\n{common}\n{own}\nprint fmt: {self.print_fmt}\n"
+        return f"name: {self.name}\nID: {self.id}\nformat:\n{common}\n{own}\nprint fmt: {print_fmt or self.print_fmt}\n"

@@ -11,6 +11,7 @@ from tracefs.events.event import SWITCHED, Kind
 from tracefs.events.filters import set_event_filter, set_system_filter
 from tracefs.events.filters.files import SYSTEM_TEXT
 from tracefs.events.headers import HEADER_PAGE
+from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import Context, Directory, Node
@@ -90,6 +91,24 @@ class EventHist(EventFile):
             return self.instance.triggers.hist(self.event)
 
 
+class EventFormat(EventFile):
+    """What a record holds, and how others print it: syscalls by the type tables of now."""
+
+    def __init__(self, instance: Instance, event: EventClass) -> None:
+        super().__init__(instance, event, 0o440)
+
+    def show(self) -> str:
+        return format_text(self.event, self.instance.shared.types)
+
+
+def format_text(event: EventClass, types: LiveTypes) -> str:
+    """An event's `format` file."""
+    if event.syscall is None:
+        return event.format()
+    make = types.print_formats.enter if event.kind == "enter" else types.print_formats.exit
+    return event.format(make(event.syscall.name, {field.name for field in event.fields}))
+
+
 class GroupFile(InstanceFile):
     """A text file about several events."""
 
@@ -147,7 +166,7 @@ TRIGGERED: frozenset[Kind] = SWITCHED | {"print"}
 FILES: dict[str, tuple[Callable[[Instance, EventClass], Node], Container[Kind] | None]] = {
     "enable": (EventEnable, SWITCHED),
     "filter": (EventFilterFile, SWITCHED),
-    "format": (lambda instance, event: ConstantFile(event.format()), None),
+    "format": (EventFormat, None),
     "hist": (EventHist, TRIGGERED),
     "id": (lambda instance, event: ConstantFile(f"{event.id}\n"), TRIGGERED),
     "trigger": (EventTrigger, TRIGGERED),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tracefs.syscalls.types.errors import TypeSyntaxError
+from tracefs.syscalls.types.fmt import PrintFormats
 from tracefs.syscalls.types.loader import load
 from tracefs.syscalls.types.model import Inline, Pointer, Ref, Row, Table, TypeExpr
 from tracefs.syscalls.types.rows import Rows
@@ -27,6 +28,7 @@ class LiveTypes:
         self._own: dict[str, Table] = {}
         self._lock = threading.Lock()
         self._table: Table | None = None
+        self._formats: PrintFormats | None = None
         self.on_change: list[Callable[[Table], None]] = []
         """Called with each new table, by the thread that wrote it."""
 
@@ -34,6 +36,14 @@ class LiveTypes:
     def table(self) -> Table:
         """What holds now. The package's tables are read when they are first asked for: most mounts never do."""
         return self._table or self._base
+
+    @property
+    def print_formats(self) -> PrintFormats:
+        """The table of now for binary consumers."""
+        formats, table = self._formats, self.table
+        if formats is None or formats.table is not table:
+            formats = self._formats = PrintFormats(table)
+        return formats
 
     @property
     def _base(self) -> Table:

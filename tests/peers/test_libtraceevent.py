@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""libtraceevent shows the words of our lines from the raw bytes and the `format` files, as far as its language goes.
+
+It does not go as far as structures (they stay addresses), the parts of an unknown ioctl, and the escapes of a C string.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+from tests.peers.conftest import Peer, write_formats
+from tests.render.records import enter, leave
+from tests.render.test_typed import BY_NAME, DECODE, WORDS
+from tracefs.events import REGISTRY
+from tracefs.render import Renderer
+from tracefs.syscalls.types.live import LiveTypes
+
+NEEDS_ARGUMENTS = {"membarrier"}
+"""The type of its result depends on an argument, and its exit event has none."""
+RESULTS = (0, 3, -2, -38, 1 << 30)
+IOCTLS = (0x5401, 0x5413, 0x5421, 0x540B)
+ESCAPES = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
+
+
+def words(renderer: Renderer, record: bytes) -> str:
+    """Our decoded line as that program puts it: `EVENT: TEXT`."""
+    return as_event(renderer.format_record(record, 0, 0, DECODE).rstrip("\n"))
+
+
+def as_event(line: str) -> str:
+    entered = re.fullmatch(r"sys_(\w+)\((.*)\)", line)
+    if entered:
+        return f"sys_enter_{entered[1]}: {entered[2]}"
+    name, _, result = line.partition(" -> ")
+    return f"sys_exit_{name.removeprefix('sys_')}: {result}"
+
+
+def test_every_format_is_understood(peer: Peer, formats: Path) -> None:
+    assert peer.count(formats) == len(REGISTRY.by_id) > 700
+
+
+def test_numbers_of_every_syscall_as_our_lines_show_them(peer: Peer, formats: Path) -> None:
+    renderer, records = Renderer(), []
+    for name in sorted(BY_NAME.keys() - NEEDS_ARGUMENTS):
+        call = BY_NAME[name]
+        chance = random.Random(name)
+        for _ in range(20):
+            args = [chance.choice([*WORDS, chance.getrandbits(64)]) for _ in call.params]
+            if name == "ioctl":
+                args[1] = chance.choice(IOCTLS)
+            records += [enter(call.nr, *args), leave(call.nr, chance.choice(RESULTS))]
+    shown = peer.records(formats, records)
+    expected = [words(renderer, record) for record in records]
+    assert [pair for pair in zip(shown, expected, strict=True) if pair[0] != pair[1]] == []
+
+
+def test_flags_with_sub_fields_dependent_arguments_and_errors(peer: Peer, formats: Path) -> None:
+    call = {name: BY_NAME[name].nr for name in BY_NAME}
+    shown = peer.records(
+        formats,
+        [
+            enter(call["openat"], 0xFFFFFF9C, 0, 0x40080041, 0o644),
+            enter(call["openat"], 5, 0, 0x80000, 0o644),
+            enter(call["mmap"], 0, 4096, 3, 0x22, 2**32 - 1, 0),
+            enter(call["fcntl"], 3, 4, 0x802),
+            enter(call["fcntl"], 3, 2, 1),
+            enter(call["fcntl"], 3, 3, 0),
+            enter(call["kill"], 2**32 - 7, 15),
+            enter(call["umask"], 0o22),
+            leave(call["openat"], -2),
+            leave(call["mmap"], 0x7F0012345000),
+        ],
+    )
+    assert shown == [
+        "sys_enter_openat: dfd: AT_FDCWD, filename: NULL, flags: O_WRONLY|O_CREAT|O_CLOEXEC|0x40000000, mode: 0644",
+        "sys_enter_openat: dfd: 5, filename: NULL, flags: O_RDONLY|O_CLOEXEC",
+        "sys_enter_mmap: addr: NULL, len: 4096, prot: PROT_READ|PROT_WRITE, flags: MAP_PRIVATE|MAP_ANONYMOUS,"
+        " fd: -1, off: 0",
+        "sys_enter_fcntl: fd: 3, cmd: F_SETFL, arg: O_RDWR|O_NONBLOCK",
+        "sys_enter_fcntl: fd: 3, cmd: F_SETFD, arg: FD_CLOEXEC",
+        "sys_enter_fcntl: fd: 3, cmd: F_GETFL",
+        "sys_enter_kill: pid: -7, sig: SIGTERM",
+        "sys_enter_umask: mask: 022",
+        "sys_exit_openat: -ENOENT",
+        "sys_exit_mmap: 0x7f0012345000",
+    ]
+
+
+def test_types_that_a_user_wrote_show_in_the_format(peer: Peer, tmp_path: Path) -> None:
+    types = LiveTypes()
+    types.write("extend open_flags O_MINE=0x40000000")
+    types.write("seconds:whence", "alarm")
+    formats = write_formats(tmp_path, types)
+    shown = peer.records(formats, [enter(BY_NAME["open"].nr, 0, 0x40000000, 0), enter(BY_NAME["alarm"].nr, 1)])
+    assert shown == [
+        "sys_enter_open: filename: NULL, flags: O_MINE|O_RDONLY",
+        "sys_enter_alarm: seconds: SEEK_CUR",
+    ]

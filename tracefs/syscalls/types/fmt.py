@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The type tables as `print fmt`: what libtraceevent (trace-cmd, perf, KernelShark) needs to show the words from raw bytes.
+
+As printers.py shows them, as far as the language goes: of what pointers lead to it knows strings and bytes (those in hex),
+not structures, which stay addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from tracefs.syscalls.types import fmt_expr as fe
+from tracefs.syscalls.types.fmt_flags import flag_slots
+from tracefs.syscalls.types.fmt_slots import (
+    BOUNDED,
+    Slot,
+    Variant,
+    address,
+    decimal,
+    enumerated,
+    hexadecimal,
+    merged,
+    optional,
+    plain,
+    pointed,
+    selected,
+    text,
+)
+from tracefs.syscalls.types.layout import unaliased
+from tracefs.syscalls.types.model import (
+    HIDDEN,
+    WHOLE,
+    WIDTHS,
+    Entry,
+    EnumType,
+    FlagsType,
+    IntType,
+    Pointer,
+    Ref,
+    Table,
+    TypeExpr,
+)
+from tracefs.syscalls.types.rows import Rows, Test
+
+RET: Final = "REC->ret"
+
+
+class PrintFormats:
+    """Makes print fmts by one table. `fields` are the names of the fields that the event has."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._rows = Rows(table)
+
+    def enter(self, syscall: str, fields: Collection[str]) -> str | None:
+        """`"dfd: %s%.0d, ...", ...`; None where the tables have no row for the call."""
+        if syscall not in self.table.rows:
+            return None
+        formats: list[str] = []
+        values: list[str] = []
+        for name, kind in self.table.rows[syscall][0].args:
+            variants = self._variants(syscall, name)
+            if kind == HIDDEN and not variants:
+                continue
+            label = f"{', ' if formats else ''}{name}: "
+            slots = self._argument(name, kind, variants, fields)
+            kinds = [kind, *(other for _, other in variants)]
+            if HIDDEN in kinds:
+                labels = [fe.NOTHING if each == HIDDEN else fe.literal(label) for each in kinds]
+                said = selected(labels[0], [Variant(tests, ()) for tests, _ in variants], labels[1:])
+                slots, label = [text(said), *slots], ""
+            formats.append(label + _conversions(slots))
+            values += _values(slots)
+        return ", ".join([f'"{"".join(formats)}"', *values])
+
+    def exit(self, syscall: str, fields: Collection[str]) -> str | None:
+        """What it returned, then the strings and bytes that it filled in, where the record has them."""
+        if syscall not in self.table.rows:
+            return None
+        base = self.table.rows[syscall][0]
+        args = {name for name, _ in base.args} & set(fields)
+        variants = [
+            Variant(tests, self._number(row.result, RET))
+            for tests, row in self._rows.linked(syscall)[1:]
+            if row.result is not None and all(test.name in args for test in tests)
+        ]
+        plain_result = self._number(base.result, RET)
+        slots = self._result(merged(plain_result, variants) if variants else plain_result)
+        for name, kind in base.args:
+            target = pointed(unaliased(self.table, kind), f"REC->{name}", field := f"__{name}_val")
+            if target is not None and field in fields:
+                label = text(fe.choose(fe.saved(field), fe.literal(f" ({name}: "), fe.NOTHING))
+                shown = [slot for slot in target if slot.conversion == BOUNDED or "__print_hex" in slot.value]
+                slots += [label, *shown, text(fe.choose(fe.saved(field), '")"', fe.NOTHING))]
+        return ", ".join([f'"{_conversions(slots)}"', *_values(slots)])
+
+    def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
+        return [(tests, kind) for tests, row in self._rows.linked(syscall)[1:] for arg, kind in row.args if arg == name]
+
+    def _argument(
+        self, name: str, kind: TypeExpr, variants: list[tuple[tuple[Test, ...], TypeExpr]], fields: Collection[str]
+    ) -> list[Slot]:
+        base = self._value(name, kind, fields)
+        others = [Variant(tests, self._value(name, other, fields)) for tests, other in variants]
+        return merged(base, others) if any(variant.slots != base for variant in others) else base
+
+    def _value(self, name: str, kind: TypeExpr, fields: Collection[str]) -> list[Slot]:
+        if kind == HIDDEN:
+            return []
+        value, field = f"REC->{name}", f"__{name}_val"
+        kind = unaliased(self.table, kind)
+        if isinstance(kind, Pointer):
+            target = pointed(kind, value, field) if field in fields and kind.direction != "out" else None
+            return [address(value)] if target is None else target
+        return self._number(kind, value)
+
+    def _number(self, kind: TypeExpr | None, value: str) -> list[Slot]:
+        """A register that holds a number of this type; None: an integer."""
+        if kind is None:
+            return decimal(value, "s64")
+        named = self.table.resolve(kind) if isinstance(kind, Ref) and kind.name in self.table.types else None
+        if not isinstance(kind, Ref) or not isinstance(named, (IntType, EnumType, FlagsType)):
+            return [text(hexadecimal(value))]
+        width = kind.width or named.width
+        whole = (1 << 8 * WIDTHS[width][0]) - 1
+        if isinstance(named, FlagsType) and all(entry.mask == WHOLE for entry in named.entries):
+            named = EnumType(named.name, width, named.style, tuple(e for e in named.entries if isinstance(e, Entry)))
+        value = fe.masked(value, whole)
+        if isinstance(named, IntType):
+            return plain(value, named.style, width)
+        if isinstance(named, EnumType):
+            return enumerated(named, value, width) if named.entries else plain(value, named.style, width)
+        return flag_slots(named, value, whole, self._number)
+
+    def _result(self, returned: list[Slot]) -> list[Slot]:
+        """A name with a minus where the call failed."""
+        errors = self.table.types.get("errno")
+        if not isinstance(errors, EnumType):
+            return returned
+        names = [(entry.value, entry.name) for entry in errors.entries]
+        failed = fe.within(f"(0 - {RET})", (value for value, _ in names))
+        name = fe.symbolic(f"(0 - {RET})", names)
+        first, *more = optional(returned)
+        if not first.is_text:
+            first, more = text(fe.NOTHING), [first, *more]
+        return [
+            text(fe.choose(failed, '"-"', fe.NOTHING)),
+            text(fe.choose(failed, name, first.value)),
+            *(Slot(slot.conversion, fe.choose(failed, slot.nothing, slot.value), slot.length) for slot in more),
+        ]
+
+
+def _conversions(slots: list[Slot]) -> str:
+    """Strings stand in quotes, which only the format itself can have: where an argument is sometimes no string, without."""
+    quoted = [slot.conversion for slot in slots].count(BOUNDED) == 1 and len(slots) == 3
+    return "".join(f'\\"{BOUNDED}\\"' if quoted and slot.conversion == BOUNDED else slot.conversion for slot in slots)
+
+
+def _values(slots: list[Slot]) -> list[str]:
+    return [value for slot in slots for value in (slot.length, slot.value) if value]
