@@ -85,11 +85,6 @@ def test_what_a_call_filled_in_stands_after_its_result(renderer: Renderer) -> No
     assert line(renderer, record) == r'sys_read -> 5 (buf: "\177ELF\0")'
 
 
-def test_a_syscall_without_the_option_is_printed_as_by_the_kernel(renderer: Renderer) -> None:
-    record = enter_saved(BY_NAME["chdir"], (0x7F00,), {0: b"/\0"})
-    assert renderer.format_record(record, 0, 0, Options(context_info=False)) == "sys_chdir(filename: 0x7f00)\n"
-
-
 def test_tables_that_change_show_in_the_next_line() -> None:
     renderer = Renderer()
     record = enter(BY_NAME["lseek"].nr, 1, 2, 1)

@@ -16,6 +16,7 @@ SOURCES = [
     "tracefs/render/decode.c",
     "tracefs/render/context.c",
     "tracefs/render/syscall.c",
+    "tracefs/render/saved.c",
     "tracefs/render/typed.c",
     "tracefs/render/typed_scalar.c",
     "tracefs/render/typed_object.c",
@@ -29,9 +30,10 @@ SOURCES = [
 ]
 OTHER_ROOMS = ["tracefs/events/cmdlines.c", "tracefs/syscalls/types/walk.c", *COMMON["SOURCES"]]
 
-RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_opcode")
+RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_saved_kind", "rn_opcode")
 RENDER_STRUCTS = (
     "rn_field",
+    "rn_saved_arg",
     "rn_class",
     "rn_table",
     "rn_types",

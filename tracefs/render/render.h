@@ -55,10 +55,27 @@ enum rn_class_kind {
 
 struct rn_program; /* printfmt.h */
 
+enum rn_saved_kind {
+	RN_SAVED_NOTHING, /* no __data_loc in the record */
+	RN_SAVED_TEXT, /* up to a NUL; without one it was cut */
+	RN_SAVED_BYTES,
+	RN_SAVED_IMAGE, /* several pieces, see tracefs/syscalls/types/memory.py: shown where it is decoded */
+};
+
+#define RN_ARGS 6
+
+/* What an enter record has of the memory behind an argument; count: the argument that says how many bytes there were. */
+struct rn_saved_arg {
+	uint8_t kind; /* enum rn_saved_kind */
+	uint8_t count;
+};
+
 struct rn_class {
 	uint16_t id;
 	uint8_t kind; /* enum rn_class_kind */
 	uint8_t field_count;
+	uint8_t args; /* of enter: how many of the fields are arguments */
+	struct rn_saved_arg saved[6];
 	const char *name;
 	const char *syscall; /* of enter and exit: the name after "sys_" */
 	const struct rn_field *fields;
@@ -144,6 +161,11 @@ static inline const struct rn_class *rn_class_of(const struct rn_table *table, u
 void rn_decode(struct rn_event *event, const struct rn_table *table);
 /* A number of the record; 0 where the record ends before it. */
 uint64_t rn_number(const struct rn_event *event, uint32_t offset, uint32_t size, bool is_signed);
+
+/* saved.c: the bytes that the __data_loc at `at` says, as far as the record has them; NULL where nothing was saved */
+const uint8_t *rn_saved_at(const struct rn_event *event, uint32_t at, uint32_t *length);
+/* ... in a line that is not decoded: nothing where nothing was saved. */
+void rn_put_saved(struct rn_text *text, const struct rn_event *event, const struct rn_saved_arg *arg, uint32_t at);
 
 /* context.c: what stands before the event in each layout */
 void rn_context(struct rn_text *text, const struct rn_event *event, const struct rn_options *options,

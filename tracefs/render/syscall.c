@@ -4,20 +4,20 @@
 
 #include "tracefs/render/typed.h"
 
-#define ARGS 6
-
-/* enter classes: field 0 is the number, the arguments follow */
-static void put_call(struct rn_text *text, const struct rn_event *event, bool types,
+/* enter classes: field 0 is the number, the arguments follow, then a __data_loc for each of what they point to */
+static void put_call(struct rn_text *text, const struct rn_event *event, bool types, bool saved,
 		     void (*put_value)(struct rn_text *text, uint64_t value))
 {
 	const struct rn_class *class = event->class;
+	uint32_t at = (uint32_t)(offsetof(struct ev_sys_enter, args) + 8 * class->args);
 	unsigned i;
 
 	rn_puts(text, "sys_");
 	rn_put(text, class->syscall, strlen(class->syscall));
 	rn_putc(text, '(');
-	for (i = 1; i < class->field_count; i++) {
+	for (i = 1; i <= class->args; i++) {
 		const struct rn_field *field = &class->fields[i];
+		const struct rn_saved_arg *arg = &class->saved[i - 1];
 
 		if (i > 1)
 			rn_puts(text, ", ");
@@ -28,6 +28,11 @@ static void put_call(struct rn_text *text, const struct rn_event *event, bool ty
 		rn_put(text, field->name, strlen(field->name));
 		rn_puts(text, ": ");
 		put_value(text, event->values[i].number);
+		if (arg->kind == RN_SAVED_NOTHING)
+			continue;
+		if (saved)
+			rn_put_saved(text, event, arg, at);
+		at += 4;
 	}
 	rn_puts(text, ")\n");
 }
@@ -43,7 +48,7 @@ static void put_marked_hex(struct rn_text *text, uint64_t value)
 void rn_sys_enter(struct rn_text *text, const struct rn_event *event, const struct rn_options *options)
 {
 	if (!options->types || !rn_typed_enter(text, event, options->types))
-		put_call(text, event, options->flags & RN_VERBOSE, put_marked_hex);
+		put_call(text, event, options->flags & RN_VERBOSE, true, put_marked_hex);
 }
 
 static void put_return(struct rn_text *text, uint64_t value)
@@ -68,7 +73,7 @@ static void put_unnamed_args(struct rn_text *text, const struct rn_event *event)
 	unsigned i;
 
 	rn_putc(text, '(');
-	for (i = 0; i < ARGS && offset + 8 <= event->length; i++, offset += 8) {
+	for (i = 0; i < RN_ARGS && offset + 8 <= event->length; i++, offset += 8) {
 		if (i)
 			rn_puts(text, ", ");
 		rn_putc(text, 'a');
@@ -115,7 +120,7 @@ bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const
 		else if (event->class->kind == RN_EXIT)
 			rn_sys_exit(text, event, options);
 		else if (!options->types || !rn_typed_enter(text, event, options->types))
-			put_call(text, event, options->flags & RN_ARG_TYPES, rn_put_hex);
+			put_call(text, event, options->flags & RN_ARG_TYPES, false, rn_put_hex);
 		return true;
 	}
 	nr = (int64_t)rn_number(event, offsetof(struct ev_raw_sys_enter, id), 8, true);

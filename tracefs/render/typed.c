@@ -16,21 +16,6 @@ static bool is_number(const struct tt_type *type)
 	return type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS;
 }
 
-/* Bytes that the __data_loc says, as far as the record has them; NULL where nothing was saved. */
-static const uint8_t *saved_at(const struct rn_event *event, uint32_t at, uint32_t *length)
-{
-	uint32_t loc, offset;
-
-	if (at + 4 > event->length)
-		return NULL;
-	loc = (uint32_t)rn_number(event, at, 4, false);
-	offset = loc & 0xffff;
-	*length = loc >> 16;
-	if (!*length || offset >= event->length || *length > event->length - offset)
-		return NULL;
-	return (const uint8_t *)event->data + offset;
-}
-
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
 		       struct rn_saved saved[TT_ARGS])
 {
@@ -43,7 +28,7 @@ static void find_saved(struct tt_call *call, const struct rn_event *event, uint3
 		if (i < call->n && call->types[i] != TT_NONE) {
 			type = TT_TYPE(call->table, call->types[i]);
 			saved[i].address = call->args[i];
-			saved[i].bytes = type->kind == TT_POINTER && call->args[i] ? saved_at(event, at, &saved[i].length) : NULL;
+			saved[i].bytes = type->kind == TT_POINTER && call->args[i] ? rn_saved_at(event, at, &saved[i].length) : NULL;
 			if (saved[i].bytes) {
 				target = TT_TYPE(call->table, type->target);
 				saved[i].image = target->flags & TT_HOLDS_POINTERS || target->kind == TT_STRINGS;
@@ -87,7 +72,7 @@ static void put_syscall(struct rn_text *text, const struct rn_event *event)
 bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const struct rn_types *types)
 {
 	uint64_t nr = (event->common.type - EV_SYSCALL_FIRST) / 2, args[TT_ARGS] = {0};
-	unsigned n = event->class->field_count - 1u;
+	unsigned n = event->class->args;
 	struct rn_saved saved[TT_ARGS];
 	struct tt_call call;
 	bool any = false;

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What enter records have of the memory behind pointers, for lines that are not decoded: text or bytes, as the kernel's."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from tracefs.render._render import lib
+from tracefs.syscalls.types import Table, load
+from tracefs.syscalls.types.layout import holds_pointers, unaliased
+from tracefs.syscalls.types.model import Pointer, Ref
+from tracefs.syscalls.types.pointers import pointers, positions
+
+NO_COUNT = 0xFF
+
+
+class Saved(NamedTuple):
+    """One argument: enum rn_saved_kind, and which argument says how many bytes there were (NO_COUNT: none does)."""
+
+    kind: int
+    counted_by: int
+
+
+@lru_cache(maxsize=512)
+def saved_of(syscall: str) -> tuple[Saved, ...]:
+    """By argument. By the package's tables, as records are made by those."""
+    masks, table = pointers().get(syscall), load()
+    if masks is None or not masks.enter:
+        return ()
+    rows = table.rows[syscall]
+    names = [name for name, _ in rows[0].args]
+    found = [Saved(lib.RN_SAVED_NOTHING, NO_COUNT)] * len(names)
+    for position in positions(masks.enter):
+        kinds = [
+            expr
+            for row in rows
+            for name, kind in row.args
+            if name == names[position] and isinstance(expr := unaliased(table, kind), Pointer)
+        ]
+        found[position] = _saved(table, [kind for kind in kinds if kind.direction != "out"], names)
+    return tuple(found)
+
+
+def _saved(table: Table, kinds: list[Pointer], names: list[str]) -> Saved:
+    """A pointer to one thing or another, as the syscall's other arguments say, is shown as bytes."""
+    if any(holds_pointers(table, kind.target) for kind in kinds):
+        return Saved(lib.RN_SAVED_IMAGE, NO_COUNT)
+    targets = {kind.target.name if isinstance(kind.target, Ref) else "" for kind in kinds}
+    if targets <= {"str", "chars"}:
+        return Saved(lib.RN_SAVED_TEXT, NO_COUNT)
+    counts = {kind.counts[0].source for kind in kinds if kind.counts} if targets == {"bytes"} else set()
+    source = counts.pop() if len(counts) == 1 else None
+    return Saved(lib.RN_SAVED_BYTES, names.index(source) if isinstance(source, str) and source in names else NO_COUNT)
