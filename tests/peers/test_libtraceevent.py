@@ -6,11 +6,14 @@ It does not go as far as structures (they stay addresses), the parts of an unkno
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
 from pathlib import Path
 
-from tests.peers.conftest import Peer, write_formats
+from tests.mount.mounting import PATIENCE, TRACEFS, mounted, needs_fuse
+from tests.peers.conftest import SUBBUF, Peer, write_formats
 from tests.render.records import enter, leave
 from tests.render.test_typed import BY_NAME, DECODE, WORDS
 from tracefs.events import REGISTRY
@@ -98,3 +101,68 @@ def test_types_that_a_user_wrote_show_in_the_format(peer: Peer, tmp_path: Path) 
         "sys_enter_open: filename: NULL, flags: O_MINE|O_RDONLY",
         "sys_enter_alarm: seconds: SEEK_CUR",
     ]
+
+
+CALLS = """
+set -e
+echo $$ > set_event_pid
+exec cat /etc/hostname /etc/os-release /does/not/exist /dev/null
+"""
+OURS = re.compile(r" (sys_\w+(?:\(.*\)| -> .*))$", re.M)
+
+
+def values(text: str) -> dict[str, str]:
+    """`a: 1, b: "x, y"` -> name -> value."""
+    return dict(re.findall(r"(\w+): (.*?)(?=, \w+: |$)", text))
+
+
+def alike(theirs: str, ours: str) -> bool:
+    """The same words, where the language has them: each argument that is no structure, no data and no escaped string."""
+    if theirs == ours:
+        return True
+    name, _, text = theirs.partition(": ")
+    our_name, _, our_text = ours.partition(": ")
+    if name.startswith("sys_exit_"):
+        return name == our_name and text.partition(" (")[0] == our_text.partition(" (")[0]
+    mine, shown = values(our_text), values(text)
+    return (
+        name == our_name
+        and mine.keys() == shown.keys()
+        and all(_alike(value, shown[key]) for key, value in mine.items())
+    )
+
+
+def _alike(ours: str, theirs: str) -> bool:
+    if theirs.startswith("0x") and ours[:1] in ("{", "["):
+        return True
+    if theirs.startswith("0x") and ours.startswith('"'):
+        return _bytes(ours) == bytes.fromhex(theirs.partition(" (")[2].rstrip(")"))
+    return theirs.removesuffix(' ""') == ours
+
+
+def _bytes(literal: str) -> bytes:
+    """A C string as printers.py writes it, whole or cut."""
+    inside = literal.removesuffix("...")[1:-1]
+    plain = re.sub(r"\\([0-7]{1,3}|.)", lambda m: chr(int(m[1], 8)) if m[1][0] in "01234567" else ESCAPES[m[1]], inside)
+    return plain.encode("latin-1")
+
+
+@needs_fuse[0]
+@needs_fuse[1]
+def test_a_recorded_page_line_by_line(peer: Peer) -> None:
+    with mounted([*TRACEFS, "mount", "--scope", "none"]) as mount:
+        for name in ("options/syscall_arg_decode", "events/syscalls/enable"):
+            mount.write(name, "1")
+        subprocess.run(["bash", "-c", CALLS], cwd=mount.path, timeout=PATIENCE, capture_output=True, check=False)
+        mount.write("tracing_on", "0")
+        compared = 0
+        for cpu in (mount.path / "per_cpu").iterdir():
+            lines = [as_event(line) for line in OURS.findall((cpu / "trace").read_text())]
+            pages = b""
+            with open(os.open(cpu / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as raw:
+                while page := raw.read(SUBBUF):
+                    pages += page
+            shown = peer.pages(mount.path / "events", pages)
+            assert [pair for pair in zip(shown, lines, strict=True) if not alike(*pair)] == []
+            compared += len(lines)
+        assert compared > 50

@@ -153,7 +153,7 @@ class PrintFormats:
 
 def _conversions(slots: list[Slot]) -> str:
     """Strings stand in quotes, which only the format itself can have: where an argument is sometimes no string, without."""
-    quoted = [slot.conversion for slot in slots].count(BOUNDED) == 1 and len(slots) == 3
+    quoted = [slot.conversion for slot in slots].count(BOUNDED) == 1 and len(slots) == 4
     return "".join(f'\\"{BOUNDED}\\"' if quoted and slot.conversion == BOUNDED else slot.conversion for slot in slots)
 
 

@@ -140,8 +140,8 @@ def pointed(kind: TypeExpr, value: str, field: str) -> list[Slot] | None:
     length = fe.saved(field)
     if target.name == "str":
         cut = fe.choose(length, fe.choose(fe.last_byte(field), '"..."', fe.NOTHING), fe.NOTHING)
-        where = fe.choose(length, fe.NOTHING, address(value).value)
-        return [text(where), Slot(BOUNDED, f"__get_str({field})", length), text(cut)]
+        where, space = (fe.choose(length, fe.NOTHING, each) for each in (address(value).value, fe.literal(" ")))
+        return [text(where), text(space), Slot(BOUNDED, f"__get_str({field})", length), text(cut)]
     if target.name in ("bytes", "chars"):
         data = f"__print_hex(__get_dynamic_array({field}), {length})"
         inside = [text('" ("'), text(data), text('")"')]
