@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from tracefs.render._render import ffi, lib
+from tracefs.render.saved import saved_args
 
 if TYPE_CHECKING:
     from tracefs.render.typed import Types
@@ -64,7 +65,8 @@ class Options:
         if self.clock not in COUNTING_CLOCKS:
             flags |= lib.RN_CLOCK_IN_NS
         address = types.address if types and self.syscall_arg_decode else ffi.NULL
-        return ffi.new("struct rn_options *", {"flags": flags, "time_start": self.time_start, "types": address})
+        made = {"flags": flags, "time_start": self.time_start, "types": address, "saved": saved_args()}
+        return ffi.new("struct rn_options *", made)
 
     def set(self, option: str, value: bool) -> bool:
         """Set an option by its name in trace_options ("irq-info"); False where it does not change how lines look."""

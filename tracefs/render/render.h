@@ -75,7 +75,6 @@ struct rn_class {
 	uint8_t kind; /* enum rn_class_kind */
 	uint8_t field_count;
 	uint8_t args; /* of enter: how many of the fields are arguments */
-	struct rn_saved_arg saved[6];
 	const char *name;
 	const char *syscall; /* of enter and exit: the name after "sys_" */
 	const struct rn_field *fields;
@@ -123,6 +122,7 @@ struct rn_options {
 	uint32_t flags;
 	uint64_t time_start; /* of the buffer: latency-format counts from it */
 	const struct rn_types *types; /* syscall_arg_decode; NULL: off */
+	const struct rn_saved_arg *saved; /* RN_ARGS for each syscall number; NULL: no record has any */
 };
 
 /* Task names found while rendering one batch of lines: most lines are of the task of the line before. */

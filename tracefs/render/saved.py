@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tracefs.render._render import lib
+from tracefs.render._render import ffi, lib
+from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types import Table, load
 from tracefs.syscalls.types.layout import holds_pointers, unaliased
 from tracefs.syscalls.types.model import Pointer, Ref
-from tracefs.syscalls.types.pointers import pointers, positions
+from tracefs.syscalls.types.pointers import asked, pointers, positions
 
 NO_COUNT = 0xFF
 
@@ -22,7 +23,25 @@ class Saved(NamedTuple):
     counted_by: int
 
 
-@lru_cache(maxsize=512)
+ARGS = 6
+"""RN_ARGS of render.h."""
+
+
+def saved_args() -> Any:
+    """rn_options.saved. The tables are not read for it: where nobody has, nothing was saved."""
+    return _compiled() if asked() else ffi.NULL
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Any:
+    made = ffi.new("struct rn_saved_arg[]", ARGS * (max(call.nr for call in SYSCALLS) + 1))
+    for call in SYSCALLS:
+        for position, saved in enumerate(saved_of(call.name)):
+            slot = made[ARGS * call.nr + position]
+            slot.kind, slot.count = saved
+    return made
+
+
 def saved_of(syscall: str) -> tuple[Saved, ...]:
     """By argument. By the package's tables, as records are made by those."""
     masks, table = pointers().get(syscall), load()

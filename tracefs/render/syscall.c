@@ -5,7 +5,7 @@
 #include "tracefs/render/typed.h"
 
 /* enter classes: field 0 is the number, the arguments follow, then a __data_loc for each of what they point to */
-static void put_call(struct rn_text *text, const struct rn_event *event, bool types, bool saved,
+static void put_call(struct rn_text *text, const struct rn_event *event, bool types, const struct rn_saved_arg *saved,
 		     void (*put_value)(struct rn_text *text, uint64_t value))
 {
 	const struct rn_class *class = event->class;
@@ -17,7 +17,6 @@ static void put_call(struct rn_text *text, const struct rn_event *event, bool ty
 	rn_putc(text, '(');
 	for (i = 1; i <= class->args; i++) {
 		const struct rn_field *field = &class->fields[i];
-		const struct rn_saved_arg *arg = &class->saved[i - 1];
 
 		if (i > 1)
 			rn_puts(text, ", ");
@@ -28,11 +27,10 @@ static void put_call(struct rn_text *text, const struct rn_event *event, bool ty
 		rn_put(text, field->name, strlen(field->name));
 		rn_puts(text, ": ");
 		put_value(text, event->values[i].number);
-		if (arg->kind == RN_SAVED_NOTHING)
-			continue;
-		if (saved)
-			rn_put_saved(text, event, arg, at);
-		at += 4;
+		if (saved && saved[i - 1].kind != RN_SAVED_NOTHING) {
+			rn_put_saved(text, event, &saved[i - 1], at);
+			at += 4;
+		}
 	}
 	rn_puts(text, ")\n");
 }
@@ -47,8 +45,12 @@ static void put_marked_hex(struct rn_text *text, uint64_t value)
 
 void rn_sys_enter(struct rn_text *text, const struct rn_event *event, const struct rn_options *options)
 {
+	const struct rn_saved_arg *saved = options->saved;
+
+	if (saved)
+		saved += RN_ARGS * ((event->common.type - EV_SYSCALL_FIRST) / 2);
 	if (!options->types || !rn_typed_enter(text, event, options->types))
-		put_call(text, event, options->flags & RN_VERBOSE, true, put_marked_hex);
+		put_call(text, event, options->flags & RN_VERBOSE, saved, put_marked_hex);
 }
 
 static void put_return(struct rn_text *text, uint64_t value)
@@ -120,7 +122,7 @@ bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const
 		else if (event->class->kind == RN_EXIT)
 			rn_sys_exit(text, event, options);
 		else if (!options->types || !rn_typed_enter(text, event, options->types))
-			put_call(text, event, options->flags & RN_ARG_TYPES, false, rn_put_hex);
+			put_call(text, event, options->flags & RN_ARG_TYPES, NULL, rn_put_hex);
 		return true;
 	}
 	nr = (int64_t)rn_number(event, offsetof(struct ev_raw_sys_enter, id), 8, true);

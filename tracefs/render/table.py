@@ -9,7 +9,6 @@ from tracefs.events import EventClass, Field, Registry
 from tracefs.events.cmdlines import Cmdlines
 from tracefs.render._render import ffi, lib
 from tracefs.render.printfmt import Op, Piece, compile_print_fmt
-from tracefs.render.saved import saved_of
 from tracefs.syscalls import COMPAT_NAMES
 
 MAX_FIELDS = 32
@@ -81,8 +80,6 @@ class Table:
         made.fields = self._fields_of(tuple(event.fields))
         if event.kind == "enter" and event.syscall:
             made.args = len(event.syscall.params)
-            for position, saved in enumerate(saved_of(event.syscall.name)):
-                made.saved[position].kind, made.saved[position].count = saved
         if event.kind not in PRINTED_BY_KIND:
             made.program = self._program(compile_print_fmt(event))
         return made

@@ -26,6 +26,11 @@ def pointers() -> Mapping[str, Masks]:
     return {syscall: _masks(table, syscall) for syscall in table.rows}
 
 
+def asked() -> bool:
+    """Whether pointers() was called: before, no record of this process can have been made by it."""
+    return pointers.cache_info().currsize > 0
+
+
 def _masks(table: Table, syscall: str) -> Masks:
     rows = table.rows[syscall]
     index = {name: position for position, (name, _) in enumerate(rows[0].args)}
