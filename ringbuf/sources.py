@@ -15,8 +15,9 @@ SOURCES: tuple[str, ...] = tuple(
 )
 """Paths from the project's root, which must be in include_dirs."""
 
-CFLAGS: tuple[str, ...] = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16")
-"""Compiler options they need (cmpxchg16b) and are kept clean under.
+CFLAGS: tuple[str, ...] = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mcx16", "-fvisibility=hidden")
+"""Compiler options they need (cmpxchg16b) and are kept clean under. Nothing is looked up in a module but its init function:
+hidden symbols save calls their way through the linkage table, a tenth of the time of a rendered line.
 
 No -D_GNU_SOURCE: the Python.h of 3.10 defines it too, and differently. Files that need it say so.
 """

@@ -47,25 +47,32 @@ def run(args: argparse.Namespace) -> list[Figure]:
 
 
 def cat_speed(loop: Path, rounds: int) -> list[Figure]:
-    """Seconds of the kernel's and our `cat trace` of as many events; the figure is ours / kernel's, per line."""
+    """Seconds of the kernel's and our `cat trace` of as many events, also with arguments in words; per line."""
     if not KernelInstance.available():
         return []
     with Mount() as ours, KernelInstance() as kernel:
-        ours.write("buffer_size_kb", "32768")
+        ours.write("buffer_size_kb", "65536")
         ours.record(loop, EVENTS // 2)
         kernel.write("buffer_size_kb", "32768")
         kernel.write("options/irq-info", "0")
         kernel.write("events/syscalls/enable", "1")
         subprocess.run(["sh", "-c", f"echo $$ > {kernel.path}/set_event_pid; exec {loop} {EVENTS // 2}"], check=True)
         kernel.write("tracing_on", "0")
-        per_line: dict[str, list[float]] = {"ours": [], "kernel": []}
+        per_line: dict[str, list[float]] = {"ours": [], "decoded": [], "kernel": []}
         for _ in range(rounds):
-            for name, path in (("ours", ours.path), ("kernel", kernel.path)):
+            for name, path in (("ours", ours.path), ("decoded", ours.path), ("kernel", kernel.path)):
+                if name != "kernel":
+                    ours.write("options/syscall_arg_decode", str(int(name == "decoded")))
                 took, lines = cat(path / "trace")
                 per_line[name].append(took / lines)
-    mine, theirs = statistics.median(per_line["ours"]), statistics.median(per_line["kernel"])
+    mine, decoded, theirs = (statistics.median(per_line[name]) for name in ("ours", "decoded", "kernel"))
     note = f"{1 / mine:,.0f} lines/s, the kernel's {1 / theirs:,.0f}"
-    return [Figure("cat trace: time per line / the kernel's", mine / theirs, 1.0, note=note)]
+    words = f"{1 / decoded:,.0f} lines/s"
+    return [
+        Figure("cat trace: time per line / the kernel's", mine / theirs, 1.0, note=note),
+        Figure("cat trace, decoded: time per line / the kernel's", decoded / theirs, 1.0, note=words),
+        Figure("cat trace: decoded / not decoded", decoded / mine, 2.0, note=words),
+    ]
 
 
 def cat(trace: Path) -> tuple[float, int]:

@@ -4,12 +4,20 @@
 
 uint64_t rn_number(const struct rn_event *event, uint32_t offset, uint32_t size, bool is_signed)
 {
+	const char *at = (const char *)event->data + offset;
 	uint64_t value = 0;
 	unsigned shift;
 
 	if (size == 0 || size > sizeof(value) || offset > event->length || event->length - offset < size)
 		return 0;
-	memcpy(&value, (const char *)event->data + offset, size);
+	if (size == 8) { /* nearly all are: a copy of known size is one instruction */
+		memcpy(&value, at, 8);
+		return value;
+	}
+	if (size == 4)
+		memcpy(&value, at, 4);
+	else
+		memcpy(&value, at, size);
 	if (!is_signed)
 		return value;
 	shift = 64 - 8 * size;

@@ -41,11 +41,13 @@ char *rn_digits(char *end, uint64_t value, unsigned base, bool upper)
 {
 	const char *symbols = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 
+	unsigned shift = base == 8 ? 3 : 4;
+
 	if (base == 10)
 		return decimal(end, value);
 	do {
-		*--end = symbols[value % base];
-		value /= base;
+		*--end = symbols[value & (base - 1)];
+		value >>= shift;
 	} while (value);
 	return end;
 }
@@ -61,7 +63,8 @@ static char *hexadecimal(char *end, uint64_t value)
 
 static void put_wide(struct rn_text *text, const char *digits, const char *end, int width, char fill)
 {
-	rn_pad(text, fill, width - (int)(end - digits));
+	if (width > end - digits)
+		rn_pad(text, fill, width - (int)(end - digits));
 	rn_put(text, digits, (size_t)(end - digits));
 }
 

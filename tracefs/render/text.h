@@ -52,7 +52,7 @@ void rn_put_dec_wide(struct rn_text *text, uint64_t value, int width, char fill)
 void rn_put_signed_wide(struct rn_text *text, int64_t value, int width);
 void rn_put_hex_wide(struct rn_text *text, uint64_t value, int width, char fill);
 
-/* Digits of value in front of `end`, which is returned moved; for callers that build numbers with flags. */
+/* Digits of value, in base 8, 10 or 16, in front of `end`, which is returned moved; for callers that build numbers with flags. */
 char *rn_digits(char *end, uint64_t value, unsigned base, bool upper);
 #define RN_DIGITS 24 /* more than the 22 that 64 bits take in octal */
 

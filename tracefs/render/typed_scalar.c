@@ -232,44 +232,59 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 	}
 }
 
-static const char *escape(uint8_t byte)
+/* The letter that stands behind a backslash; 0: none. */
+static char escape(uint8_t byte)
 {
-	switch (byte) {
-	case '\t':
-		return "\\t";
-	case '\n':
-		return "\\n";
-	case '\v':
-		return "\\v";
-	case '\f':
-		return "\\f";
-	case '\r':
-		return "\\r";
-	case '"':
-		return "\\\"";
-	case '\\':
-		return "\\\\";
-	}
-	return NULL;
+	static const char letters[] = "tnvfr";
+
+	if (byte >= '\t' && byte <= '\r')
+		return letters[byte - '\t'];
+	return byte == '"' || byte == '\\' ? (char)byte : 0;
 }
+
+static bool is_digit(uint8_t byte)
+{
+	return byte >= '0' && byte <= '7';
+}
+
+static char *put_escaped(char *at, uint8_t byte, bool digit_follows)
+{
+	char known = escape(byte);
+
+	*at++ = '\\';
+	if (known) {
+		*at++ = known;
+		return at;
+	}
+	if (digit_follows || byte >= 0100)
+		*at++ = (char)('0' + (byte >> 6));
+	if (digit_follows || byte >= 010)
+		*at++ = (char)('0' + (byte >> 3 & 7));
+	*at++ = (char)('0' + (byte & 7));
+	return at;
+}
+
+#define LONGEST_ESCAPE 4u
 
 void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete)
 {
-	rn_putc(text, '"');
+	char *at = text->at;
+
+	if ((uint64_t)(text->end - at) < (uint64_t)length * LONGEST_ESCAPE + sizeof("\"\"...")) {
+		text->full = true;
+		return;
+	}
+	*at++ = '"';
 	for (uint32_t i = 0; i < length; i++) {
 		uint8_t byte = bytes[i];
-		const char *known = escape(byte);
 
-		if (known) {
-			rn_put(text, known, 2);
-		} else if (byte >= ' ' && byte < 127) {
-			rn_putc(text, (char)byte);
-		} else {
-			rn_putc(text, '\\');
-			put_octal(text, byte, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7' ? 3 : 1);
-		}
+		if (byte >= ' ' && byte < 127 && byte != '"' && byte != '\\')
+			*at++ = (char)byte;
+		else
+			at = put_escaped(at, byte, i + 1 < length && is_digit(bytes[i + 1]));
 	}
-	rn_putc(text, '"');
+	*at++ = '"';
+	text->at = at;
 	if (!complete)
 		rn_puts(text, "...");
 }

@@ -5,7 +5,20 @@ uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed)
 {
 	uint64_t value = 0;
 
-	memcpy(&value, data, width && width < 8 ? width : 8);
+	/* copies of known size are one instruction */
+	switch (width) {
+	case 1:
+		value = *data;
+		break;
+	case 2:
+		memcpy(&value, data, 2);
+		break;
+	case 4:
+		memcpy(&value, data, 4);
+		break;
+	default:
+		memcpy(&value, data, width && width < 8 ? width : 8);
+	}
 	return tt_fit(value, width, is_signed);
 }
 
