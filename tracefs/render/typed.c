@@ -108,7 +108,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 
 	for (unsigned i = 0; more && i < n && i < TT_ARGS; i++, at += 8)
 		args[i] = rn_number(event, at, 8, false);
-	if (!tt_call_of(&call, types->table, nr, args, n, &ret))
+	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret))
 		return false;
 	put_syscall(text, event);
 	rn_puts(text, " -> ");

@@ -85,7 +85,7 @@ class Rows:
         self._table = table
         self._conditions: Conditions | None = None
         self._linked: dict[str, list[tuple[tuple[Test, ...], Row]]] = {}
-        self._cache: dict[tuple[str, tuple[int, ...]], Signature] = {}
+        self._cache: dict[tuple[str, tuple[int | None, ...]], Signature] = {}
         self._selectors: dict[str, tuple[int, ...]] = {}
 
     def linked(self, syscall: str) -> list[tuple[tuple[Test, ...], Row]]:
@@ -105,11 +105,14 @@ class Rows:
         return self._linked[syscall]
 
     def signature(self, syscall: str, args: tuple[int, ...]) -> Signature | None:
-        """The types for a call with these registers, None if no table knows the syscall."""
+        """The types for a call with these registers, None if no table knows the syscall.
+
+        A variant by a register that is not given (an exit event alone has none) does not apply.
+        """
         if syscall not in self._table.rows:
             return None
         linked = self.linked(syscall)
-        key = syscall, tuple(args[i] for i in self._selectors[syscall])
+        key = syscall, tuple(args[i] if i < len(args) else None for i in self._selectors[syscall])
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
@@ -124,7 +127,7 @@ def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...]) ->
     values = dict(zip(types, args, strict=False))
     result = base.result
     for tests, row in linked[1:]:
-        if all(test.holds(values.get(test.name, 0)) for test in tests):
+        if all(test.name in values and test.holds(values[test.name]) for test in tests):
             types.update(row.args)
             result = row.result or result
     return Signature(tuple(types.items()), result)

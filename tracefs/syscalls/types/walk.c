@@ -33,7 +33,7 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 		found = at;
 		break;
 	case TT_ARGUMENT:
-		if (at >= TT_ARGS)
+		if (at >= call->known)
 			return false;
 		found = tt_fit(call->args[at], number->width, number->is_signed);
 		break;
@@ -135,7 +135,8 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 		return false;
 	memset(call, 0, sizeof(*call));
 	call->table = table;
-	memcpy(call->args, args, (n < TT_ARGS ? n : TT_ARGS) * sizeof(*args));
+	call->known = n < TT_ARGS ? n : TT_ARGS;
+	memcpy(call->args, args, call->known * sizeof(*args));
 	call->n = row->n_args < n ? row->n_args : n;
 	if (call->n > TT_ARGS)
 		call->n = TT_ARGS;

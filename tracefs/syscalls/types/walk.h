@@ -13,6 +13,7 @@
 struct tt_call {
 	const struct tt_table *table;
 	uint64_t args[TT_ARGS];
+	unsigned known;			/* arguments whose values are known: none by an exit event alone */
 	unsigned n;			/* arguments that have a type */
 	uint32_t types[TT_ARGS], names[TT_ARGS];
 	uint32_t result;
