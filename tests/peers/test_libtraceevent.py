@@ -10,15 +10,20 @@ import os
 import random
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.mount.mounting import PATIENCE, TRACEFS, mounted, needs_fuse
 from tests.peers.conftest import SUBBUF, Peer, write_formats
 from tests.render.records import enter, leave
-from tests.render.test_typed import BY_NAME, DECODE, WORDS
-from tracefs.events import REGISTRY
+from tests.render.test_typed import BY_NAME, DECODE, WORDS, enter_saved, leave_saved
+from tracefs.events import HEADER_PAGE, REGISTRY, EventClass, Field
 from tracefs.render import Renderer
 from tracefs.syscalls.types.live import LiveTypes
+from tracefs.syscalls.types.pointers import pointers, positions
+from tracefs.tree.event_files import format_text
 
 RESULTS = (0, 3, -2, -38, 1 << 30)
 IOCTLS = (0x5401, 0x5413, 0x5421, 0x540B)
@@ -98,6 +103,74 @@ def test_types_that_a_user_wrote_show_in_the_format(peer: Peer, tmp_path: Path) 
     assert shown == [
         "sys_enter_open: filename: NULL, flags: O_MINE|O_RDONLY",
         "sys_enter_alarm: seconds: SEEK_CUR",
+    ]
+
+
+def event_with_saved(name: str) -> EventClass:
+    """An event of a syscall, with fields for what its pointers lead to, as test_typed's records have them."""
+    event = REGISTRY.systems["syscalls"][name]
+    assert event.syscall
+    if any(field.is_data_loc for field in event.fields):
+        return event
+    masks = pointers()[event.syscall.name]
+    fields = list(event.fields)
+    at = fields[-1].offset + fields[-1].size
+    if event.kind == "exit":
+        for param in event.syscall.params:
+            fields.append(Field(param.ctype, param.name, at, 8, False))
+            at += 8
+    for position in positions(masks.enter if event.kind == "enter" else masks.exit):
+        fields.append(Field("__data_loc char[]", f"__{event.syscall.params[position].name}_val", at, 4, False))
+        at += 4
+    return replace(event, fields=tuple(fields))
+
+
+@pytest.fixture(scope="module")
+def saved_formats(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory, types = tmp_path_factory.mktemp("saved"), LiveTypes()
+    (directory / "header_page").write_text(HEADER_PAGE(SUBBUF))
+    names = ("openat", "chdir", "rename", "write", "prctl", "read", "getcwd", "fcntl", "nanosleep")
+    for name in (f"sys_{kind}_{call}" for kind in ("enter", "exit") for call in names):
+        if name.endswith("exit_openat"):
+            continue
+        place = directory / "syscalls" / name
+        place.mkdir(parents=True)
+        (place / "format").write_text(format_text(event_with_saved(name), types))
+    return directory
+
+
+def test_what_was_saved_behind_pointers(peer: Peer, saved_formats: Path) -> None:
+    call = BY_NAME
+    shown = peer.records(
+        saved_formats,
+        [
+            enter_saved(call["openat"], (0xFFFFFF9C, 0x7F00, 0x80000, 0), {1: b"/etc/passwd\0"}),
+            enter_saved(call["openat"], (0xFFFFFF9C, 0x7F00, 0, 0), {1: b"/etc/pas"}),
+            enter_saved(call["chdir"], (0x7F00,), {}),
+            enter_saved(call["chdir"], (0x7F00,), {0: b"\0"}),
+            enter_saved(call["rename"], (0x7F00, 0x80), {0: b"abc", 1: b"d\0"}),
+            enter_saved(call["write"], (1, 0x7F00, 30), {1: b"hi\n"}),
+            enter_saved(call["prctl"], (15, 0x7F00, 0, 0, 0), {1: b"name\0"}),
+            enter_saved(call["nanosleep"], (0x7F00, 0), {0: bytes(16)}),
+            leave_saved(call["read"], (3, 0x7F00, 100), {1: b"\x7fELF\0"}, 5),
+            leave_saved(call["read"], (3, 0x7F00, 100), {}, -9),
+            leave_saved(call["getcwd"], (0x7F00, 100), {0: b"/root\0"}, 6),
+            leave_saved(call["fcntl"], (3, 3, 0), {}, 0x802),
+        ],
+    )
+    assert shown == [
+        'sys_enter_openat: dfd: AT_FDCWD, filename: "/etc/passwd", flags: O_RDONLY|O_CLOEXEC',
+        'sys_enter_openat: dfd: AT_FDCWD, filename: "/etc/pas"..., flags: O_RDONLY',
+        'sys_enter_chdir: filename: 0x7f00 ""',
+        'sys_enter_chdir: filename: ""',
+        'sys_enter_rename: oldname: "abc"..., newname: "d"',
+        "sys_enter_write: fd: 1, buf: 0x7f00 (68 69 0a), count: 30",
+        "sys_enter_prctl: option: PR_SET_NAME, arg2: name",
+        "sys_enter_nanosleep: rqtp: 0x7f00, rmtp: NULL",
+        "sys_exit_read: 5 (buf: 7f 45 4c 46 00)",
+        "sys_exit_read: -EBADF",
+        "sys_exit_getcwd: 6 (buf: /root)",
+        "sys_exit_fcntl: O_RDWR|O_NONBLOCK",
     ]
 
 
