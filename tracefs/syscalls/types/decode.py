@@ -36,13 +36,13 @@ _NOTHING = Saved()
 
 @dataclass(frozen=True)
 class _Plan:
-    """`args`: index, name, type without aliases, and for a number what decodes it.
+    """`args`: index, name, type without aliases, whether it leads to pointers, and for a number what decodes it.
 
     `counted`: name, index and width of those that counts refer to; a name with * is what the argument points to.
     """
 
     signature: Signature
-    args: tuple[tuple[int, str, TypeExpr, Callable[[int], Value] | None], ...]
+    args: tuple[tuple[int, str, TypeExpr, bool, Callable[[int], Value] | None], ...]
     counted: tuple[tuple[str, int, str], ...]
 
 
@@ -80,12 +80,12 @@ class Decoder:
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
         scope: Scope | None = None
         values = []
-        for index, name, kind, number in plan.args[: len(args)]:
+        for index, name, kind, nested, number in plan.args[: len(args)]:
             if number is not None:
                 values.append(Argument(name, number(args[index])))
             elif isinstance(kind, Pointer) and args[index]:
                 scope = scope or self._scope(plan, args, saved, ret)
-                values.append(Argument(name, self._pointer(index, kind, args[index], saved, scope)))
+                values.append(Argument(name, self._pointer(index, kind, nested, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
                 values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
         return Call(syscall, tuple(values), None if ret is None else self.result(plan.signature.result, ret))
@@ -102,10 +102,12 @@ class Decoder:
             parts = []
             for index, (name, kind) in enumerate(signature.args):
                 meant = unaliased(self.table, kind)
-                parts.append((index, name, meant, None if isinstance(meant, Pointer) else self._number_decoder(meant)))
-            wanted = {source for _, _, meant, _ in parts for source in _sources(meant)}
+                pointer = isinstance(meant, Pointer)
+                nested = isinstance(meant, Pointer) and holds_pointers(self.table, meant.target)
+                parts.append((index, name, meant, nested, None if pointer else self._number_decoder(meant)))
+            wanted = {source for _, _, meant, _, _ in parts for source in _sources(meant)}
             counted = []
-            for index, name, meant, _ in parts:
+            for index, name, meant, _, _ in parts:
                 if name in wanted:
                     counted.append((name, index, self._objects.width(meant) or "u64"))
                 if f"*{name}" in wanted and isinstance(meant, Pointer):
@@ -146,24 +148,22 @@ class Decoder:
             return Number(ret)
         return self._objects.number(kind, ret)
 
-    def _pointer(self, index: int, kind: Pointer, raw: int, saved: Saved, scope: Scope) -> Value:
+    def _pointer(self, index: int, kind: Pointer, nested: bool, raw: int, saved: Saved, scope: Scope) -> Value:
         failed = scope.ret is not None and fit(scope.ret, "s64") < 0
         before = after = None
         if kind.direction != "out":
-            before = self._target(index, kind, raw, saved.enter, scope, scope.ret if scope.ret else None)
+            before = self._target(kind, nested, raw, saved.enter.get(index), scope, scope.ret if scope.ret else None)
         if kind.direction != "in" and scope.ret is not None and not failed:
-            after = self._target(index, kind, raw, saved.exit, scope, scope.ret)
+            after = self._target(kind, nested, raw, saved.exit.get(index), scope, scope.ret)
         return PointerValue(raw, before, after, kind.direction != "in")
 
     def _target(
-        self, index: int, kind: Pointer, raw: int, blobs: Mapping[int, bytes], scope: Scope, ret: int | None
+        self, kind: Pointer, nested: bool, raw: int, blob: bytes | None, scope: Scope, ret: int | None
     ) -> Value | None:
-        blob = blobs.get(index)
         if blob is None:
             if scope.ret is None or not kind.counts or scope.within(Memory(), ret).count(kind.counts) != 0:
                 return None
             blob = b""  # the call filled in nothing
-        nested = holds_pointers(self.table, kind.target)
         memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
         return self._objects.target(kind, raw, scope.within(memory, ret))
 

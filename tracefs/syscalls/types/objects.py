@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tracefs.syscalls.types import custom
 from tracefs.syscalls.types.layout import fixed_size, unaliased
+from tracefs.syscalls.types.members import Members
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import (
     WIDTHS,
@@ -50,7 +51,7 @@ class Scope:
     """How many pointers were followed to get here: memory may lead back to itself."""
 
     def within(self, memory: Memory, ret: int | None) -> Scope:
-        return replace(self, memory=memory, ret=ret, share=Share(max(fit(ret or 0, "s64"), 0)))
+        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), self.depth)
 
     def with_fields(self, numbers: Mapping[str, int]) -> Scope:
         return replace(self, numbers={**self.numbers, **numbers})
@@ -83,6 +84,7 @@ class Objects:
         self._scalars = scalars
         self._conditions: Conditions | None = None
         self._linked: dict[str, list[tuple[Test, ...]]] = {}
+        self._members = Members(table, scalars)
 
     def width(self, expr: TypeExpr) -> str | None:
         """The width of a plain number type, else None."""
@@ -221,34 +223,39 @@ class Objects:
 
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
-        members = list(named.fields)
         numbers: dict[str, int] = {}
-        for member in members:
-            self._note(member.name, member.type, data[member.offset :], numbers)
-        for variant, tests in zip(named.variants, self.tests(named), strict=True):
-            if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
-                for member in variant.fields:
-                    known = [i for i, old in enumerate(members) if old.name == member.name]
-                    members[known[0] if known else len(members) : known[0] + 1 if known else len(members)] = [member]
-                    self._note(member.name, member.type, data[member.offset :], numbers)
-        inner = scope.with_fields(numbers)
+        members = self._members.of(named, ())
+        for member in members.counted:
+            member.note(data, numbers)
+        if named.variants:
+            holding: tuple[int, ...] = ()
+            for index, tests in enumerate(self.tests(named)):
+                if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
+                    holding += (index,)
+                    members = self._members.of(named, holding)
+                    for member in members.counted:
+                        member.note(data, numbers)
+        inner = scope.with_fields(numbers) if numbers and members.others else scope
         fields: list[tuple[str, Value]] = []
         complete = True
-        for member in members:
-            if member.offset >= size or (isinstance(member.type, Ref) and member.type.name == "-"):
+        known = len(data)
+        for member in members.shown:
+            offset = member.offset
+            if offset >= size:
                 continue
-            length = fixed_size(self._table, member.type) or size - member.offset
-            found = self.value(member.type, data[member.offset : member.offset + length], length, inner)
+            found: Value | None
+            if member.number is None:
+                length = member.size or size - offset
+                found = self.value(member.type, data[offset : offset + length], length, inner)
+            elif offset + member.size <= known:
+                found = member.number(int.from_bytes(data[offset : offset + member.size], "little"))
+            else:
+                found = None
             if found is None:
                 complete = False
             else:
                 fields.append((member.name, found))
         return Struct(named.name, tuple(fields), complete)
-
-    def _note(self, name: str, expr: TypeExpr, data: bytes, numbers: dict[str, int]) -> None:
-        width = self.width(expr)
-        if width and len(data) >= WIDTHS[width][0]:
-            numbers[name] = fit(int.from_bytes(data[: WIDTHS[width][0]], "little"), width)
 
     def tests(self, named: StructType) -> list[tuple[Test, ...]]:
         """What each variant of `named` is tested by, in their order."""

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Final
+from typing import Any, Final
 
 from tracefs.syscalls.types.values import (
     Array,
@@ -25,6 +27,8 @@ from tracefs.syscalls.types.values import (
 )
 
 _IOC_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
+_ESCAPED: Final = re.compile(r"([^ !#-\[\]-~])(?=([0-7]))?")
+"""What cannot stand in a string as it is, and whether an octal digit follows."""
 _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
@@ -72,45 +76,44 @@ def quoted(data: bytes, complete: bool = True, limit: int | None = None) -> str:
     """
     if limit is not None and len(data) > limit:
         data, complete = data[:limit], False
-    out = []
-    for i, byte in enumerate(data):
-        if byte in _ESCAPES:
-            out.append(_ESCAPES[byte])
-        elif 32 <= byte < 127:
-            out.append(chr(byte))
-        else:
-            digit_follows = i + 1 < len(data) and 48 <= data[i + 1] <= 55
-            out.append(f"\\{byte:03o}" if digit_follows else f"\\{byte:o}")
-    return f'"{"".join(out)}"{"" if complete else "..."}'
+    shown = data.decode("latin-1")
+    if _ESCAPED.search(shown):
+        shown = _ESCAPED.sub(_escape, shown)
+    return f'"{shown}"{"" if complete else "..."}'
+
+
+def _escape(found: re.Match[str]) -> str:
+    byte = ord(found[1])
+    return _ESCAPES.get(byte) or (f"\\{byte:03o}" if found[2] is not None else f"\\{byte:o}")
 
 
 def text(value: Value, limit: int | None = None) -> str:
     """A value in the notation that both formats share; of strings, `limit` bytes."""
-    if isinstance(value, Number):
-        return str(value.value) if value.style == "dec" else number(value.value, value.style)
-    if isinstance(value, Enum):
-        return value.name or number(value.value, value.style)
-    if isinstance(value, Flags):
-        return _flags(value)
-    if isinstance(value, Fd):
-        return f"{value.value}<{value.path}>" if value.path else str(value.value)
-    if isinstance(value, Text):
-        return quoted(value.data, value.complete, limit)
-    if isinstance(value, Data):
-        return quoted(value.data, len(value.data) >= value.size, limit)
-    if isinstance(value, Symbol):
-        return value.text
-    if isinstance(value, Struct):
-        members = [f"{name}={text(member, limit)}" for name, member in value.fields]
-        return "{" + ", ".join(members + ["..."] * (not value.complete)) + "}"
-    if isinstance(value, Array):
-        return "[" + ", ".join([*(text(item, limit) for item in value.items), *["..."] * bool(value.more)]) + "]"
-    if isinstance(value, Errno):
-        return f"-{value.name or value.value}"
-    return _pointer(value, limit)
+    return _PRINTERS[type(value)](value, limit)
 
 
-def _flags(value: Flags) -> str:
+def _number(value: Number, _limit: int | None) -> str:
+    return str(value.value) if value.style == "dec" else number(value.value, value.style)
+
+
+def _enum(value: Enum, _limit: int | None) -> str:
+    return value.name or number(value.value, value.style)
+
+
+def _fd(value: Fd, _limit: int | None) -> str:
+    return f"{value.value}<{value.path}>" if value.path else str(value.value)
+
+
+def _struct(value: Struct, limit: int | None) -> str:
+    members = [f"{name}={_PRINTERS[type(member)](member, limit)}" for name, member in value.fields]
+    return "{" + ", ".join(members if value.complete else [*members, "..."]) + "}"
+
+
+def _array(value: Array, limit: int | None) -> str:
+    return "[" + ", ".join([*(text(item, limit) for item in value.items), *["..."] * bool(value.more)]) + "]"
+
+
+def _flags(value: Flags, _limit: int | None = None) -> str:
     parts = [part if isinstance(part, str) else _part(part) for part in value.names]
     if value.rest or not parts:
         parts.append(number(value.rest, value.style))
@@ -132,6 +135,22 @@ def _pointer(value: Pointer, limit: int | None) -> str:
 
 def _pointed(value: Value, limit: int | None) -> str:
     return f"[{value.text}]" if isinstance(value, Symbol) and value.text.startswith("{WIF") else text(value, limit)
+
+
+_PRINTERS: Final[dict[type, Callable[[Any, int | None], str]]] = {
+    Number: _number,
+    Enum: _enum,
+    Flags: _flags,
+    Fd: _fd,
+    Text: lambda value, limit: quoted(value.data, value.complete, limit),
+    Data: lambda value, limit: quoted(value.data, len(value.data) >= value.size, limit),
+    Symbol: lambda value, _limit: value.text,
+    Struct: _struct,
+    Array: _array,
+    Errno: lambda value, _limit: f"-{value.name or value.value}",
+    Pointer: _pointer,
+}
+"""What prints each kind of value."""
 
 
 def ftrace_enter(call: Call) -> str:
