@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """libtraceevent shows the words of our lines from the raw bytes and the `format` files, as far as its language goes.
 
-It does not go as far as structures (they stay addresses), the parts of an unknown ioctl, and the escapes of a C string.
+It does not go as far as structures with more than a few numbers, with strings or with a length of their own (they stay
+addresses), the parts of an unknown ioctl, and the escapes of a C string; data is in hex.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +132,7 @@ def saved_formats(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory, types = tmp_path_factory.mktemp("saved"), LiveTypes()
     (directory / "header_page").write_text(HEADER_PAGE(SUBBUF))
     names = ("openat", "chdir", "rename", "write", "prctl", "read", "getcwd", "fcntl", "nanosleep")
+    names += ("epoll_ctl", "pipe2", "getresuid", "prlimit64")
     for name in (f"sys_{kind}_{call}" for kind in ("enter", "exit") for call in names):
         if name.endswith("exit_openat"):
             continue
@@ -151,11 +154,16 @@ def test_what_was_saved_behind_pointers(peer: Peer, saved_formats: Path) -> None
             enter_saved(call["rename"], (0x7F00, 0x80), {0: b"abc", 1: b"d\0"}),
             enter_saved(call["write"], (1, 0x7F00, 30), {1: b"hi\n"}),
             enter_saved(call["prctl"], (15, 0x7F00, 0, 0, 0), {1: b"name\0"}),
-            enter_saved(call["nanosleep"], (0x7F00, 0), {0: bytes(16)}),
+            enter_saved(call["nanosleep"], (0x7F00, 0), {0: struct.pack("<qq", -1, 2)}),
+            enter_saved(call["nanosleep"], (0x7F00, 0), {0: bytes(8)}),
+            enter_saved(call["epoll_ctl"], (3, 1, 5, 0x7F00), {3: struct.pack("<IQ", 1, 5)}),
             leave_saved(call["read"], (3, 0x7F00, 100), {1: b"\x7fELF\0"}, 5),
             leave_saved(call["read"], (3, 0x7F00, 100), {}, -9),
             leave_saved(call["getcwd"], (0x7F00, 100), {0: b"/root\0"}, 6),
             leave_saved(call["fcntl"], (3, 3, 0), {}, 0x802),
+            leave_saved(call["pipe2"], (0x7F00, 0), {0: struct.pack("<ii", 3, 4)}, 0),
+            leave_saved(call["getresuid"], (8, 9, 10), {i: struct.pack("<i", i - 1) for i in range(3)}, 0),
+            leave_saved(call["prlimit64"], (0, 7, 0, 8), {3: struct.pack("<QQ", 1024, 2**64 - 1)}, 0),
         ],
     )
     assert shown == [
@@ -166,11 +174,16 @@ def test_what_was_saved_behind_pointers(peer: Peer, saved_formats: Path) -> None
         'sys_enter_rename: oldname: "abc"..., newname: "d"',
         "sys_enter_write: fd: 1, buf: 0x7f00 (68 69 0a), count: 30",
         "sys_enter_prctl: option: PR_SET_NAME, arg2: name",
+        "sys_enter_nanosleep: rqtp: {tv_sec=-1, tv_nsec=2}, rmtp: NULL",
         "sys_enter_nanosleep: rqtp: 0x7f00, rmtp: NULL",
+        "sys_enter_epoll_ctl: epfd: 3, op: EPOLL_CTL_ADD, fd: 5, event: {events=EPOLLIN, data={u32=5, u64=5}}",
         "sys_exit_read: 5 (buf: 7f 45 4c 46 00)",
         "sys_exit_read: -EBADF",
         "sys_exit_getcwd: 6 (buf: /root)",
         "sys_exit_fcntl: O_RDWR|O_NONBLOCK",
+        "sys_exit_pipe2: 0 (fildes: [3, 4])",
+        "sys_exit_getresuid: 0 (ruidp: [-1], euidp: [0], suidp: [1])",
+        "sys_exit_prlimit64: 0 (old_rlim: {rlim_cur=1024, rlim_max=RLIM64_INFINITY})",
     ]
 
 

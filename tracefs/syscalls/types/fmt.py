@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The type tables as `print fmt`: what libtraceevent (trace-cmd, perf, KernelShark) needs to show the words from raw bytes.
 
-As printers.py shows them, as far as the language goes: of what pointers lead to it knows strings and bytes (those in hex),
-not structures, which stay addresses.
+As printers.py shows them, as far as the language goes.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Final
 
 from tracefs.syscalls.types import fmt_expr as fe
 from tracefs.syscalls.types.fmt_flags import flag_slots
+from tracefs.syscalls.types.fmt_memory import target_of
 from tracefs.syscalls.types.fmt_slots import (
     BOUNDED,
     Slot,
@@ -23,7 +23,6 @@ from tracefs.syscalls.types.fmt_slots import (
     merged,
     optional,
     plain,
-    pointed,
     selected,
     text,
 )
@@ -87,13 +86,22 @@ class PrintFormats:
         ]
         plain_result = self._number(base.result, RET)
         slots = self._result(merged(plain_result, variants) if variants else plain_result)
-        for name, kind in base.args:
-            target = pointed(unaliased(self.table, kind), f"REC->{name}", field := f"__{name}_val")
-            if target is not None and field in fields:
-                label = text(fe.choose(fe.saved(field), fe.literal(f" ({name}: "), fe.NOTHING))
-                shown = [slot for slot in target if slot.conversion == BOUNDED or "__print_hex" in slot.value]
-                slots += [label, *shown, text(fe.choose(fe.saved(field), '")"', fe.NOTHING))]
+        slots += self._filled_in([name for name, _ in base.args if f"__{name}_val" in fields], dict(base.args))
         return ", ".join([f'"{_conversions(slots)}"', *_values(slots)])
+
+    def _filled_in(self, names: list[str], kinds: dict[str, TypeExpr]) -> list[Slot]:
+        """` (buf: 68 69, n: [3])`, as far as the record has them."""
+        slots: list[Slot] = []
+        before: list[str] = []
+        for name in names:
+            target = target_of(self.table, kinds[name], name, self._number)
+            if target is None:
+                continue
+            first, next = fe.literal(f" ({name}: "), fe.literal(f", {name}: ")
+            label = fe.choose(fe.any_of(before), next, first) if before else first
+            slots += [text(fe.choose(target.there, label, fe.NOTHING)), *target.slots]
+            before.append(target.there)
+        return [*slots, text(fe.choose(fe.any_of(before), '")"', fe.NOTHING))] if before else slots
 
     def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
         return [(tests, kind) for tests, row in self._rows.linked(syscall)[1:] for arg, kind in row.args if arg == name]
@@ -111,8 +119,9 @@ class PrintFormats:
         value, field = f"REC->{name}", f"__{name}_val"
         kind = unaliased(self.table, kind)
         if isinstance(kind, Pointer):
-            target = pointed(kind, value, field) if field in fields and kind.direction != "out" else None
-            return [address(value)] if target is None else target
+            is_saved = field in fields and kind.direction != "out"
+            target = target_of(self.table, kind, name, self._number) if is_saved else None
+            return [address(value)] if target is None else target.in_place()
         return self._number(kind, value)
 
     def _number(self, kind: TypeExpr | None, value: str) -> list[Slot]:

@@ -107,6 +107,13 @@ def saved(name: str) -> str:
     return f"__get_dynamic_array_len({name})"
 
 
-def last_byte(name: str) -> str:
-    """The last of those bytes."""
-    return f"((unsigned char *)__get_dynamic_array({name}))[({saved(name)} - 1)]"
+def byte(name: str, index: str) -> str:
+    """One of those bytes."""
+    return f"((unsigned char *)__get_dynamic_array({name}))[{index}]"
+
+
+def loaded(name: str, offset: int, size: int) -> str:
+    """A number of `size` bytes among them."""
+    first, *more = (byte(name, number(offset + i)) for i in range(size))
+    shifted = (f"({each} << {number(8 * i)})" for i, each in enumerate(more, 1))
+    return f"({' | '.join([first, *shifted])})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracefs.syscalls.types import fmt_expr as fe
-from tracefs.syscalls.types.model import WIDTHS, EnumType, Pointer, Ref, TypeExpr
+from tracefs.syscalls.types.model import WIDTHS, EnumType
 from tracefs.syscalls.types.rows import Test
 
 TEXT: Final = "%s"
@@ -130,23 +130,6 @@ def _signed_hex(value: str, name: str, known: set[int], whole: int) -> list[Slot
 
 def address(value: str) -> Slot:
     return text(hexadecimal(value, "NULL"))
-
-
-def pointed(kind: TypeExpr, value: str, field: str) -> list[Slot] | None:
-    """A pointer whose target is in the field `field`; None where the language cannot say what is there."""
-    target = kind.target if isinstance(kind, Pointer) else None
-    if not isinstance(target, Ref):
-        return None
-    length = fe.saved(field)
-    if target.name == "str":
-        cut = fe.choose(length, fe.choose(fe.last_byte(field), '"..."', fe.NOTHING), fe.NOTHING)
-        where, space = (fe.choose(length, fe.NOTHING, each) for each in (address(value).value, fe.literal(" ")))
-        return [text(where), text(space), Slot(BOUNDED, f"__get_str({field})", length), text(cut)]
-    if target.name in ("bytes", "chars"):
-        data = f"__print_hex(__get_dynamic_array({field}), {length})"
-        inside = [text('" ("'), text(data), text('")"')]
-        return [address(value), *(slot.when(length) for slot in inside)]
-    return None
 
 
 @dataclass(frozen=True)
