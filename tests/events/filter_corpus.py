@@ -47,8 +47,11 @@ class Corpus:
 
     def __init__(self, random: Random, event: EventClass) -> None:
         self.random = random
-        fields = [*event.fields, *COMMON_FIELDS]
-        self.names = [field.name for field in [*event.fields * 6, *fields]] + [*GENERIC, *STRANGE]
+        own = [
+            field for field in event.fields if not (event.syscall and field.is_data_loc)
+        ]  # the kernel's from 6.19 on
+        fields = [*own, *COMMON_FIELDS]
+        self.names = [field.name for field in [*own * 6, *fields]] + [*GENERIC, *STRANGE]
         self.strings = [field.name for field in fields if field.is_string] + ["COMM", "comm"]
         self.numbers = [field.name for field in fields if field.name not in self.strings] + ["CPU", "common_cpu"]
         self.mistakes = 1.0

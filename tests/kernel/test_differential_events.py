@@ -76,6 +76,7 @@ def both(oracle: Oracle, events: dict[str, str]) -> tuple[dict[str, list[str]], 
     assert launcher.stdout
     pid = launcher.stdout.readline().strip()
     ours = Traced()
+    ours.write("syscall_user_buf_size", "0\n")  # which this kernel does not have
     try:
         for name, text in (("options/event-fork", "1"), ("set_event_pid", pid), ("buffer_size_kb", "8192")):
             (oracle.instance / name).write_text(text + "\n")

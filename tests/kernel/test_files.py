@@ -16,7 +16,15 @@ from tracefs.tree.node import Directory, Node
 
 OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events"}
 """Of kernels that are built with snapshots and histograms."""
-OWN = {"syscall_arg_type", "syscall_arg_decode", "types", "metadata"}
+OWN = {
+    "syscall_arg_type",
+    "syscall_arg_decode",
+    "syscall_user_enter",
+    "syscall_user_exit",
+    "syscall_user_buf_size",
+    "types",
+    "metadata",
+}
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def run(*arguments: str | Path, **more: object) -> subprocess.CompletedProcess[s
 def test_lines_go_to_stderr_and_the_commands_output_stays_its_own() -> None:
     done = run("--", "echo", "hello")
     assert (done.returncode, done.stdout) == (0, "hello\n")
-    assert re.search(r"echo-\d+ +\[\d{3}\] +\d+\.\d{6}: sys_write\(fd: 1, buf: [0-9a-f]+, count: 6\)\n", done.stderr)
+    assert re.search(r"echo-\d+ +\[\d{3}\] +\d+\.\d{6}: sys_write\(fd: 1, buf: .hello\\n., count: 6\)\n", done.stderr)
 
 
 def test_nothing_is_missed_from_the_first_execve(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_nothing_is_missed_from_the_first_execve(tmp_path: Path) -> None:
     assert run("-w", lines, "--", "true").returncode == 0
     calls = [line.split(": ", 1)[1] for line in lines.read_text().splitlines()]
     assert calls[0].startswith("sys_execve(filename: ")
-    assert calls[1] == "sys_execve -> 0x0"
+    assert calls[1] == "sys_execve -> 0"
     assert calls[-1] == "sys_exit_group(error_code: 0)"
 
 
@@ -51,8 +51,8 @@ def test_events_are_those_of_set_event(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     run("-w", lines, "-e", "syscalls:sys_enter_open*", "-e", "sys_exit_openat", "--", "cat", "/dev/null")
     calls = [line.split(": ", 1)[1] for line in lines.read_text().splitlines()]
-    assert re.match(r"sys_openat\(dfd: 0xffffff9c, filename: 0x[0-9a-f]+, flags: 0x[0-9a-f]+, mode: 0\)$", calls[0])
-    assert re.match(r"sys_openat -> 0x[0-9a-f]+$", calls[1])
+    assert calls[0] == 'sys_openat(dfd: AT_FDCWD, filename: "/etc/ld.so.cache", flags: O_RDONLY|O_CLOEXEC)'
+    assert calls[1] == "sys_openat -> 3"
     assert all(call.startswith("sys_openat") for call in calls)
 
 
@@ -61,8 +61,11 @@ def test_event_that_is_not_there_is_one_clear_line() -> None:
     assert (done.returncode, done.stderr) == (1, "tracefs: set_event: nosuch: Invalid argument\n")
 
 
+OLD_LINES = ("-o", "nosyscall_arg_decode", "-o", "syscall_arg_type")
+
+
 def test_options_are_those_of_trace_options() -> None:
-    assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", run("-o", "syscall_arg_type", "--", "true").stderr)
+    assert re.search(r"sys_close\(unsigned int fd: [0-9a-f]+\)", run(*OLD_LINES, "--", "true").stderr)
 
 
 @pytest.mark.parametrize(

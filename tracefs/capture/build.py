@@ -54,7 +54,11 @@ bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
 void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit);
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit);
+void cap_types(struct cap_thread *ct, const void *table);
+uint64_t cap_pages_read(struct cap_thread *ct);
+
 int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
 
 /* for Python alone: access.c */
@@ -88,8 +92,8 @@ OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 EVENTS = ("cmdlines", "filter", "glob", "task_memory",
           "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
-HEADERS = [str(path.relative_to(ROOT)) for room in ("ringbuf", "tracefs/events", "tracefs/events/triggers", "tracefs/capture")
-           for path in sorted((ROOT / room).glob("*.h"))]  # fmt: skip
+ROOMS = ("ringbuf", "tracefs/events", "tracefs/events/triggers", "tracefs/capture", "tracefs/syscalls/types")
+HEADERS = [str(path.relative_to(ROOT)) for room in ROOMS for path in sorted((ROOT / room).glob("*.h"))]
 
 ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
@@ -99,7 +103,12 @@ ffibuilder.set_source(
     '#include "tracefs/capture/ops.h"\n'
     '#include "tracefs/capture/limit.h"\n'
     '#include "tracefs/capture/undo.h"\n',
-    sources=[*OWN, *COMMON["SOURCES"], *(f"tracefs/events/{name}.c" for name in EVENTS)],
+    sources=[
+        *OWN,
+        *COMMON["SOURCES"],
+        *(f"tracefs/events/{name}.c" for name in EVENTS),
+        "tracefs/syscalls/types/walk.c",
+    ],
     include_dirs=[str(ROOT)],
     depends=HEADERS,
     extra_compile_args=list(COMMON["CFLAGS"]),

@@ -27,6 +27,7 @@
 #include <time.h>
 
 #include "ringbuf/ringbuf.h"
+#include "tracefs/capture/save.h"
 #include "tracefs/capture/task.h"
 #include "tracefs/events/cmdlines.h"
 #include "tracefs/events/record.h"
@@ -63,6 +64,7 @@ struct cap_report {
 struct cap_syscall {
 	uint8_t known;
 	uint8_t nargs;
+	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
 };
 
 /* A consumer of records: one instance's buffer and what it wants in it. */
@@ -74,6 +76,7 @@ struct cap_sink {
 	struct trigger_list *triggers[EV_ID_MAX + 1]; /* NULL: none */
 	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
 	struct rb *snapshot;		 /* NULL: not allocated */
+	uint32_t saves[2];		 /* [exit]: bytes of a text that are saved; 0: nothing is */
 	uint8_t stacks;			 /* enum cap_stack: written after each event */
 };
 
@@ -97,6 +100,8 @@ struct cap_thread {
 	struct cap_sink *sink[CAP_SINKS];
 	uint64_t event_sinks[EV_ID_MAX + 1]; /* sinks that have the event enabled, or triggers on it */
 	struct cap_syscall syscall[EV_SYSCALL_MAX_NR + 1];
+	const struct tt_table *types;
+	struct cap_save *save;
 	struct cmdlines *cmdlines;
 	struct cap_report report;
 	bool exec_policy;
@@ -172,9 +177,12 @@ void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const 
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs);
+/* saved_enter, saved_exit: masks of arguments (struct cap_syscall). */
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit);
+void cap_types(struct cap_thread *ct, const void *table); /* a struct tt_table that outlives ct; until then nothing is saved */
 
 static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)
 {

@@ -24,6 +24,16 @@ class Report(NamedTuple):
     status: int
 
 
+class Described(NamedTuple):
+    """What the engine knows of a system call."""
+
+    nr: int
+    nargs: int
+    saved_enter: int
+    """Bit i: at its enter, what argument i points to can be saved."""
+    saved_exit: int
+
+
 class Call(NamedTuple):
     """A system call that a task stands before."""
 
@@ -43,14 +53,15 @@ def checked(result: int) -> int:
 class Core:
     """One struct cap_thread."""
 
-    def __init__(self, cmdlines: int, syscalls: Iterable[tuple[int, int]]) -> None:
-        """cmdlines: address of the table of names. syscalls: number and how many arguments, for each that is known."""
+    def __init__(self, cmdlines: int, syscalls: Iterable[Described]) -> None:
+        """cmdlines: address of the table of names."""
         self.ct = lib.cap_new(ffi.cast("struct cmdlines *", cmdlines))
         if not self.ct:
             raise MemoryError
         self.ct = ffi.gc(self.ct, lib.cap_free)
-        for nr, nargs in syscalls:
-            lib.cap_describe(self.ct, nr, nargs)
+        for described in syscalls:
+            lib.cap_describe(self.ct, *described)
+        self._types: Any = None
 
     # ---- the capture thread ----
 
@@ -158,6 +169,22 @@ class Core:
         """Whether the task's user stack follows each event, as ftrace/kernel_stack, as ftrace/user_stack."""
         lib.cap_sink_stacks(self.ct, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
 
+    @property
+    def typed(self) -> bool:
+        """Whether it has type tables."""
+        return self._types is not None
+
+    def use_types(self, compiled: bytes) -> None:
+        """The compiled type tables, once: by them memory is saved; before, none is."""
+        types = ffi.new("uint64_t[]", -(-len(compiled) // 8))  # aligned for what it holds
+        ffi.memmove(types, compiled, len(compiled))
+        lib.cap_types(self.ct, types)
+        self._types = types
+
+    def sink_saves(self, sink: int, enter: int, exit: int) -> None:
+        """Bytes of a text or of data that are saved at the enter and at the exit of calls; 0: no memory is."""
+        lib.cap_sink_saves(self.ct, sink, enter, exit)
+
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""
         masks = [0] * (MAX_CPUS // 64)
@@ -184,6 +211,10 @@ class Core:
 
     def set_soft_off(self, sink: int, event: int, off: bool) -> None:
         lib.cap_set_soft_off(self.ct, sink, event, off)
+
+    def pages_read(self) -> int:
+        """How many pages of tasks were read so far."""
+        return int(lib.cap_pages_read(self.ct))
 
     # ---- tasks ----
 

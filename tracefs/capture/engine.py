@@ -15,11 +15,13 @@ from typing import NamedTuple, Protocol
 from tracefs.capture import procfs
 from tracefs.capture.attach import Attacher, pid_sets
 from tracefs.capture.child import Child
-from tracefs.capture.core import Core
+from tracefs.capture.core import Core, Described
 from tracefs.capture.scope import Scope
 from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS
+from tracefs.syscalls.types import compile_table, load
+from tracefs.syscalls.types.pointers import masks
 
 ATTACH_WAIT = 0.25
 """Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
@@ -48,7 +50,8 @@ class Engine:
     def __init__(self, cmdlines: Handle, *, scope: Scope, on_error: Callable[[str], None]) -> None:
         """on_error: gets one line for each process that cannot be traced; called on the capture thread."""
         self._cmdlines = cmdlines
-        self._core = Core(cmdlines.handle, ((call.nr, len(call.params)) for call in SYSCALLS))
+        described = (Described(call.nr, len(call.params), *masks(call.name)) for call in SYSCALLS)
+        self._core = Core(cmdlines.handle, described)
         self._attacher = Attacher(self._core, scope, on_error)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
@@ -98,12 +101,16 @@ class Engine:
         Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
         thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
         """
+        recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit
+        types = self._types() if recorded and saved and not self._core.typed else None
         with self.paused():
+            if types and not self._core.typed:
+                self._core.use_types(types)
             before, self._wanted[sink] = self._wanted[sink], wanted
             self._describe(sink, before, wanted)
             self._core.choose_all()
         command = self._bring()
-        if command and (wanted.tracer or wanted.events):
+        if command and recorded:
             command.wait(ATTACH_WAIT)
 
     def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
@@ -213,12 +220,18 @@ class Engine:
 
     # ---- inside ----
 
+    @staticmethod
+    def _types() -> bytes:
+        """Only once something is saved: reading the tables takes longer than all else that a start does."""
+        return compile_table(load(), {call.nr: call.name for call in SYSCALLS}).block
+
     def _describe(self, sink: int, before: Wanted, wanted: Wanted) -> None:
         core = self._core
         core.sink_tracer(sink, wanted.tracer)
         core.sink_events(sink, wanted.events, wanted.filters)
         core.sink_triggers(sink, wanted.triggers)
         core.sink_stacks(sink, wanted.stack, wanted.user_stack)
+        core.sink_saves(sink, wanted.save_enter, wanted.save_exit)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

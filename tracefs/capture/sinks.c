@@ -108,8 +108,19 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 	set_bit(&ct->wants.follow[set], sink, active && follow);
 }
 
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs)
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit)
+{
+	ct->sink[sink]->saves[0] = enter < CAP_TEXT_MAX ? enter : CAP_TEXT_MAX;
+	ct->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
+}
+
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit)
 {
 	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
-		ct->syscall[nr] = (struct cap_syscall){.known = 1, .nargs = nargs};
+		ct->syscall[nr] = (struct cap_syscall){.known = 1, .nargs = nargs, .saved = {saved_enter, saved_exit}};
+}
+
+void cap_types(struct cap_thread *ct, const void *table)
+{
+	ct->types = table;
 }

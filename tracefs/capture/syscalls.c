@@ -32,6 +32,37 @@ static uint64_t sinks_for(const struct cap_thread *ct, const struct cap_task *t,
 	return t->tracer_sinks | (t->event_sinks & ct->event_sinks[id]);
 }
 
+/*
+ * A record of a call whose numbers are in save->record, followed by what its pointers lead to: for each sink as much as
+ * that wants. ret: NULL at the call's entry.
+ */
+static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
+{
+	const struct cap_syscall *syscall = &ct->syscall[nr];
+	struct cap_save *save = ct->save;
+	bool exit = ret;
+	uint32_t most = 0;
+
+	for (uint64_t left = sinks; left; left &= left - 1) {
+		uint32_t limit = ct->sink[__builtin_ctzll(left)]->saves[exit];
+
+		most = limit > most ? limit : most;
+	}
+	cap_save_nothing(save);
+	if (most && ct->types && !(exit && *ret < 0) && tt_call_of(&save->call, ct->types, (uint64_t)nr, t->args, syscall->nargs, ret))
+		cap_save_gather(save, t->tid, exit ? TT_OUT : TT_IN, most);
+	for (uint64_t left = sinks; left;) {
+		uint32_t limit = ct->sink[__builtin_ctzll(left)]->saves[exit];
+		uint64_t alike = 0;
+
+		for (uint64_t rest = left; rest; rest &= rest - 1)
+			if (ct->sink[__builtin_ctzll(rest)]->saves[exit] == limit)
+				alike |= rest & -rest;
+		cap_emit(ct, t, alike, t->tracer_sinks, save->record, cap_save_put(save, len, syscall->saved[exit], limit));
+		left &= ~alike;
+	}
+}
+
 static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 {
 	int id = event_of(ct, t->nr, t->arch);
@@ -50,9 +81,15 @@ static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 	}
 	if (id >= EV_SYSCALL_FIRST && sinks) {
 		struct ev_sys_enter rec = {.common.type = id, .nr = t->nr};
+		uint32_t len = offsetof(struct ev_sys_enter, args) + 8u * ct->syscall[t->nr].nargs;
+
 		memcpy(rec.args, t->args, sizeof(rec.args));
-		cap_emit(ct, t, sinks, t->tracer_sinks, &rec,
-			 offsetof(struct ev_sys_enter, args) + 8 * ct->syscall[t->nr].nargs);
+		if (ct->syscall[t->nr].saved[0]) {
+			memcpy(ct->save->record, &rec, len);
+			emit_saved(ct, t, t->nr, sinks, len, NULL);
+		} else {
+			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, len);
+		}
 	}
 }
 
@@ -73,7 +110,16 @@ static void emit_exit(struct cap_thread *ct, struct cap_task *t, int64_t nr, uin
 	}
 	if (id > EV_SYSCALL_FIRST && sinks) {
 		struct ev_sys_exit rec = {.common.type = id, .nr = nr, .ret = ret};
-		cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+
+		if (ct->syscall[nr].saved[1]) {
+			uint32_t args = 8u * ct->syscall[nr].nargs;
+
+			memcpy(ct->save->record, &rec, sizeof(rec));
+			memcpy(ct->save->record + sizeof(rec), t->args, args);
+			emit_saved(ct, t, nr, sinks, sizeof(rec) + args, &ret);
+		} else {
+			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+		}
 	}
 }
 
@@ -125,17 +171,28 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 		cap_rename_begin(ct, t);
 }
 
-/* The call number of a task in an exit stop whose entry was not seen. */
-static int64_t missed_nr(struct cap_task *t)
+static void take_regs(struct cap_task *t, const struct user_regs_struct *regs)
+{
+	uint64_t args[6] = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9};
+
+	t->nr = (int32_t)regs->orig_rax;
+	memcpy(t->args, args, sizeof(args));
+}
+
+/* The call of a task in an exit stop whose entry was not seen. A call leaves its arguments' registers as they were. */
+static void take_missed(struct cap_task *t)
 {
 	struct user_regs_struct regs;
-	return cap_get_regs(t->tid, &regs) ? (int32_t)regs.orig_rax : -1;
+
+	t->nr = -1;
+	if (cap_get_regs(t->tid, &regs))
+		take_regs(t, &regs);
 }
 
 void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
 {
 	if (!t->entered) {
-		t->nr = missed_nr(t);
+		take_missed(t);
 		t->arch = info->arch;
 		t->unrecorded = cap_is_muted(ct, t->tid);
 	}
@@ -160,7 +217,8 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t)
 	if (t->spawning || cap_is_muted(ct, t->tid) || !(t->tracer_sinks | t->event_sinks) || !cap_get_regs(t->tid, &regs) ||
 	    (int64_t)regs.orig_rax < 0 || cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return;
-	emit_exit(ct, t, (int32_t)regs.orig_rax, info.arch,
+	take_regs(t, &regs);
+	emit_exit(ct, t, t->nr, info.arch,
 		  info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax);
 }
 

@@ -15,10 +15,15 @@ struct cap_thread *cap_new(struct cmdlines *cmdlines)
 	struct cap_thread *ct = calloc(1, sizeof(*ct));
 	pthread_mutexattr_t attr;
 
-	if (!ct || !cap_tasks_init(&ct->tasks)) {
+	if (!ct)
+		return NULL;
+	ct->save = malloc(sizeof(*ct->save)); /* touched only as far as it is used */
+	if (!ct->save || !cap_tasks_init(&ct->tasks)) {
+		free(ct->save);
 		free(ct);
 		return NULL;
 	}
+	ct->save->memory.fetches = 0;
 	ct->cmdlines = cmdlines;
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* policy asks for tasks while it holds the pause */
@@ -38,6 +43,7 @@ void cap_free(struct cap_thread *ct)
 	free(ct->mutes);
 	free(ct->starved);
 	free(ct->spawned);
+	free(ct->save);
 	free(ct);
 }
 

@@ -34,6 +34,10 @@ class Wanted:
     triggers: dict[int, int] = field(default_factory=dict)
     """Event id -> address of its `struct trigger_list` (tracefs.events.triggers). Those events are in `events`, too;
     the engine's soft_disable() says which of them are not to be written."""
+    save_enter: int = 0
+    """Bytes of a text or of data that are saved of what arguments point to, at the enter of calls; 0: no memory is."""
+    save_exit: int = 0
+    """The same at their exit."""
     record_comm: bool = True
     record_tgid: bool = False
     stack: bool = False

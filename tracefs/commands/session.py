@@ -26,6 +26,8 @@ STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
 """Of structured output: one that the time of day is at a known distance from."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit")
+"""Arguments and results in words, unless `-o no...` says otherwise."""
 EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
 """What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20
@@ -71,7 +73,7 @@ def _configure(root: Directory, options: Sequence[str], events: Sequence[str], f
         _write(root, "set_event", event)
     if not events:
         _write(root, "current_tracer", "syscall")
-    for option in options:  # now, since a tracer's own options are there with it only
+    for option in (*OPTIONS, *options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
 
 

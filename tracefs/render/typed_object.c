@@ -4,7 +4,6 @@
 
 #define DEEPEST 4
 #define MOST_ITEMS 4096
-#define MOST_MEMBERS 64
 #define UNBOUNDED (1u << 20)
 
 struct span {
@@ -133,58 +132,21 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	rn_putc(w->text, ']');
 }
 
-static uint32_t fixed_size(const struct tt_type *type)
-{
-	return type->kind == TT_STRUCT && type->flags & TT_OPEN ? 0 : type->kind == TT_POINTER ? 8 : type->size;
-}
-
-/* Members that lie within size, with those that the variants put in their place. */
-static unsigned members_of(const struct walk *w, const struct tt_type *type, struct span data,
-			   const struct tt_member *members[MOST_MEMBERS])
-{
-	const struct tt_member *all = TT_AT(w->table, members, struct tt_member);
-	const struct tt_variant *variant = TT_AT(w->table, variants, struct tt_variant) + type->variants;
-	struct tt_scope scope = w->scope;
-	unsigned n = 0;
-
-	scope.data = data.bytes;
-	scope.size = data.length;
-	while (n < type->n && n < MOST_MEMBERS) {
-		members[n] = &all[type->first + n];
-		n++;
-	}
-	for (uint32_t i = 0; i < type->n_variants; i++, variant++) {
-		if (!tt_tests_hold(variant, &scope))
-			continue;
-		for (uint32_t j = 0; j < variant->n; j++) {
-			const struct tt_member *member = &all[variant->first + j];
-			unsigned at = 0;
-
-			while (at < n && members[at]->name != member->name)
-				at++;
-			if (at == MOST_MEMBERS)
-				continue;
-			members[at] = member;
-			n += at == n;
-		}
-	}
-	return n;
-}
-
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
-	const struct tt_member *members[MOST_MEMBERS];
+	const struct tt_member *members[TT_MEMBERS];
 	struct tt_scope outer = w->scope;
-	unsigned n = members_of(w, type, data, members);
+	unsigned n;
 	bool any = false, complete = true;
 
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
+	n = tt_members(&w->scope, type, members);
 	rn_putc(w->text, '{');
 	for (unsigned i = 0; i < n; i++) {
 		const struct tt_type *of = TT_TYPE(w->table, members[i]->type);
 		const char *name = TT_STRING(w->table, members[i]->name);
-		uint32_t offset = members[i]->offset, length = fixed_size(of), left;
+		uint32_t offset = members[i]->offset, length = tt_fixed_size(of), left;
 		char *before = w->text->at;
 
 		if (offset >= size || of->kind == TT_HIDDEN)
@@ -242,7 +204,7 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 static bool put_inline(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
 	const struct tt_type *target = TT_TYPE(w->table, type->target);
-	uint32_t element = fixed_size(target);
+	uint32_t element = tt_fixed_size(target);
 	uint64_t count = 0;
 	bool counted = tt_count(type, &w->scope, &count);
 
@@ -327,7 +289,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t address)
 {
 	const struct tt_type *target = TT_TYPE(w->table, pointer->target);
-	uint32_t element = fixed_size(target);
+	uint32_t element = tt_fixed_size(target);
 	uint64_t count = 0, size;
 	bool counted = tt_count(pointer, &w->scope, &count);
 	struct span data;

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The switches: tracing_on, current_tracer, trace_clock, tracing_cpumask."""
+"""The switches: tracing_on, current_tracer, trace_clock, tracing_cpumask, syscall_user_buf_size."""
 
 from __future__ import annotations
 
 import errno
 
 from ringbuf import CLOCKS
-from tracefs.tree.instance import TRACERS, Instance
+from tracefs.tree.instance import TRACERS, USER_BUF_MAX, Instance
 from tracefs.tree.node import Context
 from tracefs.tree.parse import cpu_mask, cpu_mask_text, stripped, unsigned
 from tracefs.tree.textfile import TextFile
@@ -70,6 +70,17 @@ class TracingCpumask(InstanceFile):
 
     def store(self, data: bytes, ctx: Context) -> int:
         self.instance.set_cpumask(cpu_mask(data, self.instance.shared.cpus))
+        return len(data)
+
+
+class UserBufSize(InstanceFile):
+    """syscall_user_buf_size: bytes of a text or of data that are saved; 0: nothing is. More than can be is as much as can."""
+
+    def show(self) -> str:
+        return f"{self.instance.user_buf_size}\n"
+
+    def store(self, data: bytes, ctx: Context) -> int:
+        self.instance.set_user_buf_size(min(unsigned(data), USER_BUF_MAX))
         return len(data)
 
 

@@ -31,6 +31,9 @@ TRACERS = ("syscall", "nop")
 FULL_SIZE = 1408 << 10
 """Bytes per CPU of a buffer in use; until the first use the top's buffer is as small as can be."""
 SMALLEST = 1
+USER_BUF_DEFAULT = 63
+USER_BUF_MAX = 3072
+"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and what fits into an event; its own most is 165."""
 CLOCK = "local"
 
 
@@ -46,6 +49,7 @@ class Instance:
         self.options = options.defaults(self.top)
         self.pids: dict[str, frozenset[int]] = {kind.name: frozenset() for kind in PID_KINDS}
         self.cpumask = frozenset(range(shared.cpus))
+        self.user_buf_size = USER_BUF_DEFAULT
         self.buffer_percent = 50
         self.error_log = ErrorLog()
         self.expanded = not self.top
@@ -85,6 +89,8 @@ class Instance:
             event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
             filters=self.events.filters(),
+            save_enter=self.user_buf_size * self.options["syscall_user_enter"],
+            save_exit=self.user_buf_size * self.options["syscall_user_exit"],
             record_comm=self.options["record-cmd"],
             record_tgid=self.options["record-tgid"],
             stack=self.options["stacktrace"],
@@ -135,6 +141,8 @@ class Instance:
                 "record-cmd",
                 "record-tgid",
                 "stacktrace",
+                "syscall_user_enter",
+                "syscall_user_exit",
                 "userstacktrace",
             ):
                 self.tell_engine()
@@ -147,6 +155,12 @@ class Instance:
     def set_cpumask(self, cpus: frozenset[int]) -> None:
         with self.lock:
             self.cpumask = cpus
+            self.tell_engine()
+
+    def set_user_buf_size(self, size: int) -> None:
+        """Bytes of a text or of data that calls have saved from now on."""
+        with self.lock:
+            self.user_buf_size = size
             self.tell_engine()
 
     # -- whether it is recorded

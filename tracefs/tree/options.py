@@ -53,7 +53,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("pause-on-trace"),
     Option("function-fork"),
     Option("stacktrace"),
-    Option("syscall_arg_decode"),  # ours
+    Option("syscall_arg_decode"),  # ours, as the next two
+    Option("syscall_user_enter", default=True),
+    Option("syscall_user_exit"),
     Option("test_nop_accept", tracer="nop"),
     Option("test_nop_refuse", tracer="nop", refused=True),
     Option("syscall_arg_type", tracer="syscall"),

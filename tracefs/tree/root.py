@@ -48,6 +48,7 @@ def instance_files(instance: Instance) -> dict[str, Node]:
         **{kind.name: PidFile(instance, kind) for kind in PID_KINDS},
         "set_event": SetEvent(instance),
         "snapshot": SnapshotFile(instance),
+        "syscall_user_buf_size": control.UserBufSize(instance),
         "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE),
         "trace": Trace(instance),
         "trace_clock": control.TraceClock(instance),

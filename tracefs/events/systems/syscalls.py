@@ -4,15 +4,17 @@
 from collections.abc import Iterator
 
 from tracefs.events.event import EventClass
-from tracefs.events.field import Field, layout
+from tracefs.events.field import DATA_LOC, Field, layout
 from tracefs.syscalls import SYSCALLS, Syscall
+from tracefs.syscalls.types.pointers import masks, positions
 
 ID_FIRST = 1024
 ARGS_OFFSET = 16
 ARG_SIZE = 8
+LOC_SIZE = 4
 
 _NR = layout(("int", "__syscall_nr"))
-_EXIT = (*_NR, Field("long", "ret", ARGS_OFFSET, ARG_SIZE, True))
+_RESULT = (*_NR, Field("long", "ret", ARGS_OFFSET, ARG_SIZE, True))
 _EXIT_FMT = '"0x%lx", REC->ret'
 
 
@@ -26,12 +28,37 @@ def exit_id(nr: int) -> int:
     return ID_FIRST + 2 * nr + 1
 
 
-def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
-    """The number, then each argument as a whole register, whatever its type: unsigned, as the kernel has it."""
-    return _NR + tuple(
-        Field(param.ctype, param.name, ARGS_OFFSET + ARG_SIZE * position, ARG_SIZE, False)
+def _args(syscall: Syscall, offset: int) -> tuple[Field, ...]:
+    """Each argument as a whole register, whatever its type: unsigned, as the kernel has it."""
+    return tuple(
+        Field(param.ctype, param.name, offset + ARG_SIZE * position, ARG_SIZE, False)
         for position, param in enumerate(syscall.params)
     )
+
+
+def _saved(syscall: Syscall, mask: int, offset: int) -> tuple[Field, ...]:
+    """Where what the arguments of `mask` point to is: named as the kernel's (6.19, which has them of texts alone)."""
+    names = [syscall.params[position].name for position in positions(mask)]
+    return tuple(
+        Field(f"{DATA_LOC}char[]", f"__{name}_val", offset + LOC_SIZE * i, LOC_SIZE, False)
+        for i, name in enumerate(names)
+    )
+
+
+def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
+    """The number, the arguments, and what those point to that the call reads."""
+    end = ARGS_OFFSET + ARG_SIZE * len(syscall.params)
+    return (*_NR, *_args(syscall, ARGS_OFFSET), *_saved(syscall, masks(syscall.name).enter, end))
+
+
+def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
+    """The number and the result; of a call that fills memory, the arguments again, and what it has filled."""
+    written = masks(syscall.name).exit
+    if not written:
+        return _RESULT
+    start = ARGS_OFFSET + ARG_SIZE
+    end = start + ARG_SIZE * len(syscall.params)
+    return (*_RESULT, *_args(syscall, start), *_saved(syscall, written, end))
 
 
 def enter_print_fmt(syscall: Syscall) -> str:
@@ -43,9 +70,9 @@ def enter_print_fmt(syscall: Syscall) -> str:
 
 def pair(syscall: Syscall) -> Iterator[EventClass]:
     """The enter and the exit event of a syscall."""
-    fields, print_fmt = enter_fields(syscall), enter_print_fmt(syscall)
-    yield EventClass("syscalls", f"sys_enter_{syscall.name}", enter_id(syscall.nr), "enter", fields, print_fmt, syscall)
-    yield EventClass("syscalls", f"sys_exit_{syscall.name}", exit_id(syscall.nr), "exit", _EXIT, _EXIT_FMT, syscall)
+    enter, leave, print_fmt = enter_fields(syscall), exit_fields(syscall), enter_print_fmt(syscall)
+    yield EventClass("syscalls", f"sys_enter_{syscall.name}", enter_id(syscall.nr), "enter", enter, print_fmt, syscall)
+    yield EventClass("syscalls", f"sys_exit_{syscall.name}", exit_id(syscall.nr), "exit", leave, _EXIT_FMT, syscall)
 
 
 EVENTS = tuple(event for syscall in SYSCALLS for event in pair(syscall))

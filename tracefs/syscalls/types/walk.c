@@ -111,6 +111,40 @@ bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scop
 	return true;
 }
 
+uint32_t tt_fixed_size(const struct tt_type *type)
+{
+	return type->kind == TT_STRUCT && type->flags & TT_OPEN ? 0 : type->kind == TT_POINTER ? 8 : type->size;
+}
+
+unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, const struct tt_member *members[TT_MEMBERS])
+{
+	const struct tt_table *table = scope->call->table;
+	const struct tt_member *all = TT_AT(table, members, struct tt_member);
+	const struct tt_variant *variant = TT_AT(table, variants, struct tt_variant) + type->variants;
+	unsigned n = 0;
+
+	while (n < type->n && n < TT_MEMBERS) {
+		members[n] = &all[type->first + n];
+		n++;
+	}
+	for (uint32_t i = 0; i < type->n_variants; i++, variant++) {
+		if (!tt_tests_hold(variant, scope))
+			continue;
+		for (uint32_t j = 0; j < variant->n; j++) {
+			const struct tt_member *member = &all[variant->first + j];
+			unsigned at = 0;
+
+			while (at < n && members[at]->name != member->name)
+				at++;
+			if (at == TT_MEMBERS)
+				continue;
+			members[at] = member;
+			n += at == n;
+		}
+	}
+	return n;
+}
+
 static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
 {
 	const struct tt_arg *arg = TT_AT(call->table, args, struct tt_arg) + first;

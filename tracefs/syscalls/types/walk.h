@@ -9,6 +9,7 @@
 #include "tracefs/syscalls/types/table.h"
 
 #define TT_ARGS 6
+#define TT_MEMBERS 64 /* of a structure, at most */
 
 struct tt_call {
 	const struct tt_table *table;
@@ -52,6 +53,10 @@ uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed);
 bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value);
 /* The smallest of the counts of a pointer or an array; false: there are none, or none is known. */
 bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t *count);
+/* Bytes of one in memory; 0: who has it says how many. */
+uint32_t tt_fixed_size(const struct tt_type *type);
+/* A structure's members, with those that its variants put in their place; the scope's data is the structure. How many. */
+unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, const struct tt_member *members[TT_MEMBERS]);
 bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scope);
 
 #endif

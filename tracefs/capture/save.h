@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the pointers of a call lead to, gathered by the type tables and put behind a record
+ * (tracefs/syscalls/types/__init__.py says in which form).
+ */
+#ifndef TRACEFS_CAPTURE_SAVE_H
+#define TRACEFS_CAPTURE_SAVE_H
+
+#include "tracefs/capture/memory.h"
+#include "tracefs/syscalls/types/walk.h"
+
+#define CAP_TEXT_MAX 3072u   /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */
+#define CAP_RECORD_MAX 4000u /* bytes: it fits into the smallest sub-buffer */
+#define CAP_PIECES 300u
+#define CAP_GATHERED 65536u
+
+struct cap_piece {
+	uint64_t address;
+	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
+	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
+	uint32_t whole;		    /* bytes that data has in the task */
+	uint8_t arg;
+	bool text;  /* ends at a NUL */
+	bool data;  /* is cut at the limit, as a text is */
+	bool list;  /* addresses of texts, up to a NULL */
+	bool ended; /* its NUL or NULL was found */
+};
+
+struct cap_save {
+	struct cap_memory memory;
+	struct tt_call call;
+	uint64_t share[TT_ARGS];
+	uint32_t limit; /* bytes of a text */
+	uint32_t pieces, used;
+	struct cap_piece piece[CAP_PIECES];
+	uint8_t bytes[CAP_GATHERED];
+	uint8_t record[CAP_RECORD_MAX] __attribute__((aligned(8)));
+};
+
+/* direction: TT_IN at enter, TT_OUT at exit (then the call has its result). */
+void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, uint32_t limit);
+/* Nothing is saved of this call. */
+void cap_save_nothing(struct cap_save *save);
+/*
+ * In record[], from len on: a location for each argument of mask, and what they locate; texts and data are cut at limit.
+ * The new length.
+ */
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit);
+
+#endif

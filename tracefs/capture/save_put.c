@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What was gathered, in the form that a record has it in. */
+#include <errno.h>
+
+#include "tracefs/capture/save.h"
+
+#define PIECE_HEAD 16u
+
+/* Behind a text that was cut, where its length does not count it: readers that print up to a NUL see that there was more. */
+static const char cut[] = "...";
+static const char fault[] = "(fault)";
+
+struct out {
+	uint8_t *record;
+	uint32_t len;
+};
+
+static uint32_t room(const struct out *out)
+{
+	return CAP_RECORD_MAX - out->len;
+}
+
+static void put(struct out *out, const void *bytes, uint32_t length)
+{
+	memcpy(out->record + out->len, bytes, length);
+	out->len += length;
+}
+
+static void pad(struct out *out, uint32_t to)
+{
+	while (out->len % to && room(out))
+		out->record[out->len++] = 0;
+}
+
+/* Bytes of a piece that are kept. */
+static uint32_t kept(const struct cap_piece *piece, uint32_t limit)
+{
+	uint32_t most = piece->text || piece->data ? limit : UINT32_MAX;
+
+	if (piece->text && piece->ended && piece->got <= limit + 1)
+		return piece->got;
+	return piece->got < most ? piece->got : most;
+}
+
+static void put_raw(struct out *out, const struct cap_save *save, const struct cap_piece *piece, uint32_t limit)
+{
+	uint32_t length = kept(piece, limit), most = room(out);
+
+	most -= most < sizeof(cut) ? most : (uint32_t)sizeof(cut);
+	put(out, save->bytes + piece->at, length < most ? length : most);
+}
+
+static void put_image(struct out *out, const struct cap_save *save, uint32_t first, uint32_t limit)
+{
+	uint8_t arg = save->piece[first].arg;
+
+	for (uint32_t i = first; i < save->pieces; i++) {
+		const struct cap_piece *piece = &save->piece[i];
+		uint32_t length = kept(piece, limit);
+		int32_t error = piece->got ? 0 : -EFAULT;
+
+		if (piece->arg != arg)
+			continue;
+		if (room(out) < PIECE_HEAD + 8)
+			break;
+		if (length > room(out) - PIECE_HEAD - 8)
+			length = room(out) - PIECE_HEAD - 8;
+		put(out, &piece->address, 8);
+		put(out, &length, 4);
+		put(out, &error, 4);
+		put(out, save->bytes + piece->at, length);
+		for (; length % 8; length++)
+			put(out, "", 1);
+	}
+}
+
+static int64_t root_of(const struct cap_save *save, unsigned arg)
+{
+	for (uint32_t i = 0; i < save->pieces; i++)
+		if (save->piece[i].arg == arg)
+			return i;
+	return -1;
+}
+
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit)
+{
+	struct out out = {save->record, len + 4 * (uint32_t)__builtin_popcount(mask)};
+	uint32_t empty = out.len, loc_at = len;
+
+	put(&out, "\0\0\0", 4); /* what is not saved is an empty text here */
+	for (unsigned arg = 0; mask >> arg; arg++) {
+		uint32_t start = empty, length = 0;
+		int64_t root = limit ? root_of(save, arg) : -1;
+
+		if (!(mask >> arg & 1))
+			continue;
+		if (root >= 0 && room(&out) > 64) {
+			const struct cap_piece *piece = &save->piece[root];
+
+			pad(&out, 4);
+			start = out.len;
+			if (!piece->got)
+				put(&out, fault, sizeof(fault));
+			else if (piece->type || piece->list)
+				put_image(&out, save, (uint32_t)root, limit);
+			else
+				put_raw(&out, save, piece, limit);
+			length = piece->got ? out.len - start : 0;
+			if (piece->got && piece->text && (!length || out.record[out.len - 1]))
+				put(&out, cut, sizeof(cut));
+		}
+		length = start | length << 16;
+		memcpy(save->record + loc_at, &length, 4);
+		loc_at += 4;
+	}
+	pad(&out, 4);
+	return out.len;
+}
