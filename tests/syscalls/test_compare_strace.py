@@ -31,12 +31,26 @@ def test_each_symbol_of_strace_s_has_to_stand_in_ours(tmp_path: Path) -> None:
     command = [sys.executable, COMPARE, "--lines", tmp_path / "strace", tmp_path / "ours", "--below", "98"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.splitlines()[1:] == [
-        "openat                         1        5        1   80.00%",
-        "newfstatat                     1        5        0  100.00%",
-        "getpid                         1        0        0  100.00%",
-        "read                           1        1        0  100.00%",
-        "all                            4       11        1   90.91%",
+        "openat                         1        5        1   80.00%            0",
+        "newfstatat                     1        5        0  100.00%            0",
+        "getpid                         1        0        0  100.00%            0",
+        "read                           1        1        0  100.00%            0",
+        "all                            4       11        1   90.91%            0",
         "calls of strace's without a counterpart: 0",
         "  lacks     1 openat: 'O_CLOEXEC'",
     ]
     assert done.returncode == 1
+
+
+def test_what_stands_in_a_symbol_s_place_contradicts_it(tmp_path: Path) -> None:
+    (tmp_path / "strace").write_text("10 1.000001 lseek(3, 0, SEEK_CUR) = 0 <0.000010>\n")
+    (tmp_path / "ours").write_text("20 1.000001 lseek(3, 0, SEEK_END) = 0 <0.000010>\n")
+    command = [sys.executable, COMPARE, "--lines", tmp_path / "strace", tmp_path / "ours"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[1:] == [
+        "lseek                          1        1        1    0.00%            1",
+        "all                            1        1        1    0.00%            1",
+        "calls of strace's without a counterpart: 0",
+        "  lacks     1 lseek: 'SEEK_CUR'",
+        "  ours alone     1 lseek: 'SEEK_END'",
+    ]
