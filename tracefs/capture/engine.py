@@ -127,6 +127,11 @@ class Engine:
         """Exchange what the buffer and the snapshot's buffer hold, of one CPU or all. Between two events, never within."""
         self._core.take_snapshot(sink, cpu)
 
+    @property
+    def pages_read(self) -> int:
+        """How many pages of tasks' memory were read so far."""
+        return self._core.pages_read()
+
     def soft_disabled(self, sink: int, event: int) -> bool:
         """Whether a trigger keeps an enabled event from being written."""
         return self._core.soft_off(sink, event)

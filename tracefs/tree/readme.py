@@ -81,6 +81,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
 
  Options:
   trace_options           - all options; write a name to set it, or no and the name to clear it
+  syscall_user_buf_size   - bytes of a text or of data that are saved of what arguments point to; 0: nothing is
   options/NAME            - one option: 1 or 0
         syscall_arg_type  - show the types of the arguments
         irq-info          - show the kernel's column of context flags

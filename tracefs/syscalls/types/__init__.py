@@ -31,7 +31,8 @@ save at enter and exit; the renderer, to print it. memory.py says in which form 
 What is saved reaches a decoder by argument: the record of an enter event has for each `in` and `inout` pointer of its
 row, that of an exit event for each `out` and `inout`, a field `__data_loc char[] __ARGUMENT_val`. Its bytes are what
 the argument points to, as it stood (a string without or with its NUL), or, where that leads to more memory (TT_STRINGS
-and TT_HOLDS_POINTERS), an image: see memory.py. A length of 0 is: not saved, or not readable.
+and TT_HOLDS_POINTERS), an image: see memory.py. A length of 0 is: not saved, its offset leads to an empty string; or not
+readable, then to "(fault)". A string that was cut has no NUL in its length, but is followed by "..." and one.
 
 A package adds types that need code through the entry point group `tracefs.types` (custom.py).
 """
