@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which arguments are pointers: the file that every start reads."""
+
+from __future__ import annotations
+
+from tracefs.syscalls.types import load, pointers
+
+
+def test_the_file_says_what_follows_from_the_rows() -> None:
+    assert pointers.DATA.read_text() == pointers.text(load()), "run scripts/gen-types --pointers"
+
+
+def test_masks_have_a_bit_for_each_argument_that_points() -> None:
+    assert pointers.masks("openat") == (0b10, 0)
+    assert pointers.masks("read") == (0, 0b10)
+    assert pointers.masks("getsockopt") == (0b10000, 0b11000)
+    assert pointers.masks("no_such_call") == (0, 0)
