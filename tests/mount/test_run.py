@@ -180,3 +180,9 @@ def test_json_lines_are_calls_with_their_results(tmp_path: Path) -> None:
     ]
     assert failed[-1]["args"]["flags"] == {"value": 0, "flags": ["O_RDONLY"], "rest": 0}
     assert 0 < failed[-1]["duration"] < 60
+
+
+def test_texts_are_saved_up_to_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("-s", "5", "-w", lines, "-e", "sys_enter_write", "--", "echo", "hello, world")
+    assert 'sys_write(fd: 1, buf: "hello"..., count: 13)' in lines.read_text()

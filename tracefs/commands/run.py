@@ -20,6 +20,9 @@ def add(subparsers: Any) -> None:
         default=[],
         help="as `echo EVENT >> set_event`, a glob too; without this: the syscall tracer",
     )
+    parser.add_argument(
+        "-s", dest="size", metavar="BYTES", type=int, help="as `echo BYTES > syscall_user_buf_size`: of texts and data"
+    )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
@@ -36,4 +39,4 @@ def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    return session.trace(command, args.options, args.events, args.output, args.form)
+    return session.trace(command, args.options, args.events, args.output, args.form, args.size)

@@ -39,11 +39,16 @@ SHORTEST, LONGEST = 0.01, 0.05
 
 
 def trace(
-    argv: Sequence[str], options: Sequence[str], events: Sequence[str], output: str | None, form: str | None = None
+    argv: Sequence[str],
+    options: Sequence[str],
+    events: Sequence[str],
+    output: str | None,
+    form: str | None = None,
+    size: int | None = None,
 ) -> int:
     """Run argv traced; returns its exit status, 128 + n where signal n ended it.
 
-    form: None for the tracer's lines, or one of structured.FORMS.
+    form: None for the tracer's lines, or one of structured.FORMS. size: bytes of texts and data that are saved.
     """
     if not argv:
         raise CommandError("run: no command given")
@@ -51,6 +56,8 @@ def trace(
     files = Tracefs(scope=Scope("none"))
     engine = cast(Engine, files.engine)
     try:
+        if size is not None:
+            _write(files.root, "syscall_user_buf_size", str(size))
         _configure(files.root, options, events or (EVENTS if form else ()), form)
         try:
             child = engine.spawn(argv)

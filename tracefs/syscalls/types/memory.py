@@ -38,14 +38,15 @@ class Memory:
         return cls(pieces)
 
     def read(self, address: int, size: int) -> bytes | None:
-        """Up to `size` bytes at `address`, None if nothing was saved there."""
-        best = None
+        """Up to `size` bytes at `address`, of the longest piece that has it; None if nothing was saved there."""
+        best: bytes | None = None
+        skip = longest = 0
         for start, data in self._pieces:
             if start <= address < start + len(data) or start == address:
-                found = data[address - start : address - start + size]
-                if best is None or len(found) > len(best):
-                    best = found
-        return best
+                left = len(data) - (address - start)
+                if best is None or left > longest:
+                    best, skip, longest = data, address - start, left
+        return None if best is None else best[skip : skip + size]
 
 
 def image(pieces: Iterable[tuple[int, bytes | int]]) -> bytes:
