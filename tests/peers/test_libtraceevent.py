@@ -230,10 +230,12 @@ def alike(theirs: str, ours: str) -> bool:
 
 
 def _alike(ours: str, theirs: str) -> bool:
-    if theirs.startswith("0x") and ours[:1] in ("{", "["):
+    if theirs.startswith("0x") and ours[:1] in ("{", "[", "~"):
         return True
     if theirs.startswith("0x") and ours.startswith('"'):
         return _bytes(ours) == bytes.fromhex(theirs.partition(" (")[2].rstrip(")"))
+    if ours.startswith('"'):
+        return _bytes(ours) == theirs.removesuffix("...").strip('"').encode()
     return theirs.removesuffix(' ""') == ours
 
 
