@@ -13,6 +13,8 @@ import re
 import struct
 import subprocess
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,9 @@ from tests.render.records import enter, leave
 from tests.render.test_typed import BY_NAME, DECODE, WORDS, enter_saved, leave_saved
 from tracefs.events import HEADER_PAGE, REGISTRY, EventClass, Field
 from tracefs.render import Renderer
+from tracefs.syscalls.types import Table, load
 from tracefs.syscalls.types.live import LiveTypes
+from tracefs.syscalls.types.model import Entry, Ref
 from tracefs.syscalls.types.pointers import pointers, positions
 from tracefs.tree.event_files import format_text
 
@@ -57,17 +61,38 @@ def whole(record: bytes) -> bytes:
     return record.ljust(end + 4, b"\0")
 
 
+def named_values(table: Table) -> dict[str, list[list[int]]]:
+    """By syscall and argument: the numbers that have names, in the row or in a variant."""
+    found = {}
+    for syscall, rows in table.rows.items():
+        found[syscall] = [
+            [
+                entry.value & 2**64 - 1
+                for row in rows
+                for arg, kind in row.args
+                if arg == name and isinstance(kind, Ref) and kind.name in table.types
+                for entry in getattr(table.resolve(kind), "entries", ())
+                if isinstance(entry, Entry)
+            ]
+            for name, _ in rows[0].args
+        ]
+    return found
+
+
 def test_every_format_is_understood(peer: Peer, formats: Path) -> None:
     assert peer.count(formats) == len(REGISTRY.by_id) > 700
 
 
 def test_numbers_of_every_syscall_as_our_lines_show_them(peer: Peer, formats: Path) -> None:
-    renderer, records = Renderer(), []
+    renderer, records, known = Renderer(), [], named_values(load())
     for name in sorted(BY_NAME):
         call = BY_NAME[name]
         chance = random.Random(name)
-        for _ in range(20):
+        for _ in range(30):
             args = [chance.choice([*WORDS, chance.getrandbits(64)]) for _ in call.params]
+            for position, values in enumerate(known[name][: len(args)]):
+                if values and chance.random() < 0.8:
+                    args[position] = reduce(or_, chance.sample(values, min(len(values), chance.choice((1, 1, 2, 3)))))
             if name == "ioctl":
                 args[1] = chance.choice(IOCTLS)
             records += [enter(call.nr, *args), leave(call.nr, chance.choice(RESULTS))]
@@ -85,6 +110,8 @@ def test_flags_with_sub_fields_dependent_arguments_and_errors(peer: Peer, format
             enter(call["openat"], 0xFFFFFF9C, 0, 0x40080041, 0o644),
             enter(call["openat"], 5, 0, 0x80000, 0o644),
             enter(call["mmap"], 0, 4096, 3, 0x22, 2**32 - 1, 0),
+            enter(call["futex"], 0, 0x189, 3, 0, 0, 2**32 - 1),
+            enter(call["futex"], 0, 0x109, 3, 0, 0, 2**32 - 1),
             enter(call["fcntl"], 3, 4, 0x802),
             enter(call["fcntl"], 3, 2, 1),
             enter(call["fcntl"], 3, 3, 0),
@@ -99,6 +126,10 @@ def test_flags_with_sub_fields_dependent_arguments_and_errors(peer: Peer, format
         "sys_enter_openat: dfd: 5, filename: NULL, flags: O_RDONLY|O_CLOEXEC",
         "sys_enter_mmap: addr: NULL, len: 4096, prot: PROT_READ|PROT_WRITE, flags: MAP_PRIVATE|MAP_ANONYMOUS,"
         " fd: -1, off: 0",
+        "sys_enter_futex: uaddr: NULL, op: FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, val: 3, utime: NULL,"
+        " val3: FUTEX_BITSET_MATCH_ANY",
+        "sys_enter_futex: uaddr: NULL, op: FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME, val: 3, utime: NULL,"
+        " val3: FUTEX_BITSET_MATCH_ANY",
         "sys_enter_fcntl: fd: 3, cmd: F_SETFL, arg: O_RDWR|O_NONBLOCK",
         "sys_enter_fcntl: fd: 3, cmd: F_SETFD, arg: FD_CLOEXEC",
         "sys_enter_fcntl: fd: 3, cmd: F_GETFL",

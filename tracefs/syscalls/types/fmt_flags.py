@@ -76,7 +76,7 @@ def flag_slots(named: FlagsType, value: str, whole: int, inner: Inner) -> list[S
             left = fe.masked(rest, whole & ~group.mask, whole)
             for other, condition in zip(groups, shown, strict=False):
                 if _overlap(other, group, whole):
-                    shows = f"({condition} ? 0 : {shows})"
+                    shows = f"({shows} && ({condition} == 0))"
             if complete:
                 shows, rest = fe.ALWAYS, left
             elif known != {0}:
