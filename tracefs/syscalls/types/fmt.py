@@ -13,7 +13,6 @@ from tracefs.syscalls.types import fmt_expr as fe
 from tracefs.syscalls.types.fmt_flags import flag_slots
 from tracefs.syscalls.types.fmt_memory import target_of
 from tracefs.syscalls.types.fmt_slots import (
-    BOUNDED,
     Slot,
     Variant,
     address,
@@ -109,11 +108,13 @@ class PrintFormats:
     def _argument(
         self, name: str, kind: TypeExpr, variants: list[tuple[tuple[Test, ...], TypeExpr]], fields: Collection[str]
     ) -> list[Slot]:
-        base = self._value(name, kind, fields)
-        others = [Variant(tests, self._value(name, other, fields)) for tests, other in variants]
-        return merged(base, others) if any(variant.slots != base for variant in others) else base
+        base = self._value(name, kind, fields, quoted=False)
+        others = [Variant(tests, self._value(name, other, fields, quoted=False)) for tests, other in variants]
+        if any(variant.slots != base for variant in others):
+            return merged(base, others)
+        return self._value(name, kind, fields, quoted=True)
 
-    def _value(self, name: str, kind: TypeExpr, fields: Collection[str]) -> list[Slot]:
+    def _value(self, name: str, kind: TypeExpr, fields: Collection[str], quoted: bool) -> list[Slot]:
         if kind == HIDDEN:
             return []
         value, field = f"REC->{name}", f"__{name}_val"
@@ -121,7 +122,7 @@ class PrintFormats:
         if isinstance(kind, Pointer):
             is_saved = field in fields and kind.direction != "out"
             target = target_of(self.table, kind, name, self._number) if is_saved else None
-            return [address(value)] if target is None else target.in_place()
+            return [address(value)] if target is None else target.in_place(quoted)
         return self._number(kind, value)
 
     def _number(self, kind: TypeExpr | None, value: str) -> list[Slot]:
@@ -161,9 +162,7 @@ class PrintFormats:
 
 
 def _conversions(slots: list[Slot]) -> str:
-    """Strings stand in quotes, which only the format itself can have: where an argument is sometimes no string, without."""
-    quoted = [slot.conversion for slot in slots].count(BOUNDED) == 1 and len(slots) == 4
-    return "".join(f'\\"{BOUNDED}\\"' if quoted and slot.conversion == BOUNDED else slot.conversion for slot in slots)
+    return "".join(slot.conversion for slot in slots)
 
 
 def _values(slots: list[Slot]) -> list[str]:

@@ -8,11 +8,11 @@ take more than LONGEST characters of a `format` file stays an address.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tracefs.syscalls.types import fmt_expr as fe
-from tracefs.syscalls.types.fmt_slots import BOUNDED, Slot, address, optional, text
+from tracefs.syscalls.types.fmt_slots import BOUNDED, QUOTED, Slot, address, optional, text
 from tracefs.syscalls.types.layout import unaliased
 from tracefs.syscalls.types.model import WIDTHS, Pointer, Ref, StructType, Table, TypeExpr
 from tracefs.syscalls.types.scalars import width_of
@@ -36,14 +36,16 @@ class Target:
     is_string: bool = False
     is_data: bool = False
 
-    def in_place(self) -> list[Slot]:
-        """As the argument is shown: instead of the address, or (data) behind it."""
+    def in_place(self, quoted: bool) -> list[Slot]:
+        """As the argument is shown: instead of the address, or (data) behind it. quoted: it is always a string."""
         if self.is_data:
             return [address(self.value), *(slot.when(self.there) for slot in (text('" ("'), *self.slots, text('")"')))]
         where = fe.choose(self.there, fe.NOTHING, address(self.value).value)
-        if self.is_string:  # in quotes, which are there either way
-            return [text(where), text(fe.choose(self.there, fe.NOTHING, fe.literal(" "))), *self.slots]
-        return [text(where), *(slot.when(self.there) for slot in self.slots)]
+        if self.is_string and quoted:  # in quotes, which are there either way
+            string, *cut = self.slots
+            space = text(fe.choose(self.there, fe.NOTHING, fe.literal(" ")))
+            return [text(where), space, replace(string, conversion=QUOTED), *cut]
+        return [text(where), *(slot if self.is_string else slot.when(self.there) for slot in self.slots)]
 
 
 def target_of(table: Table, kind: TypeExpr, name: str, number: Number) -> Target | None:

@@ -18,6 +18,8 @@ from tracefs.syscalls.types.rows import Test
 TEXT: Final = "%s"
 BOUNDED: Final = "%.*s"
 """Text of a length that is the argument before it."""
+QUOTED: Final = f'\\"{BOUNDED}\\"'
+"""The same in quotes, which only the format itself can have: for what is always a string."""
 MOST_RUNS: Final = 12
 """Values without names are decimal where the named ones are in as few runs as this; else hex, which costs no question."""
 HEX_STYLES: Final = ("hex", "ptr", "ioctl")
