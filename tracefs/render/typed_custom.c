@@ -109,13 +109,6 @@ static void put_wait_status(struct rn_text *text, const uint8_t *bytes, uint32_t
 	}
 }
 
-static void put_wait_status_pointed(struct rn_text *text, const uint8_t *bytes, uint32_t length)
-{
-	rn_putc(text, '[');
-	put_wait_status(text, bytes, length);
-	rn_putc(text, ']');
-}
-
 static void put_inet6(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 {
 	char address[INET6_ADDRSTRLEN] = "";
@@ -160,7 +153,7 @@ static const struct {
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
 	{"sigset", put_sigset}, {"fd_set", put_bit_set}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
-	{"wait_status", put_wait_status_pointed}, {"inet6", put_inet6}, {"mac", put_mac},
+	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
 	{"control_chars", put_control_chars},
 };
 
