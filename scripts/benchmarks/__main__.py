@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import daemon, interleave, peers, reading, ring, workloads
+from benchmarks import daemon, interleave, peers, reading, ring, seccomp, workloads
 from benchmarks.report import Figure, chart, table
 
 Part = Callable[[argparse.Namespace], list[Figure]]
@@ -41,7 +41,7 @@ def programs(args: argparse.Namespace) -> list[Figure]:
     return figures
 
 
-PARTS: dict[str, Part] = {"programs": programs, "reading": reading.run, "ring": ring.run, "daemon": daemon.run}
+PARTS: dict[str, Part] = {"programs": programs, "reading": reading.run, "ring": ring.run, "daemon": daemon.run, "seccomp": seccomp.run}
 
 
 def show(args: argparse.Namespace, text: str) -> None:

@@ -24,6 +24,12 @@ static void unlock(pthread_mutex_t **lock)
 	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                              \
 	     t = cap_task_next(&(ct)->tasks, &place_, (t)->next))
 
+uint64_t cap_stops(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	return ct->stops;
+}
+
 uint64_t cap_pages_read(struct cap_thread *ct)
 {
 	return ct->save->memory.fetches;

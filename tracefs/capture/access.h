@@ -11,6 +11,7 @@ struct cap_call {
 	uint64_t args[6];
 };
 
+uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);

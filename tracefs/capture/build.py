@@ -22,6 +22,7 @@ struct cap_spawn {
     int fds[3];
     uint64_t sigmask;
     uint64_t restore;
+    const uint64_t *wanted;
     int exec_error;
 };
 enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_EXEC };
@@ -57,6 +58,7 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit);
 void cap_types(struct cap_thread *ct, const void *table);
+uint64_t cap_stops(struct cap_thread *ct);
 uint64_t cap_pages_read(struct cap_thread *ct);
 
 int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);

@@ -274,6 +274,7 @@ struct cap_spawn {
 	int fds[3];	  /* for 0, 1, 2 */
 	uint64_t sigmask; /* blocked signals of the child, bit n - 1 for signal n */
 	uint64_t restore; /* ignored signals to set to the default */
+	const uint64_t *wanted; /* filtered.h: the calls to stop at; NULL: all */
 	int exec_error;	  /* out */
 };
 int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);

@@ -15,6 +15,8 @@ EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
 SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
 
 MAX_CPUS = 1024
+WANTED_WORDS = 16
+"""CAP_WANTED_WORDS of filtered.h."""
 
 
 class Report(NamedTuple):
@@ -101,8 +103,10 @@ class Core:
         lib.cap_alarm(self.ct, int(seconds * 1e9))
 
     def spawn(self, path: bytes, argv: list[bytes], env: list[bytes], fds: tuple[int, int, int],
-              blocked: Iterable[int], restore: Iterable[int]) -> tuple[int, int]:  # fmt: skip
-        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed."""
+              blocked: Iterable[int], restore: Iterable[int], only: Iterable[int] | None) -> tuple[int, int]:  # fmt: skip
+        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed.
+
+        only: numbers of the calls to stop at, by a seccomp filter that the child installs (filtered.h); None: all."""
         argv_c, env_c = [ffi.new("char[]", word) for word in argv], [ffi.new("char[]", word) for word in env]
         path_c, argv_p = ffi.new("char[]", path), ffi.new("char *[]", [*argv_c, ffi.NULL])
         env_p = ffi.new("char *[]", [*env_c, ffi.NULL])
@@ -111,6 +115,10 @@ class Core:
         how.fds = list(fds)
         how.sigmask = sum(1 << (number - 1) for number in blocked)
         how.restore = sum(1 << (number - 1) for number in restore)
+        masks = ffi.new("uint64_t[]", WANTED_WORDS)
+        for number in only or ():
+            masks[number // 64] |= 1 << number % 64
+        how.wanted = ffi.NULL if only is None else masks
         return checked(lib.cap_spawn(self.ct, how)), int(how.exec_error)
 
     def hold_off(self, on: bool) -> None:
@@ -211,6 +219,10 @@ class Core:
 
     def set_soft_off(self, sink: int, event: int, off: bool) -> None:
         lib.cap_set_soft_off(self.ct, sink, event, off)
+
+    def stops(self) -> int:
+        """How many stops of tasks were handled so far."""
+        return int(lib.cap_stops(self.ct))
 
     def pages_read(self) -> int:
         """How many pages of tasks were read so far."""

@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
@@ -128,6 +128,11 @@ class Engine:
         self._core.take_snapshot(sink, cpu)
 
     @property
+    def stops(self) -> int:
+        """How many stops of tasks were handled so far."""
+        return self._core.stops()
+
+    @property
     def pages_read(self) -> int:
         """How many pages of tasks' memory were read so far."""
         return self._core.pages_read()
@@ -171,11 +176,14 @@ class Engine:
         stdin: int = 0,
         stdout: int = 1,
         stderr: int = 2,
+        only: Collection[int] | None = None,
     ) -> Child:
         """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed.
 
         Its signals are as this thread's: those blocked here are blocked, those that the process ignores are ignored
         (except the two that Python itself ignores), all others are at their default.
+
+        only: numbers of the system calls that it and its children stop at (filtered.h says what that implies); None: all.
         """
         path = shutil.which(os.fsdecode(argv[0]), path=None if env is None else env.get("PATH"))
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -185,7 +193,7 @@ class Engine:
 
         def launch() -> None:
             pid, why = self._core.spawn(
-                os.fsencode(path or argv[0]), words, environ, (stdin, stdout, stderr), blocked, PYTHON_IGNORES
+                os.fsencode(path or argv[0]), words, environ, (stdin, stdout, stderr), blocked, PYTHON_IGNORES, only
             )
             child = Child(pid)
             session.children[pid] = child

@@ -16,6 +16,7 @@
 
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/cap.h"
+#include "tracefs/capture/filtered.h"
 #include "tracefs/capture/place.h"
 #include "tracefs/capture/wake.h"
 
@@ -45,14 +46,14 @@ static void default_signals(uint64_t restore)
 	}
 }
 
-static _Noreturn void child(const struct cap_spawn *how, const int go[2], int error_fd)
+static _Noreturn void child(const struct cap_spawn *how, const struct cap_filter *filter, const int go[2], int error_fd)
 {
 	char byte;
 	int error;
 
 	close(go[1]); /* else, where the tracer dies before it writes, this would wait for itself for ever */
 	default_signals(how->restore);
-	if (read(go[0], &byte, 1) == 1 && place_fds(how->fds)) {
+	if (read(go[0], &byte, 1) == 1 && place_fds(how->fds) && (!filter || !cap_filter_install(filter))) {
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &how->sigmask, NULL, sizeof(how->sigmask));
 		execve(how->path, how->argv, how->envp);
 	}
@@ -87,15 +88,16 @@ bool cap_was_spawned(struct cap_thread *ct, int32_t pid)
 }
 
 /* Seize the waiting child and let it go on. */
-static int launch(struct cap_thread *ct, pid_t pid, int go)
+static int launch(struct cap_thread *ct, pid_t pid, int go, bool filtered)
 {
-	long error = cap_ptrace(PTRACE_SEIZE, pid, 0, CAP_OPTIONS);
+	long error = cap_ptrace(PTRACE_SEIZE, pid, 0, CAP_OPTIONS | (filtered ? PTRACE_O_TRACESECCOMP : 0));
 	struct cap_task *t = error < 0 ? NULL : cap_task_add(&ct->tasks, pid, pid);
 
 	if (error >= 0 && !t)
 		error = -ENOMEM;
 	if (t) {
 		t->in_scope = t->spawning = t->newborn = true;
+		t->filtered = filtered;
 		cap_task_choose(t, &ct->wants);
 		error = cap_ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	}
@@ -108,6 +110,7 @@ static int launch(struct cap_thread *ct, pid_t pid, int go)
 
 int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 {
+	struct cap_filter *filter = NULL;
 	int go[2], report[2], error;
 
 	cap_place_apart(ct); /* the child has this thread's affinity */
@@ -118,10 +121,13 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 		close(go[0]), close(go[1]);
 		return error;
 	}
-	pid_t pid = fork();
+	if (how->wanted)
+		filter = cap_filter_new(how->wanted);
+	pid_t pid = how->wanted && !filter ? -1 : fork();
 	if (!pid)
-		child(how, go, report[1]);
-	error = pid < 0 ? -errno : launch(ct, pid, go[1]);
+		child(how, filter, go, report[1]);
+	error = pid < 0 ? -errno : launch(ct, pid, go[1], filter);
+	cap_filter_free(filter);
 	close(go[0]), close(go[1]), close(report[1]);
 	how->exec_error = report[0];
 	if (error < 0) {

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "tracefs/capture/filtered.h"
 #include "tracefs/capture/ops.h"
 #include "tracefs/capture/place.h"
+#include "tracefs/capture/regs.h"
 #include "tracefs/capture/undo.h"
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -19,7 +21,7 @@
  */
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 {
-	bool leave = t->path == CAP_PATH_LEAVE, entry = t->at_entry;
+	bool leave = t->path == CAP_PATH_LEAVE && !t->filtered, entry = t->at_entry;
 	long error;
 
 	cap_place_resume(ct, t);
@@ -31,15 +33,30 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 		return error >= 0;
 	}
 	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted);
+
+	if (t->filtered) /* to the end of a call that it stopped at */
+		follow = t->entered || entry;
 	error = cap_ptrace(follow ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
 	if (unlikely(error < 0 && error != -ESRCH)) {
 		t->path = CAP_PATH_LEAVE;
 		return cap_release(ct, t, sig);
 	}
-	t->followed = follow;
+	t->followed = follow || t->filtered;
 	t->entered &= follow;
 	t->undone &= follow;
 	return error >= 0;
+}
+
+/* A filter of its own asked for a tracer that it does not have: the call fails, as it does then. */
+static void refuse(struct cap_task *t)
+{
+	struct user_regs_struct regs;
+
+	if (!cap_get_regs(t->tid, &regs))
+		return;
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rax = (unsigned long long)-ENOSYS;
+	cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)&regs);
 }
 
 static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
@@ -49,7 +66,9 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 
 	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return CAP_GO_ON; /* killed */
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+	if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && info.seccomp.ret_data != CAP_FILTER_DATA)
+		refuse(t);
+	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
 		cap_place_enter_call(ct, t);
 		t->at_entry = true;
@@ -59,7 +78,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, &info);
 	}
-	if (unlikely(ct->exec_policy && t->at_entry && cap_before_exec(t))) {
+	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_before_exec(t))) {
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}
@@ -117,6 +136,11 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		return on_syscall_stop(ct, t);
 	t->interrupted = false; /* any stop answers an interrupt, and the kernel forgets it */
 	switch (event) {
+	case PTRACE_EVENT_SECCOMP:
+		/* Of one that is followed to its call's exit (it makes a call again) the entry was seen before. */
+		if (!t->entered || t->undone)
+			return on_syscall_stop(ct, t);
+		break;
 	case PTRACE_EVENT_STOP:
 		return on_event_stop(ct, t, sig);
 	case PTRACE_EVENT_FORK:

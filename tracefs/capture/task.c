@@ -137,6 +137,7 @@ void cap_task_choose(struct cap_task *t, const struct cap_wants *wants)
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants)
 {
 	child->in_scope = parent->in_scope;
+	child->filtered = parent->filtered;
 	for (int i = 0; i < CAP_SETS; i++)
 		child->in[i] = parent->in[i] & wants->follow[i];
 	cap_task_choose(child, wants);

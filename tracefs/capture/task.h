@@ -41,6 +41,7 @@ struct cap_task {
 	bool interrupted; /* PTRACE_INTERRUPT was sent, its stop has not come */
 	bool undone;	 /* it makes the call that it is in again, unless a handler comes first (undo.c) */
 	bool at_entry;	 /* stopped at the entry of a call */
+	bool filtered;	 /* it stops at the calls that its seccomp filter names (filtered.h) */
 	bool spawning;	 /* our own child, before its execve */
 	bool stopped;	 /* in a group stop (PTRACE_LISTEN) */
 	bool named;	 /* comm is known */

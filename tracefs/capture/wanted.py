@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SYSCALL_FIRST, SYSCALL_LAST = 1024, 1024 + 2 * 1023 + 1
+"""Ids of the events of single calls (record.h): enter and exit of number 0, and so on."""
+ANY_CALL = frozenset({100, 101, 102, 103})
+"""Those of raw_syscalls and compat_syscalls."""
+
 
 @dataclass(frozen=True)
 class PidSet:
@@ -44,3 +49,11 @@ class Wanted:
     """The task's user stack follows each event, as ftrace/kernel_stack."""
     user_stack: bool = False
     """The same as ftrace/user_stack."""
+
+    def calls(self) -> frozenset[int] | None:
+        """The numbers of the system calls that are recorded; None: all of them may be."""
+        if self.tracer or self.events & ANY_CALL:
+            return None
+        return frozenset(
+            (event - SYSCALL_FIRST) // 2 for event in self.events if SYSCALL_FIRST <= event <= SYSCALL_LAST
+        )

@@ -23,6 +23,11 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "-s", dest="size", metavar="BYTES", type=int, help="as `echo BYTES > syscall_user_buf_size`: of texts and data"
     )
+    parser.add_argument(
+        "--seccomp",
+        action="store_true",
+        help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
+    )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
@@ -39,4 +44,4 @@ def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    return session.trace(command, args.options, args.events, args.output, args.form, args.size)
+    return session.trace(command, args.options, args.events, args.output, args.form, args.size, args.seccomp)

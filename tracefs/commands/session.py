@@ -45,10 +45,13 @@ def trace(
     output: str | None,
     form: str | None = None,
     size: int | None = None,
+    seccomp: bool = False,
 ) -> int:
     """Run argv traced; returns its exit status, 128 + n where signal n ended it.
 
-    form: None for the tracer's lines, or one of structured.FORMS. size: bytes of texts and data that are saved.
+    form: None for the tracer's lines, or one of structured.FORMS. size: bytes of texts and data that are saved. seccomp:
+    only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
+    its filter must not be left without us.
     """
     if not argv:
         raise CommandError("run: no command given")
@@ -60,13 +63,14 @@ def trace(
             _write(files.root, "syscall_user_buf_size", str(size))
         _configure(files.root, options, events or (EVENTS if form else ()), form)
         try:
-            child = engine.spawn(argv)
+            child = engine.spawn(argv, only=files.top.wanted().calls() if seccomp else None)
         except OSError as error:
             print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
             return 127 if isinstance(error, FileNotFoundError) else 126
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            return _drain(engine, child, _structured(files, form) if form else _pipe_lines(pipe), out, asked_to_end)
+            take = _structured(files, form) if form else _pipe_lines(pipe)
+            return _drain(engine, child, take, out, threading.Event() if seccomp else asked_to_end)
     finally:
         files.shutdown()
         os.close(out)
