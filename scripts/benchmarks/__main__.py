@@ -41,7 +41,13 @@ def programs(args: argparse.Namespace) -> list[Figure]:
     return figures
 
 
-PARTS: dict[str, Part] = {"programs": programs, "reading": reading.run, "ring": ring.run, "daemon": daemon.run, "seccomp": seccomp.run}
+PARTS: dict[str, Part] = {
+    "programs": programs,
+    "reading": reading.run,
+    "ring": ring.run,
+    "daemon": daemon.run,
+    "seccomp": seccomp.run,
+}
 
 
 def show(args: argparse.Namespace, text: str) -> None:
