@@ -3,35 +3,80 @@
 
 #include <string.h>
 
-/* Count what a CAS on {who, skip} took away from readers. */
-static void count_gone(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t done)
+/* Bytes of events in a sub-buffer that is closed. The caller's CAS, before or after, proves that it was still the same content. */
+static uint32_t closed_bytes(const struct rb_ctl *ctl, const struct rb_page *page)
+{
+	uint32_t used = rb_load(&page->used);
+	return used ? used : ctl->subbuf_size - RB_PAGE_HEADER;
+}
+
+/* Bytes of a content consumed up to off that are still to be counted as gone. */
+static uint64_t bytes_left(uint32_t bytes, uint32_t off)
+{
+	if (off == RB_OFF_GONE)
+		return 0;
+	uint32_t before = off == RB_OFF_GIVEN_UP ? 0 : off - RB_PAGE_HEADER;
+	return bytes > before ? bytes - before : 0;
+}
+
+/* Count what the CAS of who recycles a closed sub-buffer took away from readers. */
+static void count_recycled(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t done)
 {
 	if (!rb_done_closed(done))
-		rb_done_add(v->ctl, page, RB_DONE_CLOSING); /* harmless if it is another content's meanwhile: then that counts one by one */
-	uint32_t used = rb_load(&page->used);
-	uint32_t end = RB_PAGE_HEADER + (used ? used : rb_capacity(v));
+		rb_done_add(v->ctl, page, RB_DONE_CLOSING);
 	uint32_t entries = rb_done_entries(done), consumed = rb_who_consumed(who);
 	if (entries > consumed)
 		rb_add(&v->ctl->overrun, entries - consumed);
-	if (end > rb_off(skip))
-		rb_add(&v->ctl->bytes_gone, end - rb_off(skip));
+	rb_add(&v->ctl->bytes_gone, bytes_left(closed_bytes(v->ctl, page), rb_off(skip)));
 }
 
 /*
- * An event committed in a sub-buffer that was given up meanwhile is lost. Whoever gave it up looks for such events after its
- * CAS, and a writer looks after its commit whether it was given up: both are full fences, so one of them sees it. The CAS here
- * lets only one count it.
+ * Take a content that may still be open away from readers, and settle skip_seq with the same CAS. Where it ends is known only when
+ * it is closed: until then what was consumed of it is taken back from bytes_gone, and rb_settle counts the whole. One that was read
+ * to its end is counted already.
+ */
+static bool give_up(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t skip_seq)
+{
+	uint64_t done = rb_load_acquire(&page->done);
+	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who), off = rb_off(skip);
+	uint64_t gone = rb_who(rb_seq(who), RB_CONTENT, entries > consumed ? entries : consumed);
+	bool counted = off >= v->size;
+	if (!rb_cas2(&page->who, who, skip, gone, rb_pos(skip_seq, counted ? off : RB_OFF_GIVEN_UP)))
+		return false;
+	if (!rb_done_closed(done))
+		rb_done_add(v->ctl, page, RB_DONE_CLOSING); /* harmless if it is another content's meanwhile: then that counts one by one */
+	if (entries > consumed)
+		rb_add(&v->ctl->overrun, entries - consumed);
+	if (!counted)
+		rb_add(&v->ctl->bytes_gone, -(uint64_t)(off - RB_PAGE_HEADER));
+	rb_settle(v->ctl, page);
+	return true;
+}
+
+/*
+ * An event committed in a sub-buffer that was given up meanwhile is lost, and its bytes are known when the last is in. Whoever gave
+ * it up looks for both after its CAS, and a writer looks after its commit whether it was given up: both are full fences, so one of
+ * them sees it. The CAS here lets only one count.
  */
 void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
 {
 	for (;;) {
 		uint64_t who = rb_load_acquire(&page->who);
 		uint64_t skip = rb_load_acquire(&page->skip);
-		uint32_t entries = rb_done_entries(rb_load_acquire(&page->done)) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
-		if (rb_who_state(who) != RB_CONTENT || rb_off(skip) != RB_OFF_GONE || entries <= consumed)
+		uint64_t done = rb_load_acquire(&page->done);
+		uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who), off = rb_off(skip);
+		if (rb_who_state(who) != RB_CONTENT || !rb_off_gone(off))
 			return;
-		if (rb_cas2(&page->who, who, skip, rb_who(rb_seq(who), RB_CONTENT, entries), skip)) {
+		bool ended = off == RB_OFF_GIVEN_UP && rb_done_bytes(done) == ctl->subbuf_size - RB_PAGE_HEADER;
+		if (entries <= consumed && !ended)
+			return;
+		if (entries < consumed)
+			entries = consumed;
+		uint32_t bytes = ended ? closed_bytes(ctl, page) : 0;
+		uint64_t after = rb_pos(rb_seq(skip), ended ? RB_OFF_GONE : off);
+		if (rb_cas2(&page->who, who, skip, rb_who(rb_seq(who), RB_CONTENT, entries), after)) {
 			rb_add(&ctl->overrun, entries - consumed);
+			rb_add(&ctl->bytes_gone, bytes);
 			return;
 		}
 	}
@@ -86,7 +131,7 @@ enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwr
 		if (!rb_cas2(&page->who, who, skip, rb_who(seq, RB_CLEARING, 0), skip))
 			continue;
 		if (state == RB_CONTENT)
-			count_gone(v, page, who, skip, done);
+			count_recycled(v, page, who, skip, done);
 		return clear_and_publish(v, page, seq, ts, state == RB_CONTENT);
 	}
 }
@@ -110,14 +155,8 @@ enum rb_claim rb_skip(struct rb_view *v, uint64_t seq)
 			continue;
 		}
 		/* The lap that its content belongs to is over: what is unread in it is overwritten, in effect. */
-		uint64_t done = rb_load_acquire(&page->done);
-		uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
-		uint64_t gone = rb_who(rb_seq(who), RB_CONTENT, entries > consumed ? entries : consumed);
-		if (rb_cas2(&page->who, who, skip, gone, rb_pos(seq, RB_OFF_GONE))) {
-			count_gone(v, page, who, skip, done);
-			rb_settle(v->ctl, page);
+		if (give_up(v, page, who, skip, seq))
 			return RB_SKIPPED;
-		}
 	}
 }
 
@@ -128,14 +167,7 @@ bool rb_give_up(struct rb_view *v, uint64_t seq)
 	uint64_t skip = rb_load_acquire(&page->skip);
 	if (rb_who_state(who) != RB_CONTENT || rb_seq(who) != seq)
 		return false;
-	uint64_t done = rb_load_acquire(&page->done);
-	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who);
-	uint64_t gone = rb_who(seq, RB_CONTENT, entries > consumed ? entries : consumed);
-	if (!rb_cas2(&page->who, who, skip, gone, rb_pos(rb_seq(skip), RB_OFF_GONE)))
-		return false;
-	count_gone(v, page, who, skip, done);
-	rb_settle(v->ctl, page);
-	return true;
+	return give_up(v, page, who, skip, rb_seq(skip));
 }
 
 bool rb_is_stuck(const struct rb_view *v, uint64_t seq)

@@ -28,7 +28,7 @@ enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwr
 enum rb_claim rb_skip(struct rb_view *v, uint64_t seq);
 /* Give up what is unread of content seq, as overwritten. False: it changed meanwhile. */
 bool rb_give_up(struct rb_view *v, uint64_t seq);
-/* Count events committed in a sub-buffer after it was given up. */
+/* Count events committed in a sub-buffer after it was given up, and its bytes once it is closed. */
 void rb_settle(struct rb_ctl *ctl, struct rb_page *page);
 /* Writers cannot enter seq now: its slot is being cleared, or not all of an older content is committed. */
 bool rb_is_stuck(const struct rb_view *v, uint64_t seq);

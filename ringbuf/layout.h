@@ -32,6 +32,7 @@
 #define RB_OFF_BITS 24
 #define RB_OFF_MASK ((1u << RB_OFF_BITS) - 1)
 #define RB_OFF_GONE RB_OFF_MASK
+#define RB_OFF_GIVEN_UP (RB_OFF_MASK - 1)
 
 enum { RB_TYPE_DATA_MAX = 28, RB_TYPE_PADDING = 29, RB_TYPE_TIME_EXTEND = 30, RB_TYPE_TIME_STAMP = 31,
 	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */ };
@@ -80,7 +81,10 @@ struct rb_ctl {
 struct rb_page {
 	/* seq << 24 | state << 22 | events consumed. Acquire load pairs with the CAS that made it CONTENT: contents cleared, stamped. */
 	alignas(16) uint64_t who;
-	/* highest skipped seq << 24 | offset up to which the content is consumed; RB_OFF_GONE: given up */
+	/*
+	 * highest skipped seq << 24 | offset up to which the content is consumed. RB_OFF_GIVEN_UP: it was given up, and its bytes will be
+	 * counted as gone when it is closed; RB_OFF_GONE: they were.
+	 */
 	uint64_t skip;
 	/*
 	 * entries << 32 | closings << 24 | bytes committed, padding included. Add is seq_cst and a writer's last access to the
@@ -109,6 +113,11 @@ static inline uint64_t rb_seq(uint64_t word)
 static inline uint32_t rb_off(uint64_t word)
 {
 	return word & RB_OFF_MASK;
+}
+
+static inline bool rb_off_gone(uint32_t off)
+{
+	return off >= RB_OFF_GIVEN_UP;
 }
 
 static inline uint64_t rb_pos(uint64_t seq, uint32_t off)

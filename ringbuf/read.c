@@ -55,6 +55,18 @@ bool rb_has_data(const struct rb_view *v)
 	return false;
 }
 
+/* Raise what readers were told of to overrun: each lost event is told once, and one who comes late with an older count tells none. */
+static uint64_t newly_lost(struct rb_ctl *ctl, uint64_t overrun)
+{
+	uint64_t told = rb_load(&ctl->lost_reported);
+	while (overrun > told) {
+		/* relaxed: a counter, pairs with itself */
+		if (__atomic_compare_exchange_n(&ctl->lost_reported, &told, overrun, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return overrun - told;
+	}
+	return 0;
+}
+
 /* One attempt at the oldest sub-buffer. 1: events in *image; 0: empty; -EAGAIN: something moved, look again. */
 static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
 {
@@ -91,8 +103,7 @@ static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
 		rb_store_release(&ctl->head, seq + 1);
 	if (!image->entries)
 		return -EAGAIN;
-	*lost = overrun - rb_load(&ctl->lost_reported);
-	rb_store(&ctl->lost_reported, overrun);
+	*lost = newly_lost(ctl, overrun);
 	return 1;
 }
 

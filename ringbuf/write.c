@@ -85,6 +85,8 @@ static void pad_rest(struct rb_view *v, uint64_t seq, uint32_t off)
 	rb_store(&page->used, off - RB_PAGE_HEADER);
 	rb_store_release((uint32_t *)(void *)(rb_data_of(v, seq) + off), RB_TYPE_PADDING);
 	rb_done_add(v->ctl, page, RB_DONE_CLOSING | (v->size - off));
+	if (rb_unlikely(rb_off_gone(rb_off(rb_load(&page->skip)))))
+		rb_settle(v->ctl, page);
 }
 
 /* Find the next sub-buffer after seq that can be entered, settle that those between are skipped. 0: none, counted. */
@@ -196,7 +198,7 @@ static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries
 		rb_store_release(event, slot->word);
 	}
 	rb_done_add(slot->ctl, slot->page, entries << 32 | slot->closing | slot->bytes);
-	if (rb_unlikely(rb_off(rb_load(&slot->page->skip)) == RB_OFF_GONE))
+	if (rb_unlikely(rb_off_gone(rb_off(rb_load(&slot->page->skip)))))
 		rb_settle(slot->ctl, slot->page);
 	/* Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the other. */
 	uint64_t want = rb_load(&slot->ctl->want);
