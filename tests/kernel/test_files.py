@@ -18,6 +18,7 @@ OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events"}
 """Of kernels that are built with snapshots and histograms."""
 OWN = {
     "syscall_arg_type",
+    "json",
     "syscall_arg_decode",
     "syscall_user_enter",
     "syscall_user_exit",

@@ -3,12 +3,14 @@
 
     records -> pages.py -> stream.py (in order, over all CPUs) -> pairing.py (Happening per task) -> json_lines.py
                                                                                                   -> strace_lines.py
+    json_text.py: the same for an open of `trace` or `trace_pipe` with the option `json`
 
 Text in ftrace's layouts is render/'s affair and made in C; what is here costs some ten microseconds a call.
 """
 
 from tracefs.calls.json_lines import JsonLines
+from tracefs.calls.json_text import JsonText
 from tracefs.calls.strace_lines import StraceLines
 from tracefs.calls.stream import Stream
 
-__all__ = ["JsonLines", "StraceLines", "Stream"]
+__all__ = ["JsonLines", "JsonText", "StraceLines", "Stream"]

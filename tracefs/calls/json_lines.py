@@ -1,37 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One JSON object a line: calls with enter and exit in one, signals, ends of tasks."""
+"""One JSON object a line: calls with enter and exit in one, signals, ends of tasks, other events."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
+from tracefs.calls.fields import fields
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled
 from tracefs.syscalls.types import jsonform
 
 _NS = 1_000_000_000
 
 
 class JsonLines:
-    """`offset`: ns from the buffer's clock to the time of day; times are seconds since 1970."""
+    """`offset`: ns from the buffer's clock to the time that is shown, in seconds. `ns` False: the clock counts something else,
+    and its count is shown as it is. `comm` gives a task's name, or None; without it, none is shown.
+    """
 
-    def __init__(self, offset: int = 0) -> None:
-        self._offset = offset
+    def __init__(self, offset: int = 0, ns: bool = True, comm: Callable[[int], str | None] | None = None) -> None:
+        self._offset, self._ns, self._comm = offset, ns, comm
         self._inside: dict[int, Entered] = {}
 
     def lines(self, happenings: Iterable[Happening]) -> Iterator[str]:
-        """A call's line comes when it has ended."""
+        """A call's line comes when it has ended, or when something later shows that its end was not recorded."""
         for each in happenings:
-            if isinstance(each, Entered) and each.endless:
-                yield self._line(self._call(each))
-                continue
-            if isinstance(each, Entered):
-                self._inside[each.tid] = each
-                continue
-            if isinstance(each, Ended) and each.tid in self._inside:
+            inside = self._inside.get(each.tid)
+            if inside and self._lost_its_end(each, inside):
                 yield self._line(self._call(self._inside.pop(each.tid)))
-            self._inside.pop(each.tid, None)
+            if isinstance(each, Entered):
+                if each.endless:
+                    yield self._line(self._call(each))
+                else:
+                    self._inside[each.tid] = each
+                continue
+            if isinstance(each, Returned):
+                self._inside.pop(each.tid, None)
             yield self._line(self._object(each))
 
     def end(self) -> Iterator[str]:
@@ -40,26 +45,40 @@ class JsonLines:
             yield self._line(self._call(entered))
         self._inside.clear()
 
+    def lost(self, cpu: int, count: int | None) -> str:
+        """That events of a CPU are missing, None: nobody knows how many."""
+        return self._line({"lost": count, "cpu": cpu})
+
+    @staticmethod
+    def _lost_its_end(each: Happening, inside: Entered) -> bool:
+        if isinstance(each, Returned):
+            return each.entered is not inside
+        return isinstance(each, (Entered, Ended)) or (isinstance(each, Other) and each.ends)
+
     def _line(self, shown: dict[str, Any]) -> str:
         return json.dumps(shown, separators=(",", ":")) + "\n"
 
     def _call(self, each: Entered) -> dict[str, Any]:
-        shown = {"time": self._time(each.ts), "tid": each.tid, "duration": None}
+        shown = self._begin(each.ts, each.tid) | {"duration": None}
         return shown | jsonform.call(each.call) | {"syscall": each.uapi_name, "result": None}
 
-    def _object(self, each: Returned | Signalled | Ended) -> dict[str, Any]:
+    def _object(self, each: Returned | Signalled | Ended | Other) -> dict[str, Any]:
+        if isinstance(each, Other):
+            name = f"{each.event.system}:{each.event.name}"
+            return self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
         if isinstance(each, Signalled):
-            return {"time": self._time(each.ts), "tid": each.tid, "signal": each.number, "code": each.code}
+            return self._begin(each.ts, each.tid) | {"signal": each.number, "code": each.code}
         if isinstance(each, Ended):
             how = {"killed_by": each.killed_by} if each.killed_by else {"exited": each.status}
-            return {"time": self._time(each.ts), "tid": each.tid, **how}
+            return self._begin(each.ts, each.tid) | how
         began = each.entered.ts if each.entered else None
-        shown = {
-            "time": self._time(each.ts if began is None else began),
-            "tid": each.tid,
-            "duration": None if began is None else (each.ts - began) / _NS,
-        }
+        duration = None if began is None else each.ts - began
+        shown = self._begin(each.ts if began is None else began, each.tid)
+        shown["duration"] = duration / _NS if duration is not None and self._ns else duration
         return shown | jsonform.call(each.call) | {"syscall": each.uapi_name}
 
-    def _time(self, ts: int) -> float:
-        return round((ts + self._offset) / _NS, 9)
+    def _begin(self, ts: int, tid: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {"time": round((ts + self._offset) / _NS, 9) if self._ns else ts, "tid": tid}
+        if self._comm:
+            shown["comm"] = self._comm(tid)
+        return shown

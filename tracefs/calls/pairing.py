@@ -84,15 +84,32 @@ class Ended:
     killed_by: int
 
 
-Happening = Entered | Returned | Signalled | Ended
+@dataclass(frozen=True)
+class Other:
+    """Any event that is not a call's, as its record has it."""
+
+    tid: int
+    ts: int
+    event: EventClass
+    record: bytes
+
+    @property
+    def ends(self) -> bool:
+        """The task is gone."""
+        return self.event.name == "sched_process_exit"
+
+
+Happening = Entered | Returned | Signalled | Ended | Other
 
 
 class Pairing:
-    """Keeps what each task is in the middle of."""
+    """Keeps what each task is in the middle of. With `events`, what is not a call is given as the event that it is."""
 
-    def __init__(self, registry: Registry, decoder: Decoder) -> None:
+    def __init__(self, registry: Registry, decoder: Decoder, events: bool = False) -> None:
         self._classes = registry.by_id
-        self._decoder = decoder
+        self.decoder = decoder
+        """May be another from any record on."""
+        self._events = events
         self._inside: dict[int, Entered] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._status: dict[int, int] = {}
@@ -109,6 +126,8 @@ class Pairing:
                 yield self._enter(event, ts, tid, record)
             elif event.syscall:
                 yield self._exit(event, ts, tid, record)
+            elif self._events:
+                yield Other(tid, ts, event, record)
             elif event.name == "signal_deliver":
                 sig, code, handler = (_number(event, name, record) for name in ("sig", "code", "sa_handler"))
                 if handler == _SIG_DFL and sig not in _IGNORED:
@@ -126,7 +145,7 @@ class Pairing:
         args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
         if event.syscall.name in _EXIT_CALLS:
             self._status[tid] = args[0] & 0xFF
-        entered = Entered(tid, ts, event.syscall, args, Saved(enter=self._saved(event, record)), self._decoder)
+        entered = Entered(tid, ts, event.syscall, args, Saved(enter=self._saved(event, record)), self.decoder)
         self._inside[tid] = entered
         return entered
 
@@ -137,7 +156,7 @@ class Pairing:
         if entered and entered.syscall is not event.syscall:
             entered = None
         args, before = (entered.args, entered.saved.enter) if entered else ((), {})
-        call = self._decoder.call(event.syscall.name, args, Saved(before, self._saved(event, record)), ret)
+        call = self.decoder.call(event.syscall.name, args, Saved(before, self._saved(event, record)), ret)
         return Returned(tid, ts, event.syscall.uapi_name, call, entered, ret)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:

@@ -39,7 +39,7 @@ class StraceLines:
                 self._open = None
             elif isinstance(each, Signalled):
                 yield self._line(each.tid, each.ts, f"--- {self._signal(each)} ---")
-            else:
+            elif isinstance(each, Ended):
                 self._split.discard(each.tid)
                 yield self._line(each.tid, each.ts, f"+++ {self._ended(each)} +++")
 

@@ -52,6 +52,11 @@ class Cmdlines:
             return None
         return ffi.string(comm), tgid[0]
 
+    def comm(self, pid: int) -> str | None:
+        """A task's name as text, None where unknown."""
+        found = self.find(pid)
+        return found[0].decode(errors="backslashreplace") if found else None
+
     def list(self) -> list[Task]:
         """All saved tasks, those saved first in front."""
         room = self.size

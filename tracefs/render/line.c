@@ -16,6 +16,21 @@ void rn_lost_line(struct rn_text *text, int cpu, uint64_t lost)
 	rn_puts(text, "EVENTS]\n");
 }
 
+void rn_frame(struct rn_text *text, const struct rn_event *event)
+{
+	struct rn_frame frame = { .ts = event->ts, .cpu = (uint32_t)event->cpu, .length = event->length };
+
+	rn_put(text, (const char *)&frame, sizeof(frame));
+	rn_put(text, event->data, event->length);
+}
+
+void rn_lost_frame(struct rn_text *text, int cpu, uint64_t lost)
+{
+	struct rn_frame frame = { .ts = lost, .cpu = (uint32_t)cpu, .length = RN_FRAME_LOST };
+
+	rn_put(text, (const char *)&frame, sizeof(frame));
+}
+
 void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table *table,
 	     const struct rn_options *options, struct rn_names *names)
 {

@@ -108,8 +108,19 @@ struct entry {
 	bool announce;
 };
 
+static void put_frame(struct rn_text *text, const struct entry *entry)
+{
+	if (entry->lost)
+		rn_lost_frame(text, entry->event.cpu, entry->lost);
+	rn_frame(text, &entry->event);
+}
+
 static void put_entry(struct rn_text *text, struct entry *entry, struct batch *batch)
 {
+	if (batch->options->flags & RN_FRAMES) {
+		put_frame(text, entry);
+		return;
+	}
 	if (entry->lost)
 		rn_lost_line(text, entry->event.cpu, entry->lost);
 	if (entry->announce) {
@@ -151,7 +162,7 @@ static void take_rest(struct rn_lines *lines, struct rn_text *out)
 /* Whether the layout is the one that names the CPUs as their events begin. */
 static bool says_started(uint32_t flags)
 {
-	return (flags & RN_ANNOTATE) && !(flags & (RN_BIN | RN_HEX | RN_RAW));
+	return (flags & RN_ANNOTATE) && !(flags & (RN_BIN | RN_HEX | RN_RAW | RN_FRAMES));
 }
 
 /* Latency layouts say how long it took until the next event: consume, look at that, and go on with a copy. */

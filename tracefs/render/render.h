@@ -106,6 +106,7 @@ enum rn_flag {
 	RN_ARG_TYPES = 1 << 12, /* the syscall tracer's syscall_arg_type */
 	RN_CLOCK_IN_NS = 1 << 13,
 	RN_ARG_DECODE = 1 << 14, /* syscall_arg_decode: rn_options.types says how */
+	RN_FRAMES = 1 << 15, /* no lines: struct rn_frame and the record, for who makes other text of it */
 };
 
 struct tt_table;
@@ -186,9 +187,21 @@ void rn_event_raw(struct rn_text *text, const struct rn_event *event);
 void rn_event_type(struct rn_text *text, const struct rn_event *event);
 void rn_event_fields(struct rn_text *text, const struct rn_event *event);
 
+#define RN_FRAME_LOST UINT32_MAX
+
+/* What stands before each record in RN_FRAMES. */
+struct rn_frame {
+	uint64_t ts; /* of a loss: how many events, UINT64_MAX where nobody knows */
+	uint32_t cpu;
+	uint32_t length; /* of the record, which follows; RN_FRAME_LOST: events were lost here */
+};
+
 /* line.c: the whole line, and the lines about lost events and new buffers */
 void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table *table,
 	     const struct rn_options *options, struct rn_names *names);
 void rn_lost_line(struct rn_text *text, int cpu, uint64_t lost);
+/* The same as frames. */
+void rn_frame(struct rn_text *text, const struct rn_event *event);
+void rn_lost_frame(struct rn_text *text, int cpu, uint64_t lost);
 
 #endif

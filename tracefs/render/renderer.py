@@ -98,21 +98,24 @@ class Lines:
         self._lock = Lock()
         self._room = ffi.new("char[]", 1)
 
+    def _compiled(self) -> tuple[Any, Types | None]:
+        """How lines look now: a struct rn_options, and what it needs to be kept."""
+        types = self._renderer.types(self._options)
+        return self._options.compiled(types), types
+
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; b"" where there are none (any more, or yet)."""
         with self._lock:
             if len(self._room) < size:
                 self._room = ffi.new("char[]", size)
-            types = self._renderer.types(self._options)
-            table, compiled = self._renderer.table, self._options.compiled(types)
+            table, (compiled, _types) = self._renderer.table, self._compiled()
             count = lib.rn_lines_read(self._lines, table.address, compiled, self._room, size)
             return bytes(ffi.buffer(self._room, count))
 
     def drain(self, fd: int) -> int:
         """Write all that there is now to fd; bytes written. OSError of the write that failed."""
         with self._lock:
-            types = self._renderer.types(self._options)
-            table, compiled = self._renderer.table, self._options.compiled(types)
+            table, (compiled, _types) = self._renderer.table, self._compiled()
             count = int(lib.rn_lines_drain(self._lines, table.address, compiled, fd))
         if count < 0:
             raise OSError(-count, os.strerror(-count))

@@ -53,7 +53,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("pause-on-trace"),
     Option("function-fork"),
     Option("stacktrace"),
-    Option("syscall_arg_decode"),  # ours, as the next two
+    Option("json"),  # ours, as the next three
+    Option("syscall_arg_decode"),
     Option("syscall_user_enter", default=True),
     Option("syscall_user_exit"),
     Option("test_nop_accept", tracer="nop"),

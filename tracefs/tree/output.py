@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tracefs.render import Iterator, Pipe
+from tracefs.render.frames import Frames
+from tracefs.render.options import COUNTING_CLOCKS
 from tracefs.tree.faces import EngineFace, Notify
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import READABLE, Context, File, Handle, readable, truncates
@@ -43,6 +45,16 @@ class Stream(Protocol):
     """A text in the making."""
 
     def read(self, size: int, /) -> bytes: ...
+
+
+def json_text(instance: Instance, consume: bool, cpu: int | None) -> Stream:
+    """What an open reads with the option `json`: that is settled when it is opened, as the forms cannot change in a line."""
+    from tracefs.calls import JsonLines, JsonText  # here: most mounts never need it
+
+    shared = instance.shared
+    form = JsonLines(ns=instance.view.clock not in COUNTING_CLOCKS, comm=shared.cmdlines.comm)
+    frames = Frames(shared.renderer, instance.reader, consume, cpu)
+    return JsonText(frames, shared.registry, lambda: shared.types.table, form, ends=not consume)
 
 
 class Text:
@@ -95,8 +107,14 @@ class _TraceReader(_TraceWriter):
         self._instance = instance
         self._muted = Muted(instance.shared.engine)
         self._muted.add(ctx.tid)
-        self._text = Text(lambda: Iterator(instance.shared.renderer, instance.reader, instance.view, cpu))
+        self._text = Text(lambda: self._begin(cpu))
         self._paused = instance.begin_iterating()
+
+    def _begin(self, cpu: int | None) -> Stream:
+        instance = self._instance
+        if instance.options["json"]:
+            return json_text(instance, False, cpu)
+        return Iterator(instance.shared.renderer, instance.reader, instance.view, cpu)
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         self._muted.add(ctx.tid)
@@ -169,7 +187,11 @@ class TracePipe(File):
 class _PipeReader(_Consumer):
     def __init__(self, instance: Instance, cpu: int | None, ctx: Context) -> None:
         super().__init__(instance, cpu, ctx)
-        self._pipe = Pipe(instance.shared.renderer, instance.reader, instance.view, cpu)
+        self._pipe: Stream = (
+            json_text(instance, True, cpu)
+            if instance.options["json"]
+            else Pipe(instance.shared.renderer, instance.reader, instance.view, cpu)
+        )
         self._seen = False
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:

@@ -84,6 +84,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
   syscall_user_buf_size   - bytes of a text or of data that are saved of what arguments point to; 0: nothing is
   options/NAME            - one option: 1 or 0
         syscall_arg_type  - show the types of the arguments
+        json              - one JSON object a line, a call with its result, in files opened from now on
         irq-info          - show the kernel's column of context flags
         latency-format, verbose, raw, hex, bin, fields, context-info - other layouts of a line
         overwrite         - a full buffer loses its oldest events; without it the newest
