@@ -20,6 +20,7 @@ OWN = {
     "syscall_arg_type",
     "json",
     "syscall_arg_decode",
+    "syscall_fd_path",
     "syscall_user_enter",
     "syscall_user_exit",
     "syscall_user_buf_size",

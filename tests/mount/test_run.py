@@ -56,6 +56,18 @@ def test_events_are_those_of_set_event(tmp_path: Path) -> None:
     assert all(call.startswith("sys_openat") for call in calls)
 
 
+def test_descriptors_have_what_they_stand_for(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("-y", "-w", lines, "--", "cat", "/etc/passwd")
+    assert " -> 3</etc/passwd>\n" in lines.read_text()
+    run("--strace", "-y", "-w", lines, "--", "cat", "/etc/passwd")
+    assert re.search(r'openat\(AT_FDCWD</.*?>, "/etc/passwd", O_RDONLY\) += 3</etc/passwd> <', lines.read_text())
+    assert re.search(r"read\(3</etc/passwd>, .* = \d+ <", lines.read_text())
+    run("--json", "--fd-paths", "-w", lines, "--", "cat", "/etc/passwd")
+    results = [json.loads(line)["result"] for line in lines.read_text().splitlines() if "openat" in line]
+    assert results[-1] == {"fd": 3, "path": "/etc/passwd"}
+
+
 def test_event_that_is_not_there_is_one_clear_line() -> None:
     done = run("-e", "nosuch", "--", "true")
     assert (done.returncode, done.stderr) == (1, "tracefs: set_event: nosuch: Invalid argument\n")

@@ -11,7 +11,8 @@ import pytest
 from tests.render.records import enter, leave
 from tracefs.render import Options, Renderer
 from tracefs.syscalls import SYSCALLS, Syscall
-from tracefs.syscalls.types import Decoder, Saved, load
+from tracefs.syscalls.types import Decoder, Saved, jsonform, load, strace
+from tracefs.syscalls.types.fds import parse
 from tracefs.syscalls.types.layout import holds_pointers, unaliased
 from tracefs.syscalls.types.memory import image
 from tracefs.syscalls.types.model import Pointer
@@ -50,6 +51,11 @@ def leave_saved(call: Syscall, args: tuple[int, ...], saved: dict[int, bytes], r
     return _with(leave(call.nr, ret) + (struct.pack(f"<{len(args)}Q", *args) if mask else b""), mask, saved)
 
 
+def with_fds(record: bytes, texts: bytes) -> bytes:
+    """What the record's descriptors stood for, as syscall_fd_path puts it there."""
+    return record[:12] + struct.pack("<I", len(texts) << 16 | len(record)) + record[16:] + texts
+
+
 def _with(record: bytes, mask: int, saved: dict[int, bytes]) -> bytes:
     at = len(record) + 4 * len(list(positions(mask)))
     locs, data = b"", b""
@@ -83,6 +89,61 @@ def test_a_saved_string_is_shown(renderer: Renderer) -> None:
     assert (
         line(renderer, record) == 'sys_openat(dfd: AT_FDCWD, filename: "/etc/ld.so.cache", flags: O_RDONLY|O_CLOEXEC)'
     )
+
+
+FDS = {
+    b"3</etc/passwd>": "3</etc/passwd>",
+    b'3</tmp/a\nb"<c>\xff7>': r"3</tmp/a\nb\"\74c\76\3777>",
+    b"3</tmp/x (deleted)>": "3</tmp/x>(deleted)",
+    b'3<UNIX-STREAM:[12,"/s"]>': '3<UNIX-STREAM:[12,"/s"]>',
+    b"3<TCP:[1.2.3.4:5->6.7.8.9:10]>": "3<TCP:[1.2.3.4:5->6.7.8.9:10]>",
+    b"3</was/cut": "3</was/cut...>",
+    b"33</no>\0-3</no>\0003x</no>\0</no>\0no\0003</yes>": "3</yes>",
+    b"": "3",
+}
+
+
+@pytest.mark.parametrize(("texts", "shown"), FDS.items())
+def test_a_descriptor_has_what_it_stood_for_behind_it(
+    texts: bytes, shown: str, renderer: Renderer, decoder: Decoder
+) -> None:
+    record = with_fds(enter(BY_NAME["close"].nr, 3), texts + b"\0")
+    assert line(renderer, record) == f"sys_close(fd: {shown})"
+    if b"x" not in texts:  # what never stands there
+        call = decoder.call("close", (3,), Saved(fds_enter=parse(texts + b"\0")))
+        assert ftrace_enter(call) == f"sys_close(fd: {shown})"
+
+
+def test_at_fdcwd_has_the_directory_behind_it_and_the_result_what_it_stood_for_then(
+    renderer: Renderer, decoder: Decoder
+) -> None:
+    args = 0xFFFFFF9C, 0, 0x80000, 0
+    here, there = b"-100</home/me>\0", b"3</etc>\0"
+    assert line(renderer, with_fds(enter(BY_NAME["openat"].nr, *args), here)) == (
+        "sys_openat(dfd: AT_FDCWD</home/me>, filename: NULL, flags: O_RDONLY|O_CLOEXEC)"
+    )
+    assert line(renderer, with_fds(leave(BY_NAME["openat"].nr, 3), there)) == "sys_openat -> 3</etc>"
+    call = decoder.call("openat", args, Saved(fds_enter=parse(here), fds_exit=parse(there)), 3)
+    assert strace.line(call) == "openat(AT_FDCWD</home/me>, NULL, O_RDONLY|O_CLOEXEC) = 3</etc>"
+    assert jsonform.call(call)["result"] == {"fd": 3, "path": "/etc"}
+    assert jsonform.call(call)["args"]["dfd"] == {"value": -100, "name": "AT_FDCWD", "path": "/home/me"}
+
+
+def test_descriptors_that_a_call_made_in_memory_have_what_they_stood_for_then(
+    renderer: Renderer, decoder: Decoder
+) -> None:
+    args, made = (0x7F00, 0), struct.pack("<ii", 3, 4)
+    record = with_fds(leave_saved(BY_NAME["pipe2"], args, {0: made}, 0), b"3<pipe:[7]>\0004<pipe:[7]>\0")
+    assert line(renderer, record) == "sys_pipe2 -> 0 (fildes: [3<pipe:[7]>, 4<pipe:[7]>])"
+    saved = Saved(exit={0: made}, fds_enter={3: b"/old"}, fds_exit={3: b"pipe:[7]", 4: b"pipe:[7]"})
+    assert strace.line(decoder.call("pipe2", args, saved, 0)).startswith("pipe2([3<pipe:[7]>, 4<pipe:[7]>], 0)")
+
+
+def test_what_a_descriptor_stood_for_in_one_call_is_not_shown_in_the_next(decoder: Decoder) -> None:
+    shown = [
+        ftrace_enter(decoder.call("close", (3,), Saved(fds_enter=fds))) for fds in ({}, {3: b"/a"}, {3: b"/b"}, {})
+    ]
+    assert shown == ["sys_close(fd: 3)", "sys_close(fd: 3</a>)", "sys_close(fd: 3</b>)", "sys_close(fd: 3)"]
 
 
 def test_what_a_call_filled_in_stands_after_its_result(renderer: Renderer) -> None:

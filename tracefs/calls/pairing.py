@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tracefs.events import EventClass, Registry
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
+from tracefs.syscalls.types.fds import OFFSET, Fds, parse
 from tracefs.syscalls.types.values import Call
 
 _COMMON = struct.Struct("<HBBi")
@@ -19,6 +20,7 @@ _EXIT_CALLS = ("exit", "exit_group")
 _SIG_DFL = 0
 _IGNORED = frozenset({17, 18, 23, 28})
 """Signals whose default is to do nothing, or to go on: SIGCHLD, SIGCONT, SIGURG, SIGWINCH."""
+_NO_FDS: Fds = {}
 _ENDLESS = frozenset({*_EXIT_CALLS, "rt_sigreturn"})
 """Calls that have no exit event."""
 
@@ -145,7 +147,8 @@ class Pairing:
         args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
         if event.syscall.name in _EXIT_CALLS:
             self._status[tid] = args[0] & 0xFF
-        entered = Entered(tid, ts, event.syscall, args, Saved(enter=self._saved(event, record)), self.decoder)
+        saved = Saved(enter=self._saved(event, record), fds_enter=_fds(record))
+        entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
         return entered
 
@@ -155,8 +158,9 @@ class Pairing:
         entered = self._inside.pop(tid, None)
         if entered and entered.syscall is not event.syscall:
             entered = None
-        args, before = (entered.args, entered.saved.enter) if entered else ((), {})
-        call = self.decoder.call(event.syscall.name, args, Saved(before, self._saved(event, record)), ret)
+        args, before = (entered.args, entered.saved) if entered else ((), Saved())
+        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record))
+        call = self.decoder.call(event.syscall.name, args, saved, ret)
         return Returned(tid, ts, event.syscall.uapi_name, call, entered, ret)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
@@ -170,6 +174,12 @@ class Pairing:
             if word >> 16:
                 found[index] = record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]
         return found
+
+
+def _fds(record: bytes) -> Fds:
+    """What descriptors stood for, as far as the record has that."""
+    word = int.from_bytes(record[OFFSET : OFFSET + 4], "little")
+    return parse(record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]) if word else _NO_FDS
 
 
 def _places(event: EventClass) -> list[tuple[int, int]]:

@@ -65,6 +65,7 @@ struct cap_syscall {
 	uint8_t known;
 	uint8_t nargs;
 	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
+	uint8_t fds[2];	  /* [exit]: arguments that are or lead to file descriptors, bit by bit; bit 6: the result */
 };
 
 /* A consumer of records: one instance's buffer and what it wants in it. */
@@ -87,6 +88,7 @@ struct cap_wants {
 	uint64_t filtered[CAP_SETS]; /* the pid set is active */
 	uint64_t follow[CAP_SETS];   /* children of members join it */
 	uint64_t record_comm, record_tgid;
+	uint64_t fds; /* what file descriptors stand for is recorded */
 };
 
 enum cap_stack { CAP_KERNEL_STACK = 1, CAP_USER_STACK = 2 }; /* as which kind of event the task's user stack is written */
@@ -177,11 +179,11 @@ void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const 
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
-void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit);
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
-/* saved_enter, saved_exit: masks of arguments (struct cap_syscall). */
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit);
+/* saved, fds: masks of arguments at enter and exit (struct cap_syscall). */
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2]);
 void cap_types(struct cap_thread *ct, const void *table); /* a struct tt_table that outlives ct; until then nothing is saved */
 
 static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)

@@ -31,9 +31,10 @@ class Described(NamedTuple):
 
     nr: int
     nargs: int
-    saved_enter: int
-    """Bit i: at its enter, what argument i points to can be saved."""
-    saved_exit: int
+    saved: tuple[int, int]
+    """At its enter and exit: bit i: what argument i points to can be saved."""
+    fds: tuple[int, int]
+    """Bit i: argument i is or leads to file descriptors; bit 6: its result."""
 
 
 class Call(NamedTuple):
@@ -189,9 +190,10 @@ class Core:
         lib.cap_types(self.ct, types)
         self._types = types
 
-    def sink_saves(self, sink: int, enter: int, exit: int) -> None:
-        """Bytes of a text or of data that are saved at the enter and at the exit of calls; 0: no memory is."""
-        lib.cap_sink_saves(self.ct, sink, enter, exit)
+    def sink_saves(self, sink: int, enter: int, exit: int, fds: bool) -> None:
+        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; and whether
+        what descriptors stand for is."""
+        lib.cap_sink_saves(self.ct, sink, enter, exit, fds)
 
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""

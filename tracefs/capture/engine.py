@@ -19,7 +19,7 @@ from tracefs.capture.core import Core, Described
 from tracefs.capture.scope import Scope
 from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
-from tracefs.syscalls import SYSCALLS
+from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types import compile_table, load
 from tracefs.syscalls.types.pointers import masks
 
@@ -44,13 +44,18 @@ class Tracee(NamedTuple):
     comm: str
 
 
+def _described(call: Syscall) -> Described:
+    known = masks(call.name)
+    return Described(call.nr, len(call.params), (known.enter, known.exit), (known.fds_enter, known.fds_exit))
+
+
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
 
     def __init__(self, cmdlines: Handle, *, scope: Scope, on_error: Callable[[str], None]) -> None:
         """on_error: gets one line for each process that cannot be traced; called on the capture thread."""
         self._cmdlines = cmdlines
-        described = (Described(call.nr, len(call.params), *masks(call.name)) for call in SYSCALLS)
+        described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
         self._attacher = Attacher(self._core, scope, on_error)
         self._lock = threading.RLock()
@@ -101,7 +106,7 @@ class Engine:
         Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
         thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
         """
-        recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit
+        recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
         types = self._types() if recorded and saved and not self._core.typed else None
         with self.paused():
             if types and not self._core.typed:
@@ -244,7 +249,7 @@ class Engine:
         core.sink_events(sink, wanted.events, wanted.filters)
         core.sink_triggers(sink, wanted.triggers)
         core.sink_stacks(sink, wanted.stack, wanted.user_stack)
-        core.sink_saves(sink, wanted.save_enter, wanted.save_exit)
+        core.sink_saves(sink, wanted.save_enter, wanted.save_exit, wanted.fds)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

@@ -64,6 +64,8 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	}
 	if (target->flags & TT_HOLDS_POINTERS)
 		piece.type = target;
+	if (target->flags & TT_HOLDS_FDS)
+		piece.fds = target;
 	if (!element)
 		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : MOST));
 	else if (!pointer->n)
@@ -201,9 +203,31 @@ static void take_numbers(struct cap_save *save)
 	}
 }
 
+void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
+{
+	const struct tt_call *call = &save->call;
+	struct tt_scope scope = {.call = call};
+
+	cap_fds_begin(&save->fds, tid, tgid);
+	for (unsigned i = 0; i < call->n && !call->has_ret; i++)
+		if (call->types[i] != TT_NONE)
+			cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->types[i]), (const uint8_t *)&call->args[i], 8);
+	if (call->has_ret && call->result != TT_NONE)
+		cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->result), (const uint8_t *)&call->ret, 8);
+	for (uint32_t i = 0; i < save->pieces; i++) {
+		const struct cap_piece *piece = &save->piece[i];
+		uint32_t element = piece->fds ? tt_fixed_size(piece->fds) : 0;
+
+		if (piece->fds && !element)
+			element = piece->got;
+		for (uint32_t at = 0; element && at + element <= piece->got; at += element)
+			cap_fds_within(&save->fds, scope, piece->fds, save->bytes + piece->at + at, element);
+	}
+}
+
 void cap_save_nothing(struct cap_save *save)
 {
-	save->pieces = save->used = 0;
+	save->pieces = save->used = save->fds.used = 0;
 	save->limit = 0;
 }
 

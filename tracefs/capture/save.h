@@ -6,6 +6,7 @@
 #ifndef TRACEFS_CAPTURE_SAVE_H
 #define TRACEFS_CAPTURE_SAVE_H
 
+#include "tracefs/capture/fds.h"
 #include "tracefs/capture/memory.h"
 #include "tracefs/syscalls/types/walk.h"
 
@@ -17,6 +18,7 @@
 struct cap_piece {
 	uint64_t address;
 	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
+	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
 	uint32_t whole;		    /* bytes that data has in the task */
 	uint8_t arg;
@@ -29,6 +31,7 @@ struct cap_piece {
 struct cap_save {
 	struct cap_memory memory;
 	struct tt_call call;
+	struct cap_fds fds;
 	uint64_t share[TT_ARGS];
 	uint32_t limit; /* bytes of a text */
 	uint32_t pieces, used;
@@ -39,12 +42,14 @@ struct cap_save {
 
 /* direction: TT_IN at enter, TT_OUT at exit (then the call has its result). */
 void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, uint32_t limit);
+/* What the descriptors of the call, and in what was gathered of it, stand for. tgid: the task's process. */
+void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
 /* Nothing is saved of this call. */
 void cap_save_nothing(struct cap_save *save);
 /*
  * In record[], from len on: a location for each argument of mask, and what they locate; texts and data are cut at limit.
- * The new length.
+ * with_fds: what descriptors stand for goes before that. The new length.
  */
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit);
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit, bool with_fds);
 
 #endif

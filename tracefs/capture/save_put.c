@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What was gathered, in the form that a record has it in. */
 #include <errno.h>
+#include <stddef.h>
 
 #include "tracefs/capture/save.h"
+#include "tracefs/events/record.h"
 
 #define PIECE_HEAD 16u
+#define FDS_AT offsetof(struct ev_sys_enter, fds)
+
+_Static_assert(FDS_AT == offsetof(struct ev_sys_exit, fds), "one place in both");
 
 /* Behind a text that was cut, where its length does not count it: readers that print up to a NUL see that there was more. */
 static const char cut[] = "...";
@@ -82,12 +87,22 @@ static int64_t root_of(const struct cap_save *save, unsigned arg)
 	return -1;
 }
 
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit)
+static void put_fds(struct out *out, const struct cap_fds *fds, bool wanted)
+{
+	uint32_t location = wanted && fds->used ? out->len | fds->used << 16 : 0;
+
+	if (location)
+		put(out, fds->text, fds->used);
+	memcpy(out->record + FDS_AT, &location, 4);
+}
+
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit, bool with_fds)
 {
 	struct out out = {save->record, len + 4 * (uint32_t)__builtin_popcount(mask)};
 	uint32_t empty = out.len, loc_at = len;
 
 	put(&out, "\0\0\0", 4); /* what is not saved is an empty text here */
+	put_fds(&out, &save->fds, with_fds);
 	for (unsigned arg = 0; mask >> arg; arg++) {
 		uint32_t start = empty, length = 0;
 		int64_t root = limit ? root_of(save, arg) : -1;

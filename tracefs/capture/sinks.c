@@ -36,6 +36,7 @@ void cap_sink_remove(struct cap_thread *ct, int sink)
 		cap_sink_set(ct, sink, set, false, false);
 	set_bit(&ct->wants.record_comm, sink, false);
 	set_bit(&ct->wants.record_tgid, sink, false);
+	set_bit(&ct->wants.fds, sink, false);
 	free(ct->sink[sink]);
 	ct->sink[sink] = NULL;
 }
@@ -108,16 +109,18 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 	set_bit(&ct->wants.follow[set], sink, active && follow);
 }
 
-void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit)
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds)
 {
+	set_bit(&ct->wants.fds, sink, fds);
 	ct->sink[sink]->saves[0] = enter < CAP_TEXT_MAX ? enter : CAP_TEXT_MAX;
 	ct->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
 }
 
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, uint8_t saved_enter, uint8_t saved_exit)
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2])
 {
 	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
-		ct->syscall[nr] = (struct cap_syscall){.known = 1, .nargs = nargs, .saved = {saved_enter, saved_exit}};
+		ct->syscall[nr] = (struct cap_syscall){
+			.known = 1, .nargs = nargs, .saved = {saved[0], saved[1]}, .fds = {fds[0], fds[1]}};
 }
 
 void cap_types(struct cap_thread *ct, const void *table)

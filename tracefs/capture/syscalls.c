@@ -32,15 +32,20 @@ static uint64_t sinks_for(const struct cap_thread *ct, const struct cap_task *t,
 	return t->tracer_sinks | (t->event_sinks & ct->event_sinks[id]);
 }
 
+static bool wants_fds(const struct cap_thread *ct, int64_t nr, bool exit, uint64_t sinks)
+{
+	return unlikely(sinks & ct->wants.fds) && ct->syscall[nr].fds[exit];
+}
+
 /*
- * A record of a call whose numbers are in save->record, followed by what its pointers lead to: for each sink as much as
- * that wants. ret: NULL at the call's entry.
+ * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
+ * for: for each sink as much as that wants. ret: NULL at the call's entry.
  */
 static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
 {
 	const struct cap_syscall *syscall = &ct->syscall[nr];
 	struct cap_save *save = ct->save;
-	bool exit = ret;
+	bool exit = ret, fds = wants_fds(ct, nr, exit, sinks);
 	uint32_t most = 0;
 
 	for (uint64_t left = sinks; left; left &= left - 1) {
@@ -49,16 +54,27 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 		most = limit > most ? limit : most;
 	}
 	cap_save_nothing(save);
-	if (most && ct->types && !(exit && *ret < 0) && tt_call_of(&save->call, ct->types, (uint64_t)nr, t->args, syscall->nargs, ret))
-		cap_save_gather(save, t->tid, exit ? TT_OUT : TT_IN, most);
+	if ((most || fds) && ct->types && !(exit && *ret < 0) &&
+	    tt_call_of(&save->call, ct->types, (uint64_t)nr, t->args, syscall->nargs, ret)) {
+		if (most)
+			cap_save_gather(save, t->tid, exit ? TT_OUT : TT_IN, most);
+		if (fds)
+			cap_save_fds(save, t->tid, t->tgid);
+	}
 	for (uint64_t left = sinks; left;) {
-		uint32_t limit = ct->sink[__builtin_ctzll(left)]->saves[exit];
+		int first = __builtin_ctzll(left);
+		uint32_t limit = ct->sink[first]->saves[exit], size;
+		bool with_fds = ct->wants.fds >> first & 1;
 		uint64_t alike = 0;
 
-		for (uint64_t rest = left; rest; rest &= rest - 1)
-			if (ct->sink[__builtin_ctzll(rest)]->saves[exit] == limit)
-				alike |= rest & -rest;
-		cap_emit(ct, t, alike, t->tracer_sinks, save->record, cap_save_put(save, len, syscall->saved[exit], limit));
+		for (uint64_t rest = left; rest; rest &= rest - 1) {
+			int i = __builtin_ctzll(rest);
+
+			if (ct->sink[i]->saves[exit] == limit && (ct->wants.fds >> i & 1) == with_fds)
+				alike |= 1ull << i;
+		}
+		size = cap_save_put(save, len, syscall->saved[exit], limit, with_fds);
+		cap_emit(ct, t, alike, t->tracer_sinks, save->record, size);
 		left &= ~alike;
 	}
 }
@@ -84,7 +100,7 @@ static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 		uint32_t len = offsetof(struct ev_sys_enter, args) + 8u * ct->syscall[t->nr].nargs;
 
 		memcpy(rec.args, t->args, sizeof(rec.args));
-		if (ct->syscall[t->nr].saved[0]) {
+		if (ct->syscall[t->nr].saved[0] || wants_fds(ct, t->nr, false, sinks)) {
 			memcpy(ct->save->record, &rec, len);
 			emit_saved(ct, t, t->nr, sinks, len, NULL);
 		} else {
@@ -111,8 +127,8 @@ static void emit_exit(struct cap_thread *ct, struct cap_task *t, int64_t nr, uin
 	if (id > EV_SYSCALL_FIRST && sinks) {
 		struct ev_sys_exit rec = {.common.type = id, .nr = nr, .ret = ret};
 
-		if (ct->syscall[nr].saved[1]) {
-			uint32_t args = 8u * ct->syscall[nr].nargs;
+		if (ct->syscall[nr].saved[1] || wants_fds(ct, nr, true, sinks)) {
+			uint32_t args = ct->syscall[nr].saved[1] ? 8u * ct->syscall[nr].nargs : 0;
 
 			memcpy(ct->save->record, &rec, sizeof(rec));
 			memcpy(ct->save->record + sizeof(rec), t->args, args);

@@ -24,6 +24,14 @@ def add(subparsers: Any) -> None:
         "-s", dest="size", metavar="BYTES", type=int, help="as `echo BYTES > syscall_user_buf_size`: of texts and data"
     )
     parser.add_argument(
+        "-y",
+        "--fd-paths",
+        dest="options",
+        action="append_const",
+        const="syscall_fd_path",
+        help="as `-o syscall_fd_path`: file descriptors with what they stand for: 3</etc/passwd>",
+    )
+    parser.add_argument(
         "--seccomp",
         action="store_true",
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",

@@ -41,17 +41,21 @@ struct ev_common {
 	int32_t pid; /* the task (TID) that the event happened in */
 };
 
+/*
+ * fds: a __data_loc of what file descriptors of the call stood for (tracefs/syscalls/types/fds.py), in what is padding in
+ * the kernel's records; 0: that was not asked for, or there were none.
+ */
 struct ev_sys_enter {
 	struct ev_common common;
 	int32_t nr;
-	int32_t pad;
+	uint32_t fds;
 	uint64_t args[6]; /* only as many as the syscall has are recorded */
 };
 
 struct ev_sys_exit {
 	struct ev_common common;
 	int32_t nr;
-	int32_t pad;
+	uint32_t fds;
 	int64_t ret;
 };
 

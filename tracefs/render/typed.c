@@ -19,10 +19,13 @@ static bool is_number(const struct tt_type *type)
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
 		       struct rn_saved saved[TT_ARGS])
 {
+	struct rn_fds fds = rn_fds_of(event);
+
 	for (unsigned i = 0; i < TT_ARGS; i++) {
 		const struct tt_type *type, *target;
 
 		saved[i].bytes = NULL;
+		saved[i].fds = fds;
 		if (!(mask >> i & 1))
 			continue;
 		if (i < call->n && call->types[i] != TT_NONE) {
@@ -59,7 +62,7 @@ static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i
 		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size))
 			rn_typed_quoted(text, (const uint8_t *)&value, size, true);
 	} else if (!saved->bytes || !rn_typed_target(text, call, type, value, saved)) {
-		rn_typed_number(text, call->table, type, value);
+		rn_typed_number(text, call->table, type, value, saved->fds);
 	}
 }
 
@@ -112,7 +115,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 		return false;
 	put_syscall(text, event);
 	rn_puts(text, " -> ");
-	rn_typed_result(text, call.table, call.result, ret, types->errors);
+	rn_typed_result(text, call.table, call.result, ret, types->errors, rn_fds_of(event));
 	if (more) {
 		find_saved(&call, event, at, types->out[nr], saved);
 		for (unsigned i = 0; i < call.n; i++) {

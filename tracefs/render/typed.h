@@ -6,20 +6,36 @@
 #include "tracefs/render/render.h"
 #include "tracefs/syscalls/types/walk.h"
 
+/* What descriptors of the call stood for (tracefs/syscalls/types/fds.py). */
+struct rn_fds {
+	const uint8_t *texts; /* NULL: it was not recorded */
+	uint32_t length;
+};
+
 /* What was saved for one argument: bytes as they stood, or an image (tracefs/syscalls/types/memory.py). */
 struct rn_saved {
 	uint64_t address; /* of raw bytes */
 	const uint8_t *bytes;
 	uint32_t length;
 	bool image;
+	struct rn_fds fds;
 };
 
+/* typed_fds.c */
+struct rn_fds rn_fds_of(const struct rn_event *event);
+/* `</etc/passwd>` where it is known; nothing else. */
+void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd);
+
 /* typed_scalar.c */
-void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw);
+void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
+		     struct rn_fds fds);
 void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is_signed);
 void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete);
+/* A byte as an escape. next: the byte behind it, 0 at the end. */
+void rn_typed_escaped(struct rn_text *text, uint8_t byte, uint8_t next);
 /* A result: an error's name, or a number of that type (TT_NONE: plain). */
-void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors);
+void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors,
+		     struct rn_fds fds);
 
 /* typed_custom.c: false where only Python knows it */
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length);

@@ -23,6 +23,6 @@ class Types:
         self.address.errors = compiled.errors
         saved = pointers()
         for call in SYSCALLS:
-            masks = saved.get(call.name, Masks(0, 0))
+            masks = saved.get(call.name, Masks())
             self.address.nargs[call.nr] = len(call.params)
-            getattr(self.address, "in")[call.nr], self.address.out[call.nr] = masks
+            getattr(self.address, "in")[call.nr], self.address.out[call.nr] = masks.enter, masks.exit

@@ -255,7 +255,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 	case TT_FLAGS:
 		if (data.length < type->width)
 			return false;
-		rn_typed_number(w->text, w->table, type, tt_load(data.bytes, type->width, false));
+		rn_typed_number(w->text, w->table, type, tt_load(data.bytes, type->width, false), w->saved->fds);
 		return true;
 	case TT_POINTER:
 		return put_member_pointer(w, type, data);

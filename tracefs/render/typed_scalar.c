@@ -150,7 +150,7 @@ static void put_part(struct rn_text *text, const struct tt_table *table, const s
 
 	value = (value & entry->mask) >> __builtin_ctzll(entry->mask);
 	if (type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS)
-		rn_typed_number(text, table, type, value);
+		rn_typed_number(text, table, type, value, (struct rn_fds){NULL, 0});
 	else
 		rn_typed_style(text, (int64_t)value, TT_HEX, false);
 	if (entry->name != TT_NONE) {
@@ -190,7 +190,8 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 	}
 }
 
-void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw)
+void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
+		     struct rn_fds fds)
 {
 	uint64_t value = tt_fit(raw, type->width, type->is_signed);
 	const struct tt_entry *entry;
@@ -201,21 +202,24 @@ void rn_typed_number(struct rn_text *text, const struct tt_table *table, const s
 		return;
 	case TT_ENUM:
 		entry = find(table, type, value);
-		if (entry) {
+		if (entry)
 			put_string(text, table, entry->name);
-			return;
-		}
+		else
+			rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
 		break;
 	case TT_INT:
+		rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
 		break;
 	default:
 		rn_typed_style(text, (int64_t)raw, type->kind == TT_POINTER ? TT_PTR : TT_HEX, false);
 		return;
 	}
-	rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
+	if (type->style == TT_FD && fds.texts)
+		rn_typed_fd(text, fds, (int32_t)value);
 }
 
-void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors)
+void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors,
+		     struct rn_fds fds)
 {
 	if (ret < 0 && ret >= -MAX_ERRNO) {
 		const struct tt_entry *entry = errors == TT_NONE ? NULL : find(table, TT_TYPE(table, errors), (uint64_t)-ret);
@@ -228,7 +232,7 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 	} else if (type == TT_NONE || TT_TYPE(table, type)->kind >= TT_STRUCT) {
 		rn_put_signed(text, ret);
 	} else {
-		rn_typed_number(text, table, TT_TYPE(table, type), (uint64_t)ret);
+		rn_typed_number(text, table, TT_TYPE(table, type), (uint64_t)ret, fds);
 	}
 }
 
@@ -265,6 +269,13 @@ static char *put_escaped(char *at, uint8_t byte, bool digit_follows)
 }
 
 #define LONGEST_ESCAPE 4u
+
+void rn_typed_escaped(struct rn_text *text, uint8_t byte, uint8_t next)
+{
+	char escaped[LONGEST_ESCAPE];
+
+	rn_put(text, escaped, (size_t)(put_escaped(escaped, byte, is_digit(next)) - escaped));
+}
 
 void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete)
 {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tracefs.events.event import EventClass
 from tracefs.events.field import DATA_LOC, Field, layout
 from tracefs.syscalls import SYSCALLS, Syscall
+from tracefs.syscalls.types.fds import FIELD, OFFSET
 from tracefs.syscalls.types.pointers import masks, positions
 
 ID_FIRST = 1024
@@ -45,20 +46,29 @@ def _saved(syscall: Syscall, mask: int, offset: int) -> tuple[Field, ...]:
     )
 
 
+_FDS = Field(f"{DATA_LOC}char[]", FIELD, OFFSET, LOC_SIZE, False)
+
+
+def _fds(mask: int) -> tuple[Field, ...]:
+    """What descriptors stood for: last, as the arguments' places in the row of fields are known."""
+    return (_FDS,) if mask else ()
+
+
 def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number, the arguments, and what those point to that the call reads."""
     end = ARGS_OFFSET + ARG_SIZE * len(syscall.params)
-    return (*_NR, *_args(syscall, ARGS_OFFSET), *_saved(syscall, masks(syscall.name).enter, end))
+    known = masks(syscall.name)
+    return (*_NR, *_args(syscall, ARGS_OFFSET), *_saved(syscall, known.enter, end), *_fds(known.fds_enter))
 
 
 def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number and the result; of a call that fills memory, the arguments again, and what it has filled."""
-    written = masks(syscall.name).exit
-    if not written:
-        return _RESULT
+    known = masks(syscall.name)
+    if not known.exit:
+        return (*_RESULT, *_fds(known.fds_exit))
     start = ARGS_OFFSET + ARG_SIZE
     end = start + ARG_SIZE * len(syscall.params)
-    return (*_RESULT, *_args(syscall, start), *_saved(syscall, written, end))
+    return (*_RESULT, *_args(syscall, start), *_saved(syscall, known.exit, end), *_fds(known.fds_exit))
 
 
 def enter_print_fmt(syscall: Syscall) -> str:

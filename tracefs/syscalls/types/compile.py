@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tracefs.syscalls.types.layout import fixed_size, holds_pointers, unaliased
+from tracefs.syscalls.types.layout import fixed_size, holds_fds, holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
     STYLES,
@@ -47,7 +47,7 @@ KINDS = (
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, UNKNOWN = range(7)
-OPEN, HOLDS_POINTERS = 1, 2
+OPEN, HOLDS_POINTERS, HOLDS_FDS = 1, 2, 4
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIII")
 ENTRY = struct.Struct("<QQII")
@@ -188,7 +188,7 @@ class _Compiler:
         return self._new(expr, made)
 
     def _compound(self, expr: TypeExpr, source: Source) -> bytes:
-        flags = HOLDS_POINTERS * holds_pointers(self._table, expr)
+        flags = HOLDS_POINTERS * holds_pointers(self._table, expr) + HOLDS_FDS * holds_fds(self._table, expr)
         if isinstance(expr, Pointer):
             counts = self._add(self._numbers, [self._number(count, source) for count in expr.counts])
             target = self._type(expr.target, source)
@@ -203,7 +203,7 @@ class _Compiler:
         assert isinstance(named, StructType)
         length = NUMBER.pack(*self._field(named.fields, expr.length), 1, 1)
         counts = self._add(self._numbers, [length])
-        return self._pack("records", None, *counts, self._type(expr.target, source), 0, align=expr.align)
+        return self._pack("records", None, *counts, self._type(expr.target, source), 0, flags=flags, align=expr.align)
 
     def _struct(self, ref: Ref, named: StructType) -> int:
         number = self._new(ref, b"")  # first, since its members may point to its own kind
@@ -222,6 +222,7 @@ class _Compiler:
             replaced = self._packed_members(variant.fields, source)
             variants.append(VARIANT.pack(*self._add(self._tests, tests), *self._add(self._members, replaced), NONE))
         flags = OPEN * named.open | HOLDS_POINTERS * holds_pointers(self._table, ref)
+        flags |= HOLDS_FDS * holds_fds(self._table, ref)
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack("struct", named.name, *members, NONE, named.size, 0, flags, variants=placed)
         return number
@@ -246,7 +247,13 @@ class _Compiler:
                     entries.append(ENTRY.pack(entry.value, entry.mask, name, NONE))
         kind = type(named).__name__.removesuffix("Type").lower()
         return self._pack(
-            kind, named.name, *self._add(self._entries, entries), size=WIDTHS[width][0], width=width, style=named.style
+            kind,
+            named.name,
+            *self._add(self._entries, entries),
+            size=WIDTHS[width][0],
+            width=width,
+            style=named.style,
+            flags=HOLDS_FDS * is_fd(self._table, ref),
         )
 
     # -- parts ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tracefs.syscalls.types.layout import holds_pointers, unaliased
+from tracefs.syscalls.types.fds import Fds
+from tracefs.syscalls.types.layout import holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
@@ -29,6 +30,9 @@ class Saved:
 
     enter: Mapping[int, bytes] = field(default_factory=dict)
     exit: Mapping[int, bytes] = field(default_factory=dict)
+    fds_enter: Fds = field(default_factory=dict)
+    fds_exit: Fds = field(default_factory=dict)
+    """What descriptors stood for then."""
 
 
 _NOTHING = Saved()
@@ -47,15 +51,12 @@ class _Plan:
 
 
 class Decoder:
-    """Decodes by one table, which never changes: a changed table is a new decoder.
+    """Decodes by one table, which never changes: a changed table is a new decoder. For one thread."""
 
-    `describe_fd` gives what a descriptor stands for, or None; it is asked for every descriptor shown.
-    """
-
-    def __init__(self, table: Table, describe_fd: Callable[[int], str | None] | None = None) -> None:
+    def __init__(self, table: Table) -> None:
         self.table = table
         self._rows = Rows(table)
-        self._scalars = Scalars(table, describe_fd)
+        self._scalars = Scalars(table)
         self._objects = Objects(table, self._scalars)
         errno = table.types.get("errno")
         self._plans: dict[int, _Plan] = {}
@@ -80,6 +81,7 @@ class Decoder:
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
         scope: Scope | None = None
         values = []
+        self._scalars.fds = saved.fds_enter
         for index, name, kind, nested, number in plan.args[: len(args)]:
             if number is not None:
                 values.append(Argument(name, number(args[index])))
@@ -88,7 +90,10 @@ class Decoder:
                 values.append(Argument(name, self._pointer(index, kind, nested, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
                 values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
-        return Call(syscall, tuple(values), None if ret is None else self.result(plan.signature.result, ret))
+        self._scalars.fds = saved.fds_exit
+        result = None if ret is None else self.result(plan.signature.result, ret)
+        self._scalars.fds = {}
+        return Call(syscall, tuple(values), result)
 
     def _plan(self, syscall: str, args: tuple[int, ...]) -> _Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
@@ -125,11 +130,14 @@ class Decoder:
             found = known.get(raw)
             if found is None:
                 found = self._objects.number(kind, raw) if isinstance(kind, Ref) else Number(raw, "hex")
-                if len(known) < _MOST_NUMBERS and not self._scalars.describe_fd:
+                if len(known) < _MOST_NUMBERS:
                     known[raw] = found
             return found
 
-        return decode
+        def descriptor(raw: int) -> Value:
+            return self._objects.number(kind, raw) if self._scalars.fds and isinstance(kind, Ref) else decode(raw)
+
+        return descriptor if is_fd(self.table, kind) else decode
 
     def number(self, kind: str, raw: int) -> Value:
         """A number of the named type."""
@@ -154,7 +162,9 @@ class Decoder:
         if kind.direction != "out":
             before = self._target(kind, nested, raw, saved.enter.get(index), scope, scope.ret if scope.ret else None)
         if kind.direction != "in" and scope.ret is not None and not failed:
+            self._scalars.fds = saved.fds_exit
             after = self._target(kind, nested, raw, saved.exit.get(index), scope, scope.ret)
+            self._scalars.fds = saved.fds_enter
         return PointerValue(raw, before, after, kind.direction != "in")
 
     def _target(

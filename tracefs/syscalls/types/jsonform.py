@@ -28,12 +28,13 @@ def plain(value: Value) -> Any:
     if isinstance(value, Number):
         return value.value
     if isinstance(value, Enum):
-        return {"value": value.value, "name": value.name}
+        shown = {"value": value.value, "name": value.name}
+        return {**shown, "path": _data(value.path, True)} if value.path else shown
     if isinstance(value, Flags):
         parts = [p if isinstance(p, str) else {"shift": p.shift, "value": plain(p.value)} for p in value.names]
         return {"value": value.value, "flags": parts, "rest": value.rest}
     if isinstance(value, Fd):
-        return {"fd": value.value, "path": value.path} if value.path else value.value
+        return {"fd": value.value, "path": _data(value.path, True)} if value.path else value.value
     if isinstance(value, (Text, Data)):
         complete = value.complete if isinstance(value, Text) else len(value.data) >= value.size
         return _data(value.data, complete)

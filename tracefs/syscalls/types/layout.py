@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sizes of types in memory, and which of them hold pointers."""
+"""Sizes of types in memory, and which of them hold pointers or file descriptors."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from tracefs.syscalls.types.model import (
     WIDTHS,
     Alias,
     CustomType,
+    EnumType,
     Inline,
+    IntType,
     Pointer,
     Records,
     Ref,
@@ -64,5 +68,43 @@ def holds_pointers(table: Table, expr: TypeExpr) -> bool:
     named = table.types.get(expr.name)
     if not isinstance(named, StructType):
         return False
-    members = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
-    return any(holds_pointers(table, member.type) for member in members)
+    return any(holds_pointers(table, kind) for kind in _kinds(named))
+
+
+def is_fd(table: Table, expr: TypeExpr) -> bool:
+    """True for a number that is a file descriptor, or AT_FDCWD in place of one."""
+    expr = unaliased(table, expr)
+    named = table.types.get(expr.name) if isinstance(expr, Ref) else None
+    return isinstance(named, (IntType, EnumType)) and named.style == "fd"
+
+
+def holds_fds(table: Table, expr: TypeExpr) -> bool:
+    """True if what `expr` stands for is or holds file descriptors; what its pointers lead to does not count."""
+    expr = unaliased(table, expr)
+    if isinstance(expr, Inline | Records):
+        return holds_fds(table, expr.target)
+    if not isinstance(expr, Ref):
+        return False
+    named = table.types.get(expr.name)
+    return is_fd(table, expr) or (
+        isinstance(named, StructType) and any(holds_fds(table, kind) for kind in _kinds(named))
+    )
+
+
+def leads_to_fds(table: Table, expr: TypeExpr, known: frozenset[str] = frozenset()) -> bool:
+    """As holds_fds(), and what its pointers lead to does count; `known`: structures that are looked into already."""
+    expr = unaliased(table, expr)
+    if not isinstance(expr, Ref):
+        return leads_to_fds(table, expr.target, known)
+    named = table.types.get(expr.name)
+    if not isinstance(named, StructType):
+        return is_fd(table, expr)
+    known |= {named.name}
+    others = (kind for kind in _kinds(named) if not (isinstance(kind, Ref) and kind.name in known))
+    return any(leads_to_fds(table, kind, known) for kind in others)
+
+
+def _kinds(named: StructType) -> Iterator[TypeExpr]:
+    """The types of all members, also of those that variants have."""
+    for fields in (named.fields, *(variant.fields for variant in named.variants)):
+        yield from (member.type for member in fields)

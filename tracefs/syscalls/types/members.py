@@ -85,10 +85,10 @@ class Members:
         known: dict[int, Value] = {}
 
         def remembering(raw: int) -> Value:
-            found = known.get(raw)
+            found = None if self._scalars.fds else known.get(raw)
             if found is None:
                 found = decode(raw)
-                if len(known) < _MOST_NUMBERS and not self._scalars.describe_fd:
+                if len(known) < _MOST_NUMBERS and not self._scalars.fds:
                     known[raw] = found
             return found
 

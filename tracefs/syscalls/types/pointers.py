@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which arguments of a syscall point to memory, read at its enter and at its exit: what an event has fields for."""
+"""What of a syscall's arguments an event has fields for: pointers to memory that is read, and file descriptors."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tracefs.syscalls.types.layout import unaliased
+from tracefs.syscalls.types.layout import is_fd, leads_to_fds, unaliased
 from tracefs.syscalls.types.loader import load
 from tracefs.syscalls.types.model import Pointer, Table
 
 DATA = Path(__file__).parent.parent / "pointers.tbl"
+RESULT = 1 << 6
 
 
 class Masks(NamedTuple):
-    """Bit i: argument i, in its row or in any variant of it."""
+    """Bit i: argument i, in its row or in any variant of it; RESULT: what the call returns."""
 
-    enter: int
-    exit: int
+    enter: int = 0
+    """Those whose memory is read at the enter of a call."""
+    exit: int = 0
+    """Those whose memory is read at its exit."""
+    fds_enter: int = 0
+    """Those that are file descriptors at its enter, or lead to some."""
+    fds_exit: int = 0
+    """Those that lead to file descriptors that it made."""
 
 
 @lru_cache(maxsize=1)
@@ -27,12 +34,12 @@ def pointers() -> Mapping[str, Masks]:
     """By syscall. Records must not change their form while a buffer holds them: so by the
     package's own tables, and from a file that says what follows from these, as every start needs it."""
     rows = (line.split() for line in DATA.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
-    return {name: Masks(int(enter, 2), int(leave, 2)) for name, enter, leave in rows}
+    return {name: Masks(*(int(mask, 2) for mask in said)) for name, *said in rows}
 
 
 def masks(syscall: str) -> Masks:
     """Of one syscall."""
-    return pointers().get(syscall, Masks(0, 0))
+    return pointers().get(syscall, Masks())
 
 
 def asked() -> bool:
@@ -47,25 +54,35 @@ def computed(table: Table) -> dict[str, Masks]:
 
 def text(table: Table) -> str:
     """DATA anew."""
-    lines = [f"{syscall} {masks.enter:b} {masks.exit:b}\n" for syscall, masks in computed(table).items()]
+    lines = [f"{syscall} {' '.join(f'{mask:b}' for mask in masks)}\n" for syscall, masks in computed(table).items()]
     return (
         "# SPDX-License-Identifier: GPL-2.0-only\n"
         "# What follows from args.tbl, by scripts/gen-types --pointers: syscall, then as binary numbers the arguments whose\n"
-        "# memory is read at its enter and at its exit, the first argument in the lowest bit.\n" + "".join(lines)
+        "# memory is read at its enter and at its exit, and those that are or lead to file descriptors at its enter and at\n"
+        "# its exit; the first argument in the lowest bit, the result behind the sixth.\n" + "".join(lines)
     )
 
 
 def _masks(table: Table, syscall: str) -> Masks:
     rows = table.rows[syscall]
     index = {name: position for position, (name, _) in enumerate(rows[0].args)}
-    enter = leave = 0
+    enter = leave = fds_enter = fds_exit = 0
     for row in rows:
         for name, kind in row.args:
             found = unaliased(table, kind)
-            if isinstance(found, Pointer) and name in index:
-                enter |= (found.direction != "out") << index[name]
-                leave |= (found.direction != "in") << index[name]
-    return Masks(enter, leave)
+            if name not in index:
+                continue
+            bit, fds = 1 << index[name], leads_to_fds(table, found)
+            if not isinstance(found, Pointer):
+                fds_enter |= bit * fds
+                continue
+            if found.direction != "out":
+                enter, fds_enter = enter | bit, fds_enter | bit * fds
+            if found.direction != "in":
+                leave, fds_exit = leave | bit, fds_exit | bit * fds
+        if row.result is not None and is_fd(table, row.result):
+            fds_exit |= RESULT
+    return Masks(enter, leave, fds_enter, fds_exit)
 
 
 def positions(mask: int) -> Iterator[int]:

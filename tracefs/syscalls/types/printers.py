@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, Final
 
+from tracefs.syscalls.types.fds import DELETED
 from tracefs.syscalls.types.values import (
     Array,
     Call,
@@ -29,6 +30,8 @@ from tracefs.syscalls.types.values import (
 _IOC_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
 _ESCAPED: Final = re.compile(r"([^ !#-\[\]-~])(?=([0-7]))?")
 """What cannot stand in a string as it is, and whether an octal digit follows."""
+_ESCAPED_IN_PATHS: Final = re.compile(r"([^ !#-;=?-\[\]-~])(?=([0-7]))?")
+_ESCAPED_ELSEWHERE: Final = re.compile(r"([^ -~])(?=([0-7]))?")
 _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
@@ -97,11 +100,20 @@ def _number(value: Number, _limit: int | None) -> str:
 
 
 def _enum(value: Enum, _limit: int | None) -> str:
-    return value.name or number(value.value, value.style)
+    shown = value.name or number(value.value, value.style)
+    return shown + described(value.path) if value.path else shown
 
 
 def _fd(value: Fd, _limit: int | None) -> str:
-    return f"{value.value}<{value.path}>" if value.path else str(value.value)
+    return f"{value.value}{described(value.path)}" if value.path else str(value.value)
+
+
+def described(path: bytes) -> str:
+    """What a descriptor stands for: `</etc/passwd>`, `</tmp/x>(deleted)`; a path with escapes as in strings."""
+    gone = path.startswith(b"/") and path.endswith(DELETED)
+    shown = path.removesuffix(DELETED if gone else b"").decode("latin-1")
+    special = _ESCAPED_IN_PATHS if path.startswith(b"/") else _ESCAPED_ELSEWHERE
+    return f"<{special.sub(_escape, shown)}>{'(deleted)' * gone}"
 
 
 def _struct(value: Struct, limit: int | None) -> str:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from tracefs.syscalls.types.fds import Fds
 from tracefs.syscalls.types.model import WHOLE, WIDTHS, CustomType, EnumType, FlagsType, IntType, Ref, SubField, Table
 from tracefs.syscalls.types.values import Enum, Fd, Flags, Number, Part, Value
 
@@ -25,11 +24,11 @@ def width_of(table: Table, ref: Ref) -> str | None:
 
 
 class Scalars:
-    """Decodes numbers by one table; `describe_fd` gives the path of a descriptor, or None."""
+    """Decodes numbers by one table; `fds` is what descriptors stand for in the call at hand."""
 
-    def __init__(self, table: Table, describe_fd: Callable[[int], str | None] | None = None) -> None:
+    def __init__(self, table: Table) -> None:
         self.table = table
-        self.describe_fd = describe_fd
+        self.fds: Fds = {}
         self._enums: dict[tuple[str, str], dict[int, str]] = {}
 
     def decode(self, named: ScalarType, raw: int, width: str | None = None) -> Value:
@@ -39,12 +38,14 @@ class Scalars:
             return self.plain(value, named.style)
         if isinstance(named, EnumType):
             name = self._names(named, width or named.width).get(value)
-            return Enum(named.name, value, name, named.style) if name else self.unnamed(named, value)
+            if not name:
+                return self.unnamed(named, value)
+            return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 
     def plain(self, value: int, style: str) -> Value:
         if style == "fd":
-            return Fd(value, self.describe_fd(value) if self.describe_fd and value >= 0 else None)
+            return Fd(value, self.fds.get(value))
         return Number(value, style)
 
     def unnamed(self, named: EnumType, value: int) -> Value:

@@ -32,6 +32,7 @@ enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3 };
 enum tt_type_flags {
 	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */
 	TT_HOLDS_POINTERS = 2,	/* its memory leads to more memory */
+	TT_HOLDS_FDS = 4,	/* it is a file descriptor, or has some in its memory */
 };
 
 enum tt_source {		/* where a number that counts or is tested comes from */

@@ -20,7 +20,7 @@ class Fd:
     """A file descriptor, and what it stands for where that is known."""
 
     value: int
-    path: str | None = None
+    path: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Enum:
     value: int
     name: str | None
     style: str = "dec"
+    path: bytes | None = None
+    """What it stands for where it stands for a descriptor (AT_FDCWD), and that is known."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What descriptors stood for: paths with escapes, as in strings; what is no path as it is. */
+#include <stddef.h>
+
+#include "tracefs/render/typed.h"
+
+struct rn_fds rn_fds_of(const struct rn_event *event)
+{
+	struct rn_fds fds = {NULL, 0};
+
+	fds.texts = rn_saved_at(event, offsetof(struct ev_sys_enter, fds), &fds.length);
+	return fds;
+}
+
+/* Where `3<` ends, if text is of that descriptor; NULL: it is not. */
+static const uint8_t *behind_number(const uint8_t *text, const uint8_t *end, int32_t fd)
+{
+	uint64_t number = 0;
+	bool negative = text < end && *text == '-';
+
+	for (text += negative; text < end && *text >= '0' && *text <= '9' && number < UINT32_MAX; text++)
+		number = 10 * number + (uint64_t)(*text - '0');
+	return text < end && *text == '<' && (negative ? -(int64_t)number : (int64_t)number) == fd ? text + 1 : NULL;
+}
+
+static void put_described(struct rn_text *text, const uint8_t *at, const uint8_t *end)
+{
+	bool path = at < end && *at == '/';
+
+	for (; at < end; at++) {
+		bool plain = *at >= ' ' && *at < 127;
+
+		if (plain && !(path && (*at == '"' || *at == '\\' || *at == '<' || *at == '>')))
+			rn_putc(text, (char)*at);
+		else
+			rn_typed_escaped(text, *at, at + 1 < end ? at[1] : 0);
+	}
+}
+
+void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd)
+{
+	static const char deleted[] = " (deleted)";
+	const uint32_t suffix = sizeof(deleted) - 1;
+	const uint8_t *at = fds.texts, *all = fds.texts + fds.length;
+
+	while (at < all) {
+		const uint8_t *nul = memchr(at, 0, (size_t)(all - at)), *end = nul ? nul : all, *said = behind_number(at, end, fd);
+		bool whole = said && said < end && end[-1] == '>', gone;
+
+		at = end + 1;
+		if (!said)
+			continue;
+		end -= whole;
+		gone = whole && *said == '/' && end - said > suffix && memcmp(end - suffix, deleted, suffix) == 0;
+		rn_putc(text, '<');
+		put_described(text, said, gone ? end - suffix : end);
+		if (!whole)
+			rn_puts(text, "...");
+		rn_putc(text, '>');
+		if (gone)
+			rn_put(text, deleted + 1, suffix - 1);
+		return;
+	}
+}
