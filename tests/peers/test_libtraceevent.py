@@ -101,6 +101,30 @@ def test_numbers_of_every_syscall_as_our_lines_show_them(peer: Peer, formats: Pa
     assert [pair for pair in zip(shown, expected, strict=True) if pair[0] != pair[1]] == []
 
 
+def test_what_a_descriptor_stood_for_where_a_record_has_one_only(peer: Peer, formats: Path) -> None:
+    def described(record: bytes, texts: bytes) -> bytes:
+        record = whole(record)
+        return record[:12] + (len(texts) << 16 | len(record)).to_bytes(4, "little") + record[16:] + texts
+
+    call, here, file = {name: BY_NAME[name].nr for name in BY_NAME}, b"AT_FDCWD</home/me>\0", b"3</etc/passwd>\0"
+    records = [
+        described(enter(call["openat"], 0xFFFFFF9C, 0, 0, 0), here),
+        described(enter(call["close"], 3), file),
+        described(leave(call["openat"], 3), file),
+        described(enter(call["dup2"], 3, 4), file),
+        enter(call["close"], 3),
+        enter(call["close"], 0),
+    ]
+    assert seen(peer, formats, records) == [
+        "sys_enter_openat: dfd: AT_FDCWD</home/me>, filename: NULL, flags: O_RDONLY",
+        "sys_enter_close: fd: 3</etc/passwd>",
+        "sys_exit_openat: 3</etc/passwd>",
+        "sys_enter_dup2: oldfd: 3, newfd: 4",
+        "sys_enter_close: fd: 3",
+        "sys_enter_close: fd: 0",
+    ]
+
+
 def test_flags_with_sub_fields_dependent_arguments_and_errors(peer: Peer, formats: Path) -> None:
     call = {name: BY_NAME[name].nr for name in BY_NAME}
     shown = seen(

@@ -118,7 +118,7 @@ def test_at_fdcwd_has_the_directory_behind_it_and_the_result_what_it_stood_for_t
     renderer: Renderer, decoder: Decoder
 ) -> None:
     args = 0xFFFFFF9C, 0, 0x80000, 0
-    here, there = b"-100</home/me>\0", b"3</etc>\0"
+    here, there = b"AT_FDCWD</home/me>\0", b"3</etc>\0"
     assert line(renderer, with_fds(enter(BY_NAME["openat"].nr, *args), here)) == (
         "sys_openat(dfd: AT_FDCWD</home/me>, filename: NULL, flags: O_RDONLY|O_CLOEXEC)"
     )
@@ -137,6 +137,16 @@ def test_descriptors_that_a_call_made_in_memory_have_what_they_stood_for_then(
     assert line(renderer, record) == "sys_pipe2 -> 0 (fildes: [3<pipe:[7]>, 4<pipe:[7]>])"
     saved = Saved(exit={0: made}, fds_enter={3: b"/old"}, fds_exit={3: b"pipe:[7]", 4: b"pipe:[7]"})
     assert strace.line(decoder.call("pipe2", args, saved, 0)).startswith("pipe2([3<pipe:[7]>, 4<pipe:[7]>], 0)")
+
+
+def test_sets_of_descriptors_have_it_for_each(renderer: Renderer, decoder: Decoder) -> None:
+    args, ready = (64, 0x7F00, 0, 0, 0), struct.pack("<Q", 0b11000)
+    texts = b"3<pipe:[7]>\0004</tmp/x>\0"
+    record = with_fds(enter_saved(BY_NAME["select"], args, {1: ready}), texts)
+    call = decoder.call("select", args, Saved({1: ready}, fds_enter=parse(texts)))
+    assert ftrace_enter(call) == line(renderer, record)
+    assert "inp: [3<pipe:[7]> 4</tmp/x>], " in line(renderer, record)
+    assert jsonform.call(call)["args"]["inp"] == [{"fd": 3, "path": "pipe:[7]"}, {"fd": 4, "path": "/tmp/x"}]
 
 
 def test_what_a_descriptor_stood_for_in_one_call_is_not_shown_in_the_next(decoder: Decoder) -> None:

@@ -114,7 +114,7 @@ def test_a_socket_has_its_addresses(traced: Traced) -> None:
 
 def test_descriptors_in_memory_have_it_too(traced: Traced) -> None:
     traced.write("options/syscall_user_exit", "1")
-    on(traced, "sys_exit_pipe2", "sys_enter_poll", "sys_enter_sendmsg", "sys_exit_recvmsg")
+    on(traced, "sys_exit_pipe2", "sys_enter_poll", "sys_enter_pselect6", "sys_enter_sendmsg", "sys_exit_recvmsg")
     program = """if True:
         import array, os, select, socket
         ends = os.pipe()
@@ -122,13 +122,14 @@ def test_descriptors_in_memory_have_it_too(traced: Traced) -> None:
         poll.register(ends[0])
         poll.register(ends[1])
         poll.poll(0)
+        select.select([ends[0]], [ends[1]], [], 0)
         a, b = socket.socketpair()
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [os.open("/etc/passwd", 0)]))]
         a.sendmsg([b"x"], rights)
         b.recvmsg(1, 32)"""
     texts = [re.sub(r"\d+", "N", text).replace("-STREAM", "") for text in python(traced, program)]
     assert texts == [
-        *["N<pipe:[N]>"] * 4,
+        *["N<pipe:[N]>"] * 6,
         "N<UNIX:[N]>",
         "N</etc/passwd>",
         "N</etc/passwd>",

@@ -59,12 +59,14 @@ static uint32_t read_link(const struct cap_fds *fds, int32_t fd, char *out, uint
 void cap_fds_look(struct cap_fds *fds, int32_t fd)
 {
 	char text[CAP_FD_TEXT], number[16];
-	uint32_t head = (uint32_t)snprintf(number, sizeof(number), "%d<", fd), length, room;
+	uint32_t head, length, room;
 	bool cut;
 
 	if ((fd < 0 && fd != AT_FDCWD) || fds->n == CAP_FDS || is_known(fds, fd))
 		return;
 	fds->seen[fds->n++] = fd;
+	head = (uint32_t)(fd == AT_FDCWD ? snprintf(number, sizeof(number), "AT_FDCWD<")
+					 : snprintf(number, sizeof(number), "%d<", fd));
 	length = read_link(fds, fd, text, sizeof(text));
 	if (!length || fds->used + head + 2 > CAP_FDS_TEXT)
 		return;
@@ -150,6 +152,11 @@ static void look_within(struct cap_fds *fds, struct tt_scope scope, const struct
 	case TT_ENUM:
 		if (length >= type->width)
 			cap_fds_look(fds, (int32_t)tt_load(bytes, type->width, type->is_signed));
+		break;
+	case TT_CUSTOM: /* fd_set: a bit each */
+		for (uint32_t i = 0; i < 8 * length; i++)
+			if (bytes[i / 8] >> i % 8 & 1)
+				cap_fds_look(fds, (int32_t)i);
 		break;
 	case TT_STRUCT:
 		look_at_members(fds, scope, type, bytes, length, depth);

@@ -59,7 +59,7 @@ static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i
 	put_name(text, TT_STRING(call->table, call->names[i]));
 	rn_puts(text, ": ");
 	if (type->kind == TT_CUSTOM) {
-		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size))
+		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, saved->fds))
 			rn_typed_quoted(text, (const uint8_t *)&value, size, true);
 	} else if (!saved->bytes || !rn_typed_target(text, call, type, value, saved)) {
 		rn_typed_number(text, call->table, type, value, saved->fds);

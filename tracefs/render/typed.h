@@ -25,6 +25,7 @@ struct rn_saved {
 struct rn_fds rn_fds_of(const struct rn_event *event);
 /* `</etc/passwd>` where it is known; nothing else. */
 void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd);
+void rn_typed_fd_set(struct rn_text *text, const uint8_t *bytes, uint32_t length, struct rn_fds fds); /* `[3 4]` */
 
 /* typed_scalar.c */
 void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
@@ -38,7 +39,7 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 		     struct rn_fds fds);
 
 /* typed_custom.c: false where only Python knows it */
-bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length);
+bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds);
 
 /* typed_object.c: what a pointer leads to; false (and nothing written) where it was not saved */
 bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,

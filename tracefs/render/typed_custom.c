@@ -152,13 +152,17 @@ static const struct {
 	const char *name;
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
-	{"sigset", put_sigset}, {"fd_set", put_bit_set}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
+	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
 	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
 	{"control_chars", put_control_chars},
 };
 
-bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length)
+bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds)
 {
+	if (strcmp(name, "fd_set") == 0) {
+		rn_typed_fd_set(text, bytes, length, fds);
+		return true;
+	}
 	for (unsigned i = 0; i < sizeof(customs) / sizeof(customs[0]); i++) {
 		if (strcmp(customs[i].name, name) == 0) {
 			customs[i].put(text, bytes, length);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What descriptors stood for: paths with escapes, as in strings; what is no path as it is. */
+#include <fcntl.h>
 #include <stddef.h>
 
 #include "tracefs/render/typed.h"
@@ -15,12 +16,16 @@ struct rn_fds rn_fds_of(const struct rn_event *event)
 /* Where `3<` ends, if text is of that descriptor; NULL: it is not. */
 static const uint8_t *behind_number(const uint8_t *text, const uint8_t *end, int32_t fd)
 {
-	uint64_t number = 0;
-	bool negative = text < end && *text == '-';
+	static const char here[] = "AT_FDCWD<";
+	int64_t number = 0;
 
-	for (text += negative; text < end && *text >= '0' && *text <= '9' && number < UINT32_MAX; text++)
-		number = 10 * number + (uint64_t)(*text - '0');
-	return text < end && *text == '<' && (negative ? -(int64_t)number : (int64_t)number) == fd ? text + 1 : NULL;
+	if (fd == AT_FDCWD && end - text >= (ptrdiff_t)sizeof(here) - 1 && memcmp(text, here, sizeof(here) - 1) == 0)
+		return text + sizeof(here) - 1;
+	if (text == end || *text == '<')
+		return NULL;
+	for (; text < end && *text >= '0' && *text <= '9' && number < UINT32_MAX; text++)
+		number = 10 * number + (*text - '0');
+	return text < end && *text == '<' && number == fd ? text + 1 : NULL;
 }
 
 static void put_described(struct rn_text *text, const uint8_t *at, const uint8_t *end)
@@ -41,7 +46,7 @@ void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd)
 {
 	static const char deleted[] = " (deleted)";
 	const uint32_t suffix = sizeof(deleted) - 1;
-	const uint8_t *at = fds.texts, *all = fds.texts + fds.length;
+	const uint8_t *at = fds.texts, *all = at ? at + fds.length : NULL;
 
 	while (at < all) {
 		const uint8_t *nul = memchr(at, 0, (size_t)(all - at)), *end = nul ? nul : all, *said = behind_number(at, end, fd);
@@ -61,4 +66,21 @@ void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd)
 			rn_put(text, deleted + 1, suffix - 1);
 		return;
 	}
+}
+
+void rn_typed_fd_set(struct rn_text *text, const uint8_t *bytes, uint32_t length, struct rn_fds fds)
+{
+	bool any = false;
+
+	rn_putc(text, '[');
+	for (uint32_t i = 0; i < 8 * length; i++) {
+		if (!(bytes[i / 8] >> i % 8 & 1))
+			continue;
+		if (any)
+			rn_putc(text, ' ');
+		any = true;
+		rn_put_dec(text, i);
+		rn_typed_fd(text, fds, (int32_t)i);
+	}
+	rn_putc(text, ']');
 }

@@ -279,7 +279,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 			return false;
 		if (data.length > size)
 			data.length = (uint32_t)size;
-		if (!rn_typed_custom(w->text, TT_STRING(w->table, type->name), data.bytes, data.length))
+		if (!rn_typed_custom(w->text, TT_STRING(w->table, type->name), data.bytes, data.length, w->saved->fds))
 			rn_typed_quoted(w->text, data.bytes, data.length, true);
 		return true;
 	}

@@ -182,7 +182,13 @@ class _Compiler:
             made = self._scalar(expr, named)
         elif isinstance(named, CustomType):
             self._customs.append(named.name)
-            made = self._pack("custom", name=named.name, first=len(self._customs) - 1, size=named.size)
+            made = self._pack(
+                "custom",
+                name=named.name,
+                first=len(self._customs) - 1,
+                size=named.size,
+                flags=HOLDS_FDS * holds_fds(self._table, expr),
+            )
         else:
             made = self._pack("hidden" if expr == HIDDEN else expr.name)
         return self._new(expr, made)

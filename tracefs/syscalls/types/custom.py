@@ -12,8 +12,9 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
+from tracefs.syscalls.types.jsonform import plain
 from tracefs.syscalls.types.model import CustomType
-from tracefs.syscalls.types.printers import quoted
+from tracefs.syscalls.types.printers import quoted, text
 from tracefs.syscalls.types.values import Data, Symbol, Text, Value
 
 Custom = Callable[[bytes], Value]
@@ -52,6 +53,11 @@ def _bit_set(data: bytes) -> Value:
     bits = int.from_bytes(data, "little")
     members = [n for n in range(bits.bit_length()) if bits >> n & 1]
     return Symbol(f"[{' '.join(map(str, members))}]", members)
+
+
+def fd_set(members: list[Value]) -> Value:
+    """A set of descriptors with what they stand for."""
+    return Symbol(f"[{' '.join(map(text, members))}]", [plain(member) for member in members])
 
 
 def wait_status(data: bytes) -> Value:

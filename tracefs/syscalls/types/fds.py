@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the file descriptors of a call stood for, as its events have it where syscall_fd_path is on.
 
-The field `__fd_paths` leads to texts `3</etc/passwd>`, `-100</home>` (AT_FDCWD), each with a NUL behind it: the number,
+The field `__fd_paths` leads to texts `3</etc/passwd>`, `AT_FDCWD</home>`, each with a NUL behind it: the number,
 and what /proc/TID/fd (cwd) said when the task stood there, or a socket's kind and addresses. One that did not fit is cut:
 it has no `>` at its end.
 """
@@ -13,6 +13,8 @@ from collections.abc import Mapping
 FIELD = "__fd_paths"
 OFFSET = 12
 """Where the __data_loc stands in every record: padding in the kernel's."""
+
+_AT_FDCWD = -100
 
 Fds = Mapping[int, bytes]
 """By descriptor."""
@@ -26,5 +28,7 @@ def parse(data: bytes) -> dict[int, bytes]:
     for each in data.split(b"\0"):
         number, opened, path = each.partition(b"<")
         if opened:
-            found[int(number)] = path[:-1] if path[-1:] == b">" else path + b"..."
+            found[_AT_FDCWD if number == b"AT_FDCWD" else int(number)] = (
+                path[:-1] if path[-1:] == b">" else path + b"..."
+            )
     return found

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from tracefs.syscalls.types import fmt_expr as fe
+from tracefs.syscalls.types.fds import FIELD
 from tracefs.syscalls.types.fmt_flags import flag_slots
 from tracefs.syscalls.types.fmt_memory import target_of
 from tracefs.syscalls.types.fmt_slots import (
@@ -17,6 +18,7 @@ from tracefs.syscalls.types.fmt_slots import (
     Variant,
     address,
     decimal,
+    described,
     enumerated,
     hexadecimal,
     merged,
@@ -25,7 +27,7 @@ from tracefs.syscalls.types.fmt_slots import (
     selected,
     text,
 )
-from tracefs.syscalls.types.layout import unaliased
+from tracefs.syscalls.types.layout import is_fd, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
     WHOLE,
@@ -39,6 +41,7 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
+from tracefs.syscalls.types.pointers import RESULT, masks
 from tracefs.syscalls.types.rows import Rows, Test
 
 RET: Final = "REC->ret"
@@ -57,12 +60,21 @@ class PrintFormats:
             return None
         formats: list[str] = []
         values: list[str] = []
-        for name, kind in self.table.rows[syscall][0].args:
+        for position, (name, kind) in enumerate(self.table.rows[syscall][0].args):
             variants = self._variants(syscall, name)
             if kind == HIDDEN and not variants:
                 continue
             label = f"{', ' if formats else ''}{name}: "
             slots = self._argument(name, kind, variants, fields)
+            if (
+                FIELD in fields
+                and not variants
+                and is_fd(self.table, kind)
+                and masks(syscall).fds_enter == 1 << position
+            ):
+                slots = described(
+                    slots, FIELD
+                )  # of several that a record describes, this language finds the first alone
             kinds = [kind, *(other for _, other in variants)]
             if HIDDEN in kinds:
                 labels = [fe.NOTHING if each == HIDDEN else fe.literal(label) for each in kinds]
@@ -84,7 +96,11 @@ class PrintFormats:
             if row.result is not None and all(test.name in args for test in tests)
         ]
         plain_result = self._number(base.result, RET)
-        slots = self._result(merged(plain_result, variants) if variants else plain_result)
+        returned = merged(plain_result, variants) if variants else plain_result
+        is_described = base.result is not None and is_fd(self.table, base.result) and masks(syscall).fds_exit == RESULT
+        if FIELD in fields and not variants and is_described:
+            returned = described(returned, FIELD)
+        slots = self._result(returned)
         slots += self._filled_in([name for name, _ in base.args if f"__{name}_val" in fields], dict(base.args))
         return ", ".join([f'"{_conversions(slots)}"', *_values(slots)])
 

@@ -130,6 +130,16 @@ def _signed_hex(value: str, name: str, known: set[int], whole: int) -> list[Slot
     return [text(fe.choose(negative, '"-"', fe.NOTHING)), text(fe.choose(negative, size, name))]
 
 
+def described(slots: Iterable[Slot], field: str) -> list[Slot]:
+    """A descriptor's number; where the record says in `field` what it stood for, that: it has the number in it."""
+    there = fe.saved(field)
+    first, *more = optional(slots)
+    return [
+        text(fe.choose(there, f"__get_str({field})", first.value)),
+        *(Slot(slot.conversion, fe.choose(there, slot.nothing, slot.value), slot.length) for slot in more),
+    ]
+
+
 def address(value: str) -> Slot:
     return text(hexadecimal(value, "NULL"))
 

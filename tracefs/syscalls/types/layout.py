@@ -12,6 +12,7 @@ from tracefs.syscalls.types.model import (
     EnumType,
     Inline,
     IntType,
+    NamedType,
     Pointer,
     Records,
     Ref,
@@ -71,6 +72,10 @@ def holds_pointers(table: Table, expr: TypeExpr) -> bool:
     return any(holds_pointers(table, kind) for kind in _kinds(named))
 
 
+FD_SET = "fd_set"
+"""The type that code decodes and that holds descriptors: a bit each."""
+
+
 def is_fd(table: Table, expr: TypeExpr) -> bool:
     """True for a number that is a file descriptor, or AT_FDCWD in place of one."""
     expr = unaliased(table, expr)
@@ -86,9 +91,9 @@ def holds_fds(table: Table, expr: TypeExpr) -> bool:
     if not isinstance(expr, Ref):
         return False
     named = table.types.get(expr.name)
-    return is_fd(table, expr) or (
-        isinstance(named, StructType) and any(holds_fds(table, kind) for kind in _kinds(named))
-    )
+    if isinstance(named, StructType):
+        return any(holds_fds(table, kind) for kind in _kinds(named))
+    return is_fd(table, expr) or _is_fd_set(named)
 
 
 def leads_to_fds(table: Table, expr: TypeExpr, known: frozenset[str] = frozenset()) -> bool:
@@ -98,10 +103,14 @@ def leads_to_fds(table: Table, expr: TypeExpr, known: frozenset[str] = frozenset
         return leads_to_fds(table, expr.target, known)
     named = table.types.get(expr.name)
     if not isinstance(named, StructType):
-        return is_fd(table, expr)
+        return is_fd(table, expr) or _is_fd_set(named)
     known |= {named.name}
     others = (kind for kind in _kinds(named) if not (isinstance(kind, Ref) and kind.name in known))
     return any(leads_to_fds(table, kind, known) for kind in others)
+
+
+def _is_fd_set(named: NamedType | None) -> bool:
+    return isinstance(named, CustomType) and named.name == FD_SET
 
 
 def _kinds(named: StructType) -> Iterator[TypeExpr]:

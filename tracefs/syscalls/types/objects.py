@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tracefs.syscalls.types import custom
-from tracefs.syscalls.types.layout import fixed_size, unaliased
+from tracefs.syscalls.types.layout import FD_SET, fixed_size, unaliased
 from tracefs.syscalls.types.members import Members
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import (
@@ -147,6 +147,11 @@ class Objects:
         if isinstance(named, StructType):
             return self._struct(named, data, size, scope)
         if isinstance(named, CustomType):
+            if named.name == FD_SET and self._scalars.fds:
+                bits = int.from_bytes(data[:size], "little")
+                return custom.fd_set(
+                    [self._scalars.plain(fd, "fd") for fd in range(bits.bit_length()) if bits >> fd & 1]
+                )
             return custom.decode(named.name, data[:size]) if len(data) >= named.size else None
         if not isinstance(named, ScalarType):
             return None
