@@ -33,7 +33,7 @@ static uint32_t without_end(const char *text, uint32_t length)
 	return length;
 }
 
-static uint32_t read_link(const struct cap_fds *fds, int32_t fd, char *out, uint32_t room)
+static uint32_t read_link(struct cap_fds *fds, int32_t fd, char *out, uint32_t room)
 {
 	static const char socket[] = "socket:[";
 	char path[48];

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tracefs/capture/peers.h"
 #include "tracefs/syscalls/types/walk.h"
 
 #define CAP_FDS 64u	   /* of one call */
@@ -20,6 +21,7 @@ struct cap_fds {
 	uint32_t n, used;
 	int32_t seen[CAP_FDS];
 	char text[CAP_FDS_TEXT];
+	struct cap_peers peers; /* kept from call to call */
 };
 
 void cap_fds_begin(struct cap_fds *fds, int32_t tid, int32_t tgid);
@@ -33,6 +35,6 @@ void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_
  * sockets.c: `TCP:[127.0.0.1:41236->127.0.0.1:80]` of a descriptor of a stopped task that is the socket of that inode. Bytes
  * written, 0 where it cannot be told.
  */
-uint32_t cap_socket_text(const struct cap_fds *fds, int32_t fd, uint64_t inode, char *out, uint32_t room);
+uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *out, uint32_t room);
 
 #endif

@@ -151,7 +151,28 @@ static bool put_netlink(struct out *out, int fd, const struct sockaddr_nl *own)
 	return true;
 }
 
-static void put_inside(struct out *out, int fd, uint64_t inode, const char *protocol)
+/* A datagram socket may have another peer at any time: that is not asked for. */
+static void put_unix(struct out *out, int fd, uint64_t inode, const struct sockaddr_un *own, socklen_t length,
+		     struct cap_peers *peers)
+{
+	const uint32_t empty = (uint32_t)offsetof(struct sockaddr_un, sun_path);
+	union address peer;
+	socklen_t peer_length = sizeof(peer), int_length = sizeof(int);
+	uint32_t other = 0;
+	int type = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &int_length) == 0 && type != SOCK_DGRAM &&
+	    getpeername(fd, &peer.any, &peer_length) == 0)
+		other = cap_peer_of(peers, (uint32_t)inode);
+	put_number(out, inode);
+	if (other) {
+		puts_to(out, "->");
+		put_number(out, other);
+	}
+	put_path(out, own->sun_path, length > empty ? length - empty : 0);
+}
+
+static void put_inside(struct out *out, int fd, uint64_t inode, const char *protocol, struct cap_peers *peers)
 {
 	union address own = {.any.sa_family = AF_UNSPEC};
 	socklen_t length = sizeof(own);
@@ -168,13 +189,14 @@ static void put_inside(struct out *out, int fd, uint64_t inode, const char *prot
 		if (put_netlink(out, fd, &own.nl))
 			return;
 		break;
+	case AF_UNIX:
+		put_unix(out, fd, inode, &own.un, length, peers);
+		return;
 	}
 	put_number(out, inode);
-	if (own.any.sa_family == AF_UNIX && length > offsetof(struct sockaddr_un, sun_path))
-		put_path(out, own.un.sun_path, length - (uint32_t)offsetof(struct sockaddr_un, sun_path));
 }
 
-uint32_t cap_socket_text(const struct cap_fds *fds, int32_t fd, uint64_t inode, char *text, uint32_t room)
+uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *text, uint32_t room)
 {
 	struct out out = {.text = text, .room = room};
 	char protocol[32];
@@ -192,7 +214,7 @@ uint32_t cap_socket_text(const struct cap_fds *fds, int32_t fd, uint64_t inode, 
 		protocol[named] = 0;
 		puts_to(&out, protocol);
 		puts_to(&out, ":[");
-		put_inside(&out, own, inode, protocol);
+		put_inside(&out, own, inode, protocol, &fds->peers);
 		puts_to(&out, "]");
 	}
 	close(own);

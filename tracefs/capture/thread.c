@@ -24,6 +24,7 @@ struct cap_thread *cap_new(struct cmdlines *cmdlines)
 		return NULL;
 	}
 	ct->save->memory.fetches = 0;
+	cap_peers_init(&ct->save->fds.peers);
 	ct->cmdlines = cmdlines;
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* policy asks for tasks while it holds the pause */
@@ -43,6 +44,7 @@ void cap_free(struct cap_thread *ct)
 	free(ct->mutes);
 	free(ct->starved);
 	free(ct->spawned);
+	cap_peers_deinit(&ct->save->fds.peers);
 	free(ct->save);
 	free(ct);
 }
