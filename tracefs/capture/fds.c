@@ -10,6 +10,21 @@
 
 #define DEEPEST 8 /* structures in structures */
 
+void cap_fds_init(struct cap_fds *fds)
+{
+	fds->n = fds->used = 0;
+	fds->handle_of = 0;
+	fds->handle = -1;
+	cap_peers_init(&fds->peers);
+}
+
+void cap_fds_deinit(struct cap_fds *fds)
+{
+	if (fds->handle >= 0)
+		close(fds->handle);
+	cap_peers_deinit(&fds->peers);
+}
+
 void cap_fds_begin(struct cap_fds *fds, int32_t tid, int32_t tgid)
 {
 	fds->tid = tid;

@@ -21,9 +21,14 @@ struct cap_fds {
 	uint32_t n, used;
 	int32_t seen[CAP_FDS];
 	char text[CAP_FDS_TEXT];
-	struct cap_peers peers; /* kept from call to call */
+	/* kept from call to call */
+	int32_t handle_of; /* the task that handle is a pidfd of */
+	int handle;	   /* -1: none */
+	struct cap_peers peers;
 };
 
+void cap_fds_init(struct cap_fds *fds);
+void cap_fds_deinit(struct cap_fds *fds);
 void cap_fds_begin(struct cap_fds *fds, int32_t tid, int32_t tgid);
 /* AT_FDCWD too. One that is not open stands for nothing. */
 void cap_fds_look(struct cap_fds *fds, int32_t fd);

@@ -61,19 +61,28 @@ static void put_number(struct out *out, uint64_t value)
 	put(out, digits, (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value));
 }
 
-static int borrow(const struct cap_fds *fds, int32_t fd)
+static int handle_of(const struct cap_fds *fds)
 {
-	int pidfd = -1, got;
+	int handle = -1;
 
 	if (fds->tid != fds->tgid)
-		pidfd = (int)syscall(SYS_pidfd_open, fds->tid, OF_A_THREAD);
-	if (pidfd < 0)
-		pidfd = (int)syscall(SYS_pidfd_open, fds->tgid, 0);
-	if (pidfd < 0)
-		return -1;
-	got = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	close(pidfd);
-	return got;
+		handle = (int)syscall(SYS_pidfd_open, fds->tid, OF_A_THREAD);
+	return handle >= 0 ? handle : (int)syscall(SYS_pidfd_open, fds->tgid, 0);
+}
+
+/* Mostly the task is that of the call before. The handle of one that is gone finds nothing, whoever has its number now. */
+static int borrow(struct cap_fds *fds, int32_t fd)
+{
+	bool kept = fds->handle >= 0 && fds->handle_of == fds->tid;
+	int got = kept ? (int)syscall(SYS_pidfd_getfd, fds->handle, fd, 0) : -1;
+
+	if (got >= 0)
+		return got;
+	if (fds->handle >= 0)
+		close(fds->handle);
+	fds->handle = handle_of(fds);
+	fds->handle_of = fds->tid;
+	return fds->handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, fds->handle, fd, 0);
 }
 
 static bool put_internet(struct out *out, const union address *address)

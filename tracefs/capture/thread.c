@@ -24,7 +24,7 @@ struct cap_thread *cap_new(struct cmdlines *cmdlines)
 		return NULL;
 	}
 	ct->save->memory.fetches = 0;
-	cap_peers_init(&ct->save->fds.peers);
+	cap_fds_init(&ct->save->fds);
 	ct->cmdlines = cmdlines;
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* policy asks for tasks while it holds the pause */
@@ -44,7 +44,7 @@ void cap_free(struct cap_thread *ct)
 	free(ct->mutes);
 	free(ct->starved);
 	free(ct->spawned);
-	cap_peers_deinit(&ct->save->fds.peers);
+	cap_fds_deinit(&ct->save->fds);
 	free(ct->save);
 	free(ct);
 }
