@@ -10,10 +10,10 @@
 #include "tracefs/capture/memory.h"
 #include "tracefs/syscalls/types/walk.h"
 
-#define CAP_TEXT_MAX 3072u   /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */
-#define CAP_RECORD_MAX 4000u /* bytes: it fits into the smallest sub-buffer */
-#define CAP_PIECES 300u
-#define CAP_GATHERED 65536u
+#define CAP_RECORD_MAX 65440u /* bytes: a __data_loc has 16 bits each for where and how long, and the rest of a sub-buffer is its own */
+#define CAP_TEXT_MAX 49152u   /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */
+#define CAP_PIECES 2048u
+#define CAP_GATHERED (1u << 20) /* bytes; of a text that may be long, as many are kept free until its end is found */
 
 struct cap_piece {
 	uint64_t address;
@@ -34,22 +34,29 @@ struct cap_save {
 	struct cap_fds fds;
 	uint64_t share[TT_ARGS];
 	uint32_t limit; /* bytes of a text */
+	uint32_t most;	/* bytes of an array or of records: more finds no room in any record */
 	uint32_t pieces, used;
 	struct cap_piece piece[CAP_PIECES];
 	uint8_t bytes[CAP_GATHERED];
 	uint8_t record[CAP_RECORD_MAX] __attribute__((aligned(8)));
 };
 
+/* How much of a call a sink has: texts and data are cut at limit, a record has no more bytes than room. */
+struct cap_measure {
+	uint32_t limit, room;
+	bool fds; /* with what descriptors stand for */
+};
+
 /* direction: TT_IN at enter, TT_OUT at exit (then the call has its result). */
-void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, uint32_t limit);
+void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, struct cap_measure measure);
 /* What the descriptors of the call, and in what was gathered of it, stand for. tgid: the task's process. */
 void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
 /* Nothing is saved of this call. */
 void cap_save_nothing(struct cap_save *save);
 /*
- * In record[], from len on: a location for each argument of mask, and what they locate; texts and data are cut at limit.
- * with_fds: what descriptors stand for goes before that. The new length.
+ * In record[], from len on: a location for each argument of mask, and what they locate; before that, what descriptors stand
+ * for. The new length.
  */
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit, bool with_fds);
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, struct cap_measure measure);
 
 #endif

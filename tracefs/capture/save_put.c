@@ -17,12 +17,12 @@ static const char fault[] = "(fault)";
 
 struct out {
 	uint8_t *record;
-	uint32_t len;
+	uint32_t len, end;
 };
 
 static uint32_t room(const struct out *out)
 {
-	return CAP_RECORD_MAX - out->len;
+	return out->end > out->len ? out->end - out->len : 0;
 }
 
 static void put(struct out *out, const void *bytes, uint32_t length)
@@ -96,16 +96,16 @@ static void put_fds(struct out *out, const struct cap_fds *fds, bool wanted)
 	memcpy(out->record + FDS_AT, &location, 4);
 }
 
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit, bool with_fds)
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, struct cap_measure measure)
 {
-	struct out out = {save->record, len + 4 * (uint32_t)__builtin_popcount(mask)};
+	struct out out = {save->record, len + 4 * (uint32_t)__builtin_popcount(mask), measure.room};
 	uint32_t empty = out.len, loc_at = len;
 
 	put(&out, "\0\0\0", 4); /* what is not saved is an empty text here */
-	put_fds(&out, &save->fds, with_fds);
+	put_fds(&out, &save->fds, measure.fds);
 	for (unsigned arg = 0; mask >> arg; arg++) {
 		uint32_t start = empty, length = 0;
-		int64_t root = limit ? root_of(save, arg) : -1;
+		int64_t root = measure.limit ? root_of(save, arg) : -1;
 
 		if (!(mask >> arg & 1))
 			continue;
@@ -117,9 +117,9 @@ uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_
 			if (!piece->got)
 				put(&out, fault, sizeof(fault));
 			else if (piece->type || piece->list)
-				put_image(&out, save, (uint32_t)root, limit);
+				put_image(&out, save, (uint32_t)root, measure.limit);
 			else
-				put_raw(&out, save, piece, limit);
+				put_raw(&out, save, piece, measure.limit);
 			length = piece->got ? out.len - start : 0;
 			if (piece->got && piece->text && (!length || out.record[out.len - 1]))
 				put(&out, cut, sizeof(cut));

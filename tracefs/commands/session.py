@@ -22,6 +22,8 @@ from tracefs.tree.node import Context, Directory, File, Handle
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
+SUBBUF_KB = 64
+"""Of one sub-buffer, which an event must fit into: long directory listings and lists of arguments do."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
@@ -59,9 +61,7 @@ def trace(
     files = Tracefs(scope=Scope("none"))
     engine = cast(Engine, files.engine)
     try:
-        if size is not None:
-            _write(files.root, "syscall_user_buf_size", str(size))
-        _configure(files.root, options, events or (EVENTS if form else ()), form)
+        _configure(files.root, options, events or (EVENTS if form else ()), form, size)
         try:
             child = engine.spawn(argv, only=files.top.wanted().calls() if seccomp else None)
         except OSError as error:
@@ -76,8 +76,13 @@ def trace(
         os.close(out)
 
 
-def _configure(root: Directory, options: Sequence[str], events: Sequence[str], form: str | None) -> None:
+def _configure(
+    root: Directory, options: Sequence[str], events: Sequence[str], form: str | None, size: int | None
+) -> None:
+    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
+    if size is not None:
+        _write(root, "syscall_user_buf_size", str(size))
     if form:
         _write(root, "trace_clock", CLOCK)
     for event in events:

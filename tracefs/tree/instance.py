@@ -32,8 +32,8 @@ FULL_SIZE = 1408 << 10
 """Bytes per CPU of a buffer in use; until the first use the top's buffer is as small as can be."""
 SMALLEST = 1
 USER_BUF_DEFAULT = 63
-USER_BUF_MAX = 3072
-"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and what fits into an event; its own most is 165."""
+USER_BUF_MAX = 48 << 10
+"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and the most (its own is 165), where sub-buffers are large enough."""
 CLOCK = "local"
 
 
@@ -160,9 +160,9 @@ class Instance:
             self.tell_engine()
 
     def set_user_buf_size(self, size: int) -> None:
-        """Bytes of a text or of data that calls have saved from now on."""
+        """Bytes of a text or of data that calls have saved from now on: at most what leaves an event room for the rest."""
         with self.lock:
-            self.user_buf_size = size
+            self.user_buf_size = min(size, self.buffer.subbuf_size * 3 // 4, USER_BUF_MAX)
             self.tell_engine()
 
     # -- whether it is recorded
@@ -290,6 +290,7 @@ class Instance:
                 with self.shared.engine.paused():
                     self.buffer.set_subbuf_size(size)
                     self._reshaped()
+                self.set_user_buf_size(self.user_buf_size)
 
     def set_clock(self, name: str) -> None:
         with self.lock, self.shared.engine.paused():
