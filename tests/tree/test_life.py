@@ -28,6 +28,14 @@ def test_fork_exec_and_exit_are_recorded_in_their_order(traced: Traced) -> None:
     ]
 
 
+def test_ends_can_be_filtered_by_how_they_came(traced: Traced) -> None:
+    """exit_code is what waitpid gives: 9 is SIGKILL, 0x300 is exit(3)."""
+    traced.write("events/sched/sched_process_exit/filter", "exit_code == 9 || exit_code == 0x300")
+    traced.enable("sched:sched_process_exit")
+    traced.run("/bin/bash", "-c", "(kill -KILL $BASHPID); /bin/true; (exec /bin/sh -c 'exit 3'); exit 4")
+    assert [re.search(r"comm=(\w+)", line)[1] for line in traced.trace()] == ["bash", "sh"]  # type: ignore[index]
+
+
 def test_the_pids_are_those_of_parent_and_child(traced: Traced) -> None:
     traced.enable("sched:sched_process_fork", "sched:sched_process_exit")
     traced.run("sh", "-c", "(true); true")

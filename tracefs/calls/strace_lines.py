@@ -72,6 +72,7 @@ class StraceLines:
 
     def _ended(self, each: Ended) -> str:
         if not each.killed_by:
-            return "exited" if each.status is None else f"exited with {each.status}"
+            return f"exited with {each.status}"
         named = self._decoder.number("signal", each.killed_by)
-        return f"killed by {named.name if isinstance(named, Enum) and named.name else each.killed_by}"
+        name = named.name if isinstance(named, Enum) and named.name else each.killed_by
+        return f"killed by {name}{' (core dumped)' if each.dumped else ''}"

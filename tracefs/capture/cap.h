@@ -243,7 +243,7 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t);
 /* life.c: [capture] */
 void cap_emit_fork(struct cap_thread *ct, struct cap_task *parent, int32_t child);
 void cap_emit_exec(struct cap_thread *ct, struct cap_task *t, int32_t old_tid);
-void cap_emit_exit(struct cap_thread *ct, struct cap_task *t);
+void cap_emit_exit(struct cap_thread *ct, struct cap_task *t, int status); /* as of waitpid */
 void cap_emit_newtask(struct cap_thread *ct, struct cap_task *parent, int32_t child, int event);
 void cap_emit_wait(struct cap_thread *ct, struct cap_task *t); /* at the entry of each call */
 
