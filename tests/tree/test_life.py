@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+from subprocess import PIPE
 
+from tests.mount.mounting import eventually
 from tests.tree.traced import Traced
 
 PIDS = re.compile(r"pid=\d+")
@@ -47,3 +51,19 @@ def test_a_histogram_counts_forks_by_name(traced: Traced) -> None:
     traced.trigger("sched:sched_process_fork", "hist:keys=parent_comm")
     traced.run("sh", "-c", "(true); (true); (true)")
     assert re.search(r"\{ parent_comm: sh +\} hitcount: +3\n", traced.hist("sched:sched_process_fork"))
+
+
+def test_children_that_joined_by_birth_are_shown_among_the_pids(traced: Traced) -> None:
+    """As in the kernel: with event-fork, set_event_pid lists them while they live."""
+    traced.write("options/event-fork", "1")
+    traced.enable("sched:sched_process_exit")
+    with subprocess.Popen(["sh", "-c", "read start; sleep 100 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True) as shell:
+        assert shell.stdin
+        assert shell.stdout
+        traced.write("set_event_pid", f"{shell.pid}")
+        print("start", file=shell.stdin, flush=True)
+        child = int(shell.stdout.readline())
+        shown = traced.read("set_event_pid")
+        os.kill(child, signal.SIGKILL)
+    assert shown == "".join(f"{pid}\n" for pid in sorted((shell.pid, child)))
+    assert eventually(lambda: traced.read("set_event_pid") == f"{shell.pid}\n")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from tracefs.capture import procfs
-from tracefs.capture.attach import Attacher, pid_sets
+from tracefs.capture.attach import SETS, Attacher, pid_sets
 from tracefs.capture.child import Child
 from tracefs.capture.core import Core, Described
 from tracefs.capture.scope import Scope
@@ -150,9 +150,9 @@ class Engine:
         """Where triggers begin that switch the event: not written until one enables it, or the other way round."""
         self._core.set_soft_off(sink, event, off)
 
-    def members(self, sink: int, set: int) -> frozenset[int]:
-        """The live members of a sink's pid set (TRACER_PIDS ...), with the children that follow_fork added."""
-        return frozenset(self._core.members(sink, set))
+    def members(self, sink: int, name: str) -> frozenset[int]:
+        """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork added."""
+        return frozenset(self._core.members(sink, SETS[name]))
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
 from tracefs.tree.event import InstanceEvents, SoftDisabled
-from tracefs.tree.pidset import PID_KINDS
+from tracefs.tree.pidset import PID_KINDS, PidKind
 from tracefs.tree.shared import Shared
 from tracefs.tree.snapshot import Snapshot
 from tracefs.tree.waiting import Pollers
@@ -81,12 +81,8 @@ class Instance:
         """The message to the engine."""
         return Wanted(
             tracer=self.tracer == "syscall",
-            tracer_pids=self._pid_set("set_ftrace_pid", "function-fork"),
-            tracer_notrace=self._pid_set("set_ftrace_notrace_pid", "function-fork"),
             events=self.events.attached(),
             triggers=self.triggers.lists(),
-            event_pids=self._pid_set("set_event_pid", "event-fork"),
-            event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
             filters=self.events.filters(),
             save_enter=self.user_buf_size * self.options["syscall_user_enter"],
@@ -96,11 +92,17 @@ class Instance:
             record_tgid=self.options["record-tgid"],
             stack=self.options["stacktrace"],
             user_stack=self.options["userstacktrace"],
+            **{kind.wanted: self._pid_set(kind) for kind in PID_KINDS},
         )
 
-    def _pid_set(self, name: str, follow: str) -> PidSet:
-        pids = self.pids[name]
-        return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[follow])
+    def _pid_set(self, kind: PidKind) -> PidSet:
+        pids = self.pids[kind.name]
+        return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[kind.follow])
+
+    def members(self, kind: PidKind) -> frozenset[int]:
+        """The pids that were written, and those that joined by birth."""
+        born = self.shared.engine.members(self._sink, kind.wanted) if self.options[kind.follow] else frozenset()
+        return self.pids[kind.name] | born
 
     def tell_engine(self) -> None:
         """What is wanted has changed. To be called under the lock."""
