@@ -31,7 +31,7 @@ CALLS = {
 WANTED = frozenset(call.nr for call in SYSCALLS if call.name in CALLS)
 EVENTS = frozenset(make(nr) for nr in WANTED for make in (enter_id, exit_id))
 SAME = (
-    *("vfork", "clone", "threads", "exec_chain", "signals_queued", "signals_waited", "sigchld"),
+    *("vfork", "clone", "threads", "signals_queued", "signals_waited", "sigchld"),
     *(
         "sigmask",
         "ignored_signal",
@@ -48,6 +48,7 @@ SAME = (
 OTHERS = (
     "fork",
     "clone3",
+    "exec_chain",
     "exec_from_thread",
     "exec_from_leader",
     "thread_executes",
@@ -57,7 +58,7 @@ OTHERS = (
     "interrupted_waits",
     "seccomp",
 )
-"""What these call differs from run to run."""
+"""What these call, or have recorded, differs from run to run: a thread that executes ends others, some in the middle of a call."""
 
 
 def recorded(program: Path, only: Collection[int] | None) -> list[list[str]]:
