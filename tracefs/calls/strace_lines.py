@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lines as `strace -f -ttt -T -o FILE` writes them."""
+"""Lines as `strace -f -ttt -T -o FILE` writes them, or with -v."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
 
+from tracefs.calls.brief import brief
 from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.strace import StracePrinter
 from tracefs.syscalls.types.values import Enum
 
 _NS = 1_000_000_000
+MOST = 32
+"""Elements of a list that are shown, unless verbose."""
 
 
 class StraceLines:
     """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
 
-    def __init__(self, decoder: Decoder, offset: int = 0) -> None:
+    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
         self._decoder = decoder
-        self._printer = StracePrinter()
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
         self._offset = offset
         self._open: Entered | None = None
         """Entered, and nothing happened since: not written yet."""
