@@ -45,7 +45,10 @@ def add(subparsers: Any) -> None:
         "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="with --strace: structures, environments and lists whole, as strace -v"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show long lists whole; with --strace, structures and environments, too (strace -v)",
     )
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)

@@ -24,7 +24,7 @@ from tracefs.tree.node import Context, Directory, File, Handle
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into: long directory listings and lists of arguments do."""
+"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
@@ -60,7 +60,7 @@ class Request:
     """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
     its filter must not be left without us."""
     verbose: bool = False
-    """The form "strace" abbreviates nothing."""
+    """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
 
 
 def trace(request: Request) -> int:
@@ -90,7 +90,8 @@ def trace(request: Request) -> int:
 def _configure(root: Directory, request: Request) -> None:
     form = request.form
     events = request.events or (EVENTS if form else ())
-    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
+    if form or request.verbose or request.size is not None:
+        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
