@@ -69,7 +69,7 @@ def trace(request: Request) -> int:
     if not argv:
         raise CommandError("run: no command given")
     out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    files = Tracefs(scope=Scope("none"))
+    files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
         _configure(files.root, request)
