@@ -43,13 +43,15 @@ static void put_sigset(struct rn_text *text, const uint8_t *bytes, uint32_t leng
 	uint32_t bits = 8 * length, members = 0;
 	bool inverted, any = false;
 
-	for (uint32_t i = 0; i < bits; i++)
-		members += bit(bytes, i);
+	for (uint32_t i = 0; i < length; i++)
+		members += (uint32_t)__builtin_popcount(bytes[i]);
 	inverted = members >= bits * 2 / 3;
 	if (inverted)
 		rn_putc(text, '~');
 	rn_putc(text, '[');
 	for (uint32_t i = 0; i < bits; i++) {
+		if (bytes[i / 8] == (inverted ? 0xff : 0))
+			i |= 7; /* none of these eight */
 		if (bit(bytes, i) == inverted)
 			continue;
 		if (any)

@@ -47,17 +47,21 @@ KINDS = (
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, UNKNOWN = range(7)
-OPEN, HOLDS_POINTERS, HOLDS_FDS = 1, 2, 4
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO = 1, 2, 4, 8
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIII")
 ENTRY = struct.Struct("<QQII")
-MEMBER = struct.Struct("<IIIxxxx")
+MEMBER = struct.Struct("<IIII")
 NUMBER = struct.Struct("<BBBxIII")
 CHOICE = struct.Struct("<QQ")
 TEST = struct.Struct("<BBBxIIIII")
 ARG = struct.Struct("<III")
 VARIANT = struct.Struct("<IIIII")
 ROW = struct.Struct("<IIIIII")
+LENGTH = struct.Struct("<I")
+"""Before each string."""
+STRING_SPARE = 34
+"""TT_STRING_SPARE."""
 HEADER = struct.Struct("<II" + "II" * 10)
 
 _WHOLE = (1 << 64) - 1
@@ -120,7 +124,7 @@ class _Compiler:
             places += (HEADER.size + len(body), len(array))
             body += b"".join(array)
         places += (HEADER.size + len(body), len(self._strings))
-        body += self._strings
+        body += self._strings + bytes(STRING_SPARE)
         header = HEADER.pack(HEADER.size + len(body), 0, *places)
         return Compiled(header + bytes(body), tuple(self._customs), errors)
 
@@ -234,11 +238,17 @@ class _Compiler:
         return number
 
     def _packed_members(self, fields: Iterable[Field], source: Source) -> list[bytes]:
-        return [MEMBER.pack(self._name(f.name), f.offset, self._type(f.type, source)) for f in fields]
+        return [
+            MEMBER.pack(
+                self._name(f", {f.name}="), f.offset, self._type(f.type, source), fixed_size(self._table, f.type) or 0
+            )
+            for f in fields
+        ]
 
     def _scalar(self, ref: Ref, named: ScalarType) -> bytes:
         width = ref.width or named.width
         entries: list[bytes] = []
+        names_zero = False
         if isinstance(named, EnumType):
             names: dict[int, str] = {}
             for value in named.entries:
@@ -251,6 +261,7 @@ class _Compiler:
                     entries.append(ENTRY.pack(0, entry.mask, name, self._type(entry.type, _nothing)))
                 else:
                     entries.append(ENTRY.pack(entry.value, entry.mask, name, NONE))
+                    names_zero |= fit(entry.value, width) == 0
         kind = type(named).__name__.removesuffix("Type").lower()
         return self._pack(
             kind,
@@ -259,7 +270,7 @@ class _Compiler:
             size=WIDTHS[width][0],
             width=width,
             style=named.style,
-            flags=HOLDS_FDS * is_fd(self._table, ref),
+            flags=HOLDS_FDS * is_fd(self._table, ref) | NAMES_ZERO * names_zero,
         )
 
     # -- parts ----------------------------------------------------------------------------------------------------
@@ -317,8 +328,9 @@ class _Compiler:
 
     def _name(self, text: str) -> int:
         if text not in self._string_at:
-            self._string_at[text] = len(self._strings)
-            self._strings += text.encode() + b"\0"
+            string = text.encode()
+            self._string_at[text] = len(self._strings) + LENGTH.size
+            self._strings += LENGTH.pack(len(string)) + string + b"\0"
         return self._string_at[text]
 
     @staticmethod
