@@ -13,8 +13,7 @@ from tests.events.conftest import without_ours
 from tests.events.filter_corpus import corpus
 from tracefs.events import REGISTRY, EventClass
 from tracefs.events.field import layout
-from tracefs.events.filters import set_event_filter, set_system_filter
-from tracefs.events.filters.files import SYSTEM_TEXT
+from tracefs.events.filters.files import SYSTEM_TEXT, set_event_filter, set_system_filter
 
 pytestmark = pytest.mark.oracle
 

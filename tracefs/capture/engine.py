@@ -20,7 +20,7 @@ from tracefs.capture.scope import Scope
 from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
-from tracefs.syscalls.types import compile_table, load
+from tracefs.syscalls.types.loader import compiled
 from tracefs.syscalls.types.pointers import masks
 
 ATTACH_WAIT = 0.25
@@ -107,7 +107,8 @@ class Engine:
         thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
         """
         recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
-        types = self._types() if recorded and saved and not self._core.typed else None
+        # only once something is saved: most mounts begin without
+        types = compiled().block if recorded and saved and not self._core.typed else None
         with self.paused():
             if types and not self._core.typed:
                 self._core.use_types(types)
@@ -237,11 +238,6 @@ class Engine:
         return False
 
     # ---- inside ----
-
-    @staticmethod
-    def _types() -> bytes:
-        """Only once something is saved: reading the tables takes longer than all else that a start does."""
-        return compile_table(load(), {call.nr: call.name for call in SYSCALLS}).block
 
     def _describe(self, sink: int, before: Wanted, wanted: Wanted) -> None:
         core = self._core

@@ -10,12 +10,11 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ringbuf import CLOCKS, RingBuffer
 from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.events.event import EventClass
-from tracefs.events.filters.errors import LogEntry
-from tracefs.events.triggers.registered import Triggers
 from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
@@ -24,6 +23,10 @@ from tracefs.tree.pidset import PID_KINDS, PidKind
 from tracefs.tree.shared import Shared
 from tracefs.tree.snapshot import Snapshot
 from tracefs.tree.waiting import Pollers
+
+if TYPE_CHECKING:
+    from tracefs.events.filters.errors import LogEntry
+    from tracefs.events.triggers.registered import Triggers
 
 TRACERS = ("syscall", "nop")
 """available_tracers, in the order it shows them."""
@@ -68,7 +71,7 @@ class Instance:
         self.events = InstanceEvents(self, SoftDisabled(shared.engine, self._sink))
         self.snapshot: Snapshot | None = None
         """What snapshots are taken with, once one is wanted."""
-        self.triggers = Triggers(self)
+        self._triggers: Triggers | None = None
 
     def close(self) -> None:
         """Record nothing any more. The buffer goes with its last reader."""
@@ -82,7 +85,7 @@ class Instance:
         return Wanted(
             tracer=self.tracer == "syscall",
             events=self.events.attached(),
-            triggers=self.triggers.lists(),
+            triggers=self._triggers.lists() if self._triggers else {},
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
             filters=self.events.filters(),
             save_enter=self.user_buf_size * self.options["syscall_user_enter"],
@@ -202,6 +205,16 @@ class Instance:
     def end_consuming(self) -> None:
         with self.lock:
             self.consumers -= 1
+
+    @property
+    def triggers(self) -> Triggers:
+        """Made when they are first asked for."""
+        from tracefs.events.triggers.registered import Triggers  # here, as most mounts never need them
+
+        with self.lock:
+            if self._triggers is None:
+                self._triggers = Triggers(self)
+            return self._triggers
 
     # -- what triggers ask for
 

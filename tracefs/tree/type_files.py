@@ -7,17 +7,19 @@ All of them are ready for poll() when they say something else than at their last
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tracefs.events import EventClass
-from tracefs.syscalls.types import Table, TypeSyntaxError
-from tracefs.syscalls.types.metadata import metadata
+from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.faces import Notify
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import READABLE, Context, Handle, Node, truncates
 from tracefs.tree.textfile import TextHandle
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.model import Table
 
 TYPED = "syscalls"
 """The system whose events have types."""
@@ -95,6 +97,10 @@ class Metadata(TypesFile):
         super().__init__(instance, 0o440)
 
     def show(self) -> str:
+        import json  # here, as most mounts never need them
+
+        from tracefs.syscalls.types.metadata import metadata
+
         return json.dumps(metadata(self.instance.shared.types.table), indent=1) + "\n"
 
 

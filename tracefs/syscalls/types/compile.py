@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from tracefs.syscalls.types.kept import Compiled
 from tracefs.syscalls.types.layout import fixed_size, holds_fds, holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
@@ -65,18 +65,6 @@ STRING_SPARE = 34
 HEADER = struct.Struct("<II" + "II" * 10)
 
 _WHOLE = (1 << 64) - 1
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """`block` is a struct tt_table; `customs` names the types that code decodes, by their index in it.
-
-    `errors` is the index of the type that names errors, NONE without one.
-    """
-
-    block: bytes
-    customs: tuple[str, ...]
-    errors: int = NONE
 
 
 def compile_table(table: Table, names: Mapping[int, str]) -> Compiled:
