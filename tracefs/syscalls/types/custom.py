@@ -19,7 +19,7 @@ from tracefs.syscalls.types.values import Data, Symbol, Text, Value
 
 Custom = Callable[[bytes], Value]
 
-_CONTROL_CHARS: Final = (
+CONTROL_CHARS: Final = (
     "VINTR", "VQUIT", "VERASE", "VKILL", "VEOF", "VTIME", "VMIN", "VSWTC", "VSTART", "VSTOP", "VSUSP", "VEOL",
     "VREPRINT", "VDISCARD", "VWERASE", "VLNEXT", "VEOL2",
 )  # fmt: skip
@@ -98,7 +98,7 @@ def mac(data: bytes) -> Value:
 
 def control_chars(data: bytes) -> Value:
     """[[VINTR]=0x3, [VQUIT]=0x1c, ...]: a terminal's special characters by what they do."""
-    named = [(name, data[index]) for index, name in enumerate(_CONTROL_CHARS) if name and index < len(data)]
+    named = [(name, data[index]) for index, name in enumerate(CONTROL_CHARS) if name and index < len(data)]
     text = ", ".join(f"[{name}]={value:#x}" if value else f"[{name}]=0" for name, value in named)
     return Symbol(f"[{text}]", dict(named))
 

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory and a type -> slots: structures, their variants, and arrays, as objects.py has them, as far as the language goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from tracefs.syscalls.types import fmt_expr as fe
+from tracefs.syscalls.types.fmt_custom import CUSTOM
+from tracefs.syscalls.types.fmt_place import Place
+from tracefs.syscalls.types.fmt_slots import UNSAID, Slot, Variant, address, merged, optional, text
+from tracefs.syscalls.types.layout import fixed_size, unaliased
+from tracefs.syscalls.types.model import (
+    HIDDEN,
+    WIDTHS,
+    Count,
+    CustomType,
+    Field,
+    Inline,
+    Pointer,
+    Ref,
+    StructType,
+    Table,
+    TypeExpr,
+)
+from tracefs.syscalls.types.rows import Conditions, Test
+from tracefs.syscalls.types.scalars import width_of
+
+MOST_ELEMENTS: Final = 32
+ARRAY_ROOM: Final = 20_000
+"""Elements of an array that are shown, `...` where there are more; and characters of a `format` file for them all."""
+MOST_COUNTED: Final = 8
+"""Elements that are shown of an array within a structure that says how many it has."""
+
+Number = Callable[[TypeExpr, str], list[Slot]]
+"""The slots of a number by its type and the expression of its value."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where an object is: at `at` in a place; `numbers`: expressions of what counts may refer to."""
+
+    place: Place
+    at: int = 0
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def further(self, offset: int) -> Memory:
+        return Memory(self.place, self.at + offset, self.numbers)
+
+    def has(self, size: int) -> str:
+        """True where that many bytes of it were saved."""
+        return self.place.has(self.at + size)
+
+    def loaded(self, offset: int, size: int) -> str:
+        return self.place.loaded(self.at + offset, size)
+
+
+class Objects:
+    """By one table."""
+
+    def __init__(self, table: Table, number: Number) -> None:
+        self._table = table
+        self._number = number
+        self._conditions = Conditions(table)
+
+    def shown(self, kind: TypeExpr, memory: Memory) -> list[Slot]:
+        """Slots of one object, all of which is there."""
+        kind = unaliased(self._table, kind)
+        if isinstance(kind, Pointer):
+            return [address(memory.loaded(0, 8))]
+        if isinstance(kind, Inline):
+            return self._inline(kind, memory)
+        named = self._table.resolve(kind) if isinstance(kind, Ref) and kind.name in self._table.types else None
+        if isinstance(named, StructType):
+            return self._struct(named, memory)
+        if isinstance(named, CustomType):
+            shown = CUSTOM.get(named.name)
+            return shown(memory.place, memory.at) if shown else [text(UNSAID)]
+        width = self._width(kind)
+        if not width:
+            return [text(UNSAID)]
+        return optional(self._number(kind, memory.loaded(0, WIDTHS[width][0])))
+
+    def array(self, target: TypeExpr, memory: Memory, count: str | None) -> list[Slot]:
+        """`[a, b, ...]`, of `count` elements as many as were saved: one at least."""
+        size = fixed_size(self._table, target) or 0
+        slots, most = [text('"["')], self._most(target, memory)
+        for index in range(most):
+            element = [text('", "')] * (index > 0) + self.shown(target, memory.further(index * size))
+            slots += (slot.when(memory.has((index + 1) * size)) for slot in element)
+        length = memory.place.length
+        cut = [f"({length} > {fe.number(most * size)})"]
+        if count:
+            cut.append(f"({length} < ({count} * {fe.number(size)}))")
+        return [*slots, text('", ..."').when(fe.any_of(cut)), text('"]"')]
+
+    def _most(self, target: TypeExpr, memory: Memory) -> int:
+        """Elements that there is room for."""
+        one = sum(len(slot.value) + len(slot.length) + len(memory.place.length) for slot in self.shown(target, memory))
+        return max(1, min(MOST_ELEMENTS, ARRAY_ROOM // one))
+
+    def counted(self, counts: Iterable[Count], numbers: Mapping[str, str]) -> str | None:
+        """The expression of the smallest count; None where one cannot be said."""
+        least: str | None = None
+        for count in counts:
+            source = count.source
+            one = fe.number(source) if isinstance(source, int) else numbers.get(source)
+            if one is None:
+                return None
+            one = one if count.multiply == 1 else f"({one} * {fe.number(count.multiply)})"
+            if count.divide > 1:
+                one = f"(({one} + {fe.number(count.divide - 1)}) / {fe.number(count.divide)})"
+            least = one if least is None else f"(({least} < {one}) ? {least} : {one})"
+        return least
+
+    def _inline(self, kind: Inline, memory: Memory) -> list[Slot]:
+        target = unaliased(self._table, kind.target)
+        size, count = fixed_size(self._table, target), self.counted(kind.counts, memory.numbers)
+        if not size or count is None:
+            return [text(UNSAID)]
+        known, most = (int(count, 0), MOST_ELEMENTS) if count.isalnum() else (None, MOST_COUNTED)
+        slots = [text('"["')]
+        for index in range(most if known is None else min(known, most)):
+            element = [text('", "')] * (index > 0) + self.shown(target, memory.further(index * size))
+            slots += element if known is not None else (s.when(f"({count} > {fe.number(index)})") for s in element)
+        if known is None or known > most:
+            slots.append(text('", ..."').when(f"({count} > {fe.number(most)})"))
+        return [*slots, text('"]"')]
+
+    def _struct(self, named: StructType, memory: Memory) -> list[Slot]:
+        every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
+        numbers: dict[str, str] = {}
+        for member in every:
+            width = self._width(member.type)
+            if width:
+                numbers.setdefault(member.name, memory.loaded(member.offset, WIDTHS[width][0]))
+        memory = replace(memory, numbers={**memory.numbers, **numbers})
+        tests = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
+        slots: list[Slot] = []
+        for name in dict.fromkeys(member.name for member in every):
+            slots += self._member(named, name, tests, memory, first=not slots)
+        return [*slots, text('"}"')]
+
+    def _member(
+        self, named: StructType, name: str, tests: list[tuple[Test, ...]], memory: Memory, first: bool
+    ) -> list[Slot]:
+        """A member that the structure has always, in some of its variants, or of another type in these."""
+
+        def slots(member: Field) -> list[Slot]:
+            if member.type == HIDDEN:
+                return []
+            label = text(fe.literal(f"{'{' if first else ', '}{name}="))
+            shown = [label, *self.shown(member.type, memory.further(member.offset))]
+            if named.open:
+                end = member.offset + (fixed_size(self._table, member.type) or 1)
+                shown = [slot.when(memory.has(end)) for slot in shown]
+            return shown
+
+        own = [slots(member) for member in named.fields if member.name == name]
+        others = [
+            Variant(test, slots(member), memory.numbers)
+            for test, variant in zip(tests, named.variants, strict=True)
+            for member in variant.fields
+            if member.name == name
+        ]
+        return merged(own[0] if own else [], others) if others else own[0]
+
+    def _width(self, kind: TypeExpr) -> str | None:
+        kind = unaliased(self._table, kind)
+        is_named = isinstance(kind, Ref) and kind.name in self._table.types
+        return width_of(self._table, kind) if isinstance(kind, Ref) and is_named else None
+
+
+def _types(members: list[Field], name: str) -> list[TypeExpr]:
+    return [member.type for member in members if member.name == name]
