@@ -38,7 +38,7 @@ class Peer:
         return self._lines(self._run(events, "pages", str(SUBBUF), data=pages))
 
     def _lines(self, done: subprocess.CompletedProcess[bytes]) -> list[str]:
-        return done.stdout.decode(errors="backslashreplace").split("\n")[:-1]
+        return done.stdout.decode(errors="backslashreplace").split("\0")[:-1]
 
     def _run(self, events: Path, *more: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run([self.program, events, *more], input=data, capture_output=True, timeout=60, check=False)

@@ -15,12 +15,13 @@ from typing import NamedTuple, Protocol
 from tracefs.capture import procfs
 from tracefs.capture.attach import SETS, Attacher, pid_sets
 from tracefs.capture.child import Child
-from tracefs.capture.core import Core, Described
+from tracefs.capture.core import PART_KINDS, Core, Described, Inner
 from tracefs.capture.scope import Scope
 from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.loader import compiled
+from tracefs.syscalls.types.parts import Part, parts
 from tracefs.syscalls.types.pointers import masks
 
 ATTACH_WAIT = 0.25
@@ -46,7 +47,14 @@ class Tracee(NamedTuple):
 
 def _described(call: Syscall) -> Described:
     known = masks(call.name)
-    return Described(call.nr, len(call.params), (known.enter, known.exit), (known.fds_enter, known.fds_exit))
+    names = [param.name for param in call.params]
+    inner = [tuple(_inner(part, names) for part in parts(call.name, when)) for when in ("enter", "exit")]
+    saved, fds = (known.enter, known.exit), (known.fds_enter, known.fds_exit)
+    return Described(call.nr, len(call.params), saved, fds, (inner[0], inner[1]))
+
+
+def _inner(part: Part, names: list[str]) -> Inner:
+    return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
 class Engine:

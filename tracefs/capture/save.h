@@ -21,6 +21,7 @@ struct cap_piece {
 	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
 	uint32_t whole;		    /* bytes that data has in the task */
+	uint32_t put_at, put_length; /* in record[], where it was put; no bytes: it was not */
 	uint8_t arg;
 	bool text;  /* ends at a NUL */
 	bool data;  /* is cut at the limit, as a text is */
@@ -41,6 +42,26 @@ struct cap_save {
 	uint8_t record[CAP_RECORD_MAX] __attribute__((aligned(8)));
 };
 
+#define CAP_PART_STEPS 3u
+
+enum cap_part_kind {
+	CAP_PART_WHOLE, /* all of what the last address leads to */
+	CAP_PART_TEXT,	/* in place */
+	CAP_PART_UNIX,	/* the name in a UNIX socket's address, without the NUL that an abstract one begins with */
+};
+
+/* Something within what an argument leads to, that a record has a location for (tracefs/syscalls/parts.tbl). */
+struct cap_part {
+	uint8_t arg, kind, steps;
+	uint16_t step[CAP_PART_STEPS]; /* where each address stands that is followed, in what the one before it leads to */
+	uint16_t at, size;	       /* CAP_PART_TEXT: where it stands in what the last leads to, and its bytes at most */
+};
+
+struct cap_parts {
+	const struct cap_part *part;
+	uint32_t n;
+};
+
 /* How much of a call a sink has: texts and data are cut at limit, a record has no more bytes than room. */
 struct cap_measure {
 	uint32_t limit, room;
@@ -54,9 +75,14 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
 /* Nothing is saved of this call. */
 void cap_save_nothing(struct cap_save *save);
 /*
- * In record[], from len on: a location for each argument of mask, and what they locate; before that, what descriptors stand
- * for. The new length.
+ * In record[], from len on: a location for each argument of mask and for each part, and what they locate; before that, what
+ * descriptors stand for. The new length.
  */
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, struct cap_measure measure);
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const struct cap_parts *parts,
+		      struct cap_measure measure);
+/* The piece that an argument leads to; NULL: nothing of it was gathered. */
+struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg);
+/* In record[]: a location for each part; empty: where what is not saved is. */
+void cap_save_put_parts(struct cap_save *save, const struct cap_parts *parts, uint32_t locations, uint32_t empty);
 
 #endif

@@ -88,7 +88,7 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 			if (is_alike(measure_for(ct, i, exit), first))
 				alike |= 1ull << i;
 		}
-		size = cap_save_put(save, len, syscall->saved[exit], first);
+		size = cap_save_put(save, len, syscall->saved[exit], &syscall->parts[exit], first);
 		cap_emit(ct, t, alike, t->tracer_sinks, save->record, size);
 		left &= ~alike;
 	}

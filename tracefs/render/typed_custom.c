@@ -122,6 +122,15 @@ static void put_inet6(struct rn_text *text, const uint8_t *bytes, uint32_t lengt
 	rn_putc(text, '"');
 }
 
+static void put_sun_path(struct rn_text *text, const uint8_t *bytes, uint32_t length)
+{
+	bool abstract = length > 1 && !bytes[0];
+
+	if (abstract)
+		rn_putc(text, '@');
+	rn_typed_quoted(text, bytes + abstract, abstract ? length - 1 : (uint32_t)strnlen((const char *)bytes, length), true);
+}
+
 static void put_mac(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 {
 	for (uint32_t i = 0; i < length; i++) {
@@ -156,7 +165,7 @@ static const struct {
 } customs[] = {
 	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
 	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
-	{"control_chars", put_control_chars},
+	{"control_chars", put_control_chars}, {"sun_path", put_sun_path},
 };
 
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds)

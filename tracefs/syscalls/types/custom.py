@@ -25,6 +25,9 @@ CONTROL_CHARS: Final = (
 )  # fmt: skip
 """Terminal characters by their index in c_cc."""
 
+SUN_PATH: Final = "sun_path"
+"""The type of a UNIX socket's name."""
+
 _SIGRTMIN = 32  # the kernel's; the C library keeps the first two for itself
 
 
@@ -164,7 +167,7 @@ CUSTOM: Final[dict[str, Custom]] = {
     "node_set": _bit_set,
     "wait_status": wait_status,
     "mac": mac,
-    "sun_path": sun_path,
+    SUN_PATH: sun_path,
     "bpf_insn": bpf_insn,
     "sock_filter": sock_filter,
     "control_chars": control_chars,

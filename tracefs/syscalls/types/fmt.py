@@ -41,6 +41,7 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
+from tracefs.syscalls.types.parts import parts
 from tracefs.syscalls.types.pointers import RESULT, masks
 from tracefs.syscalls.types.rows import Rows, Test
 from tracefs.syscalls.types.scalars import width_of
@@ -113,7 +114,9 @@ class PrintFormats:
         kinds = dict(self.table.rows[syscall][0].args)
         for name in names:
             base = self._target(syscall, name, kinds[name], fields)
-            variants = [(tests, self._target(syscall, name, kind, fields)) for tests, kind in self._variants(syscall, name)]
+            variants = [
+                (tests, self._target(syscall, name, kind, fields)) for tests, kind in self._variants(syscall, name)
+            ]
             if not base and not any(target for _, target in variants):
                 continue
             is_there = [target.there if target else "0" for _, target in variants]
@@ -131,7 +134,11 @@ class PrintFormats:
     def _target(self, syscall: str, name: str, kind: TypeExpr, fields: Collection[str]) -> Target | None:
         """What an argument of this type points to."""
         kind = unaliased(self.table, kind)
-        return self._targets.of(kind, name, self._numbers(syscall, fields)) if isinstance(kind, Pointer) else None
+        if not isinstance(kind, Pointer):
+            return None
+        within = parts(syscall, "exit" if "ret" in fields else "enter")
+        paths = {part.path: part.field for part in within if part.field in fields}
+        return self._targets.of(kind, name, self._numbers(syscall, fields), paths)
 
     def _numbers(self, syscall: str, fields: Collection[str]) -> dict[str, str]:
         """What counts may refer to: arguments, what these point to, and the result."""
@@ -160,16 +167,16 @@ class PrintFormats:
         variants: list[tuple[tuple[Test, ...], TypeExpr]],
         fields: Collection[str],
     ) -> list[Slot]:
-        def shown(kind: TypeExpr, quoted: bool) -> list[Slot]:
-            return self._value(syscall, name, kind, fields, quoted)
+        def shown(kind: TypeExpr, always: bool) -> list[Slot]:
+            return self._value(syscall, name, kind, fields, always)
 
-        base = shown(kind, quoted=False)
-        others = [Variant(tests, shown(other, quoted=False)) for tests, other in variants]
+        base = shown(kind, always=False)
+        others = [Variant(tests, shown(other, always=False)) for tests, other in variants]
         if any(variant.slots != base for variant in others):
             return merged(base, others)
-        return shown(kind, quoted=True)
+        return shown(kind, always=True)
 
-    def _value(self, syscall: str, name: str, kind: TypeExpr, fields: Collection[str], quoted: bool) -> list[Slot]:
+    def _value(self, syscall: str, name: str, kind: TypeExpr, fields: Collection[str], always: bool) -> list[Slot]:
         if kind == HIDDEN:
             return []
         value, field = f"REC->{name}", f"__{name}_val"
@@ -177,7 +184,7 @@ class PrintFormats:
         if isinstance(kind, Pointer):
             is_saved = field in fields and kind.direction != "out"
             target = self._target(syscall, name, kind, fields) if is_saved else None
-            return [address(value)] if target is None else target.in_place(quoted)
+            return [address(value)] if target is None else target.in_place(always)
         return self._number(kind, value)
 
     def _number(self, kind: TypeExpr | None, value: str) -> list[Slot]:

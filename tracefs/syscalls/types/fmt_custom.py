@@ -96,25 +96,24 @@ def _separator(mask: int, index: int) -> str:
 
 
 def wait_status(place: Place, at: int) -> list[Slot]:
-    """[{WIFEXITED(s) && WEXITSTATUS(s) == 1}], as the macros of wait(2) take it apart."""
+    """{WIFEXITED(s) && WEXITSTATUS(s) == 1}, as the macros of wait(2) take it apart."""
     low, high = f"({place.byte(at)} & 0x7f)", place.byte(at + 1)
     event, core = place.loaded(at + 2, 2), f"({place.byte(at)} >> 7)"
     continued = fe.equal(place.loaded(at, 4), 0xFFFF)
     exited, stopped = fe.equal(low, 0), fe.equal(low, 0x7F)
-    names = [(number, "SIG" + signal_name(number)) for number in range(1, _SIGNALS + 1)]
-    signal = fe.symbolic(f"({stopped} ? {high} : {low})", [*names, (0x85, "SIGTRAP | 0x80")])
+    names = [(0x85, "SIGTRAP | 0x80"), *((number, "SIG" + signal_name(number)) for number in range(0x100))]
+    signal = fe.symbolic(f"({stopped} ? {high} : {low})", names)
     ended = fe.choose(exited, '"WIFEXITED(s) && WEXITSTATUS(s) == "', '"WIFSIGNALED(s) && WTERMSIG(s) == "')
     began = fe.choose(stopped, '"WIFSTOPPED(s) && WSTOPSIG(s) == "', ended)
     more = [text('" | "'), text(hexadecimal(event)), text('" << 16"')]
     return [
-        text('"[{"'),
+        text('"{"'),
         text(fe.choose(continued, '"WIFCONTINUED(s)"', began)),
         *(slot.when(exited) for slot in optional(decimal(high, "u32"))),
         text(signal).unless(exited).unless(continued),
         text('" && WCOREDUMP(s)"').when(core).unless(stopped).unless(continued),
         text('"}"'),
         *(slot.when(event).when(stopped) for slot in more),
-        text('"]"'),
     ]
 
 

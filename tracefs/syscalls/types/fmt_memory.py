@@ -13,11 +13,11 @@ from typing import Final
 from tracefs.syscalls.types import fmt_expr as fe
 from tracefs.syscalls.types.fmt_objects import Memory, Number, Objects
 from tracefs.syscalls.types.fmt_place import Place
-from tracefs.syscalls.types.fmt_slots import BOUNDED, QUOTED, Slot, address, text
+from tracefs.syscalls.types.fmt_slots import QUOTED, Slot, address, data, quoted, text
 from tracefs.syscalls.types.layout import fixed_size, holds_pointers, unaliased
 from tracefs.syscalls.types.model import CustomType, Pointer, Records, Ref, StructType, Table
-from tracefs.syscalls.types.scalars import width_of
 
+_ADDRESS: Final = 8
 LONGEST: Final = 200_000
 
 
@@ -33,16 +33,16 @@ class Target:
     is_string: bool = False
     is_data: bool = False
 
-    def in_place(self, quoted: bool) -> list[Slot]:
-        """As the argument is shown: instead of the address, or (data) behind it. quoted: it is always a string."""
+    def in_place(self, always: bool) -> list[Slot]:
+        """As the argument is shown: instead of the address, or (data) behind it. always: it is never of another type."""
         if self.is_data:
             return [address(self.value), *(slot.when(self.there) for slot in (text('" ("'), *self.slots, text('")"')))]
         where = fe.choose(self.there, fe.NOTHING, address(self.value).value)
-        if self.is_string and quoted:  # in quotes, which are there either way
-            string, *cut = self.slots
+        if self.is_string and always:  # in quotes that are there either way
+            _, string, _, *cut = self.slots
             space = text(fe.choose(self.there, fe.NOTHING, fe.literal(" ")))
             return [text(where), space, replace(string, conversion=QUOTED), *cut]
-        return [text(where), *(slot if self.is_string else slot.when(self.there) for slot in self.slots)]
+        return [text(where), *(slot.when(self.there) for slot in self.slots)]
 
 
 class Targets:
@@ -52,32 +52,34 @@ class Targets:
         self._table = table
         self._objects = Objects(table, number)
 
-    def of(self, kind: Pointer, name: str, numbers: Mapping[str, str]) -> Target | None:
+    def of(self, kind: Pointer, name: str, numbers: Mapping[str, str], parts: Mapping[str, str]) -> Target | None:
         """What the argument `name` points to, saved in the field `__NAME_val`; None where the language cannot say it.
 
-        `numbers`: expressions of what counts may refer to.
+        `numbers`: expressions of what counts may refer to; `parts`: fields of what lies within, by their paths.
         """
         value, field = f"REC->{name}", f"__{name}_val"
         length, target = fe.saved(field), unaliased(self._table, kind.target)
         if isinstance(target, Ref) and target.name == "str":
-            cut = fe.choose(length, fe.choose(fe.byte(field, f"({length} - 1)"), '"..."', fe.NOTHING), fe.NOTHING)
-            return Target(value, length, (Slot(BOUNDED, f"__get_str({field})", length), text(cut)), is_string=True)
+            return Target(value, length, tuple(slot.when(length) for slot in quoted(field)), is_string=True)
         if isinstance(target, Ref) and target.name in ("bytes", "chars"):
-            data = fe.choose(length, f"__print_hex(__get_dynamic_array({field}), {length})", fe.NOTHING)
-            return Target(value, length, (text(data),), is_data=True)
+            return Target(value, length, tuple(data(field)), is_data=True)
         place = Place.image(field) if holds_pointers(self._table, target) else Place.raw(field)
-        return self._object(kind, value, Memory(place, 0, numbers))
+        return self._object(kind, value, Memory(place, name, 0, numbers, parts))
 
     def _object(self, kind: Pointer, value: str, memory: Memory) -> Target | None:
         target = unaliased(self._table, kind.target)
         size = self._least(kind)
-        if not size or not isinstance(target, Ref):
+        if not size:
             return None
-        if kind.counts and fixed_size(self._table, target):
+        if target == Ref("strings"):
+            if memory.way not in memory.parts:
+                return None
+            slots = self._objects.strings(memory)
+        elif kind.counts and fixed_size(self._table, target):
             slots = self._objects.array(target, memory, self._objects.counted(kind.counts, memory.numbers))
         else:
             slots = self._objects.shown(target, memory)
-        if not kind.counts and target.name in self._table.types and width_of(self._table, target):
+        if not kind.counts and self._objects.width(target):
             slots = [text('"["'), *slots, text('"]"')]
         there = memory.has(size)
         if sum(len(slot.value) + len(slot.length) for slot in slots) > LONGEST:
@@ -87,7 +89,11 @@ class Targets:
     def _least(self, kind: Pointer) -> int:
         """Bytes without which nothing is shown; 0 for what has no words."""
         target = unaliased(self._table, kind.target)
-        if isinstance(target, Records) or not isinstance(target, Ref) or target.name not in self._table.types:
+        if isinstance(target, Ref) and target.name == "strings":
+            return _ADDRESS
+        if isinstance(target, Records):
+            return 1
+        if not isinstance(target, Ref) or target.name not in self._table.types:
             return 0
         named = self._table.resolve(target)
         if isinstance(named, StructType) and named.open:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Final
 
 from tracefs.syscalls.types import fmt_expr as fe
+from tracefs.syscalls.types.custom import SUN_PATH
 from tracefs.syscalls.types.fmt_custom import CUSTOM
 from tracefs.syscalls.types.fmt_place import Place
-from tracefs.syscalls.types.fmt_slots import UNSAID, Slot, Variant, address, merged, optional, text
+from tracefs.syscalls.types.fmt_slots import UNSAID, Slot, Variant, address, data, merged, optional, quoted, text
 from tracefs.syscalls.types.layout import fixed_size, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
@@ -26,12 +27,14 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
+from tracefs.syscalls.types.parts import UNIX
 from tracefs.syscalls.types.rows import Conditions, Test
 from tracefs.syscalls.types.scalars import width_of
 
 MOST_ELEMENTS: Final = 32
 ARRAY_ROOM: Final = 20_000
 """Elements of an array that are shown, `...` where there are more; and characters of a `format` file for them all."""
+_ADDRESS: Final = 8
 MOST_COUNTED: Final = 8
 """Elements that are shown of an array within a structure that says how many it has."""
 
@@ -41,14 +44,27 @@ Number = Callable[[TypeExpr, str], list[Slot]]
 
 @dataclass(frozen=True)
 class Memory:
-    """Where an object is: at `at` in a place; `numbers`: expressions of what counts may refer to."""
+    """Where an object is: at `at` in a place, which `path` leads to."""
 
     place: Place
+    path: str
     at: int = 0
     numbers: Mapping[str, str] = field(default_factory=dict)
+    """Expressions of what counts may refer to."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Fields of what lies within, by their paths (parts.py)."""
 
     def further(self, offset: int) -> Memory:
-        return Memory(self.place, self.at + offset, self.numbers)
+        return replace(self, at=self.at + offset)
+
+    def behind(self, part: str) -> Memory:
+        """What the address leads to that stands here, and that a field locates."""
+        return replace(self, place=Place.raw(part), path=self.way, at=0)
+
+    @property
+    def way(self) -> str:
+        """The path of what an address that stands here leads to."""
+        return f"{self.path}*{self.at}"
 
     def has(self, size: int) -> str:
         """True where that many bytes of it were saved."""
@@ -70,19 +86,51 @@ class Objects:
         """Slots of one object, all of which is there."""
         kind = unaliased(self._table, kind)
         if isinstance(kind, Pointer):
-            return [address(memory.loaded(0, 8))]
+            return self._pointer(kind, memory)
         if isinstance(kind, Inline):
             return self._inline(kind, memory)
         named = self._table.resolve(kind) if isinstance(kind, Ref) and kind.name in self._table.types else None
         if isinstance(named, StructType):
             return self._struct(named, memory)
+        unix = memory.parts.get(memory.path + UNIX)
+        if isinstance(named, CustomType) and named.name == SUN_PATH and unix:
+            abstract = text('"@"').unless(memory.place.byte(memory.at)).when(memory.has(2))
+            return [abstract, *quoted(unix, ends=False)]
         if isinstance(named, CustomType):
             shown = CUSTOM.get(named.name)
             return shown(memory.place, memory.at) if shown else [text(UNSAID)]
-        width = self._width(kind)
+        width = self.width(kind)
         if not width:
             return [text(UNSAID)]
         return optional(self._number(kind, memory.loaded(0, WIDTHS[width][0])))
+
+    def strings(self, memory: Memory) -> list[Slot]:
+        """`["a", "b", ...]`: texts that have fields, addresses of those that were not saved."""
+        slots = [text('"["')]
+        index = 0
+        while part := memory.parts.get(memory.further(_ADDRESS * index).way):
+            word = memory.loaded(_ADDRESS * index, _ADDRESS)
+            unsaved = address(word).unless(fe.saved(part))
+            item = [text('", "')] * (index > 0) + [unsaved, *(slot.when(fe.saved(part)) for slot in quoted(part))]
+            slots += (slot.when(word).when(memory.has(_ADDRESS * (index + 1))) for slot in item)
+            index += 1
+        return [*slots, text('", ..."').when(memory.has(_ADDRESS * (index + 1) + 1)), text('"]"')]
+
+    def _pointer(self, kind: Pointer, memory: Memory) -> list[Slot]:
+        """What it leads to where a field locates that, else the address."""
+        shown, part = address(memory.loaded(0, _ADDRESS)), memory.parts.get(memory.way)
+        if not part:
+            return [shown]
+        target = unaliased(self._table, kind.target)
+        if isinstance(target, Ref) and target.name in ("bytes", "chars"):
+            found = [text('" ("'), *data(part), text('")"')]
+            return [shown, *(slot.when(fe.saved(part)) for slot in found)]
+        inner = memory.behind(part)
+        if kind.counts and fixed_size(self._table, target):
+            found = self.array(target, inner, self.counted(kind.counts, memory.numbers))
+        else:
+            found = self.shown(target, inner)
+        return [shown.unless(fe.saved(part)), *(slot.when(fe.saved(part)) for slot in found)]
 
     def array(self, target: TypeExpr, memory: Memory, count: str | None) -> list[Slot]:
         """`[a, b, ...]`, of `count` elements as many as were saved: one at least."""
@@ -118,23 +166,31 @@ class Objects:
 
     def _inline(self, kind: Inline, memory: Memory) -> list[Slot]:
         target = unaliased(self._table, kind.target)
+        if isinstance(target, Ref) and target.name == "chars" and kind.counts:
+            part = memory.parts.get(f"{memory.path}@{memory.at}+{kind.counts[0].source}")
+            return quoted(part, ends=False) if part else [text(UNSAID)]
         size, count = fixed_size(self._table, target), self.counted(kind.counts, memory.numbers)
         if not size or count is None:
             return [text(UNSAID)]
-        known, most = (int(count, 0), MOST_ELEMENTS) if count.isalnum() else (None, MOST_COUNTED)
+        if count.isalnum():
+            known = range(min(int(count, 0), MOST_ELEMENTS))
+            elements = [self.shown(target, memory.further(index * size)) for index in known]
+            more = [text('", ..."')] if int(count, 0) > MOST_ELEMENTS else []
+            return [text('"["'), *_separated(elements), *more, text('"]"')]
         slots = [text('"["')]
-        for index in range(most if known is None else min(known, most)):
+        for index in range(MOST_COUNTED):
             element = [text('", "')] * (index > 0) + self.shown(target, memory.further(index * size))
-            slots += element if known is not None else (s.when(f"({count} > {fe.number(index)})") for s in element)
-        if known is None or known > most:
-            slots.append(text('", ..."').when(f"({count} > {fe.number(most)})"))
-        return [*slots, text('"]"')]
+            there = memory.has((index + 1) * size)
+            slots += (slot.when(there).when(f"({count} > {fe.number(index)})") for slot in element)
+        end = f"(({count} * {fe.number(size)}) + {fe.number(memory.at)})"
+        cut = fe.any_of((f"({count} > {fe.number(MOST_COUNTED)})", f"({memory.place.length} < {end})"))
+        return [*slots, text(fe.choose(memory.has(size), '", ..."', UNSAID)).when(cut), text('"]"')]
 
     def _struct(self, named: StructType, memory: Memory) -> list[Slot]:
         every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
         numbers: dict[str, str] = {}
         for member in every:
-            width = self._width(member.type)
+            width = self.width(member.type)
             if width:
                 numbers.setdefault(member.name, memory.loaded(member.offset, WIDTHS[width][0]))
         memory = replace(memory, numbers={**memory.numbers, **numbers})
@@ -150,13 +206,15 @@ class Objects:
         """A member that the structure has always, in some of its variants, or of another type in these."""
 
         def slots(member: Field) -> list[Slot]:
-            if member.type == HIDDEN:
+            size = fixed_size(self._table, member.type)
+            if member.type == HIDDEN or (not size and not named.open and member.offset >= named.size):
                 return []
             label = text(fe.literal(f"{'{' if first else ', '}{name}="))
             shown = [label, *self.shown(member.type, memory.further(member.offset))]
             if named.open:
-                end = member.offset + (fixed_size(self._table, member.type) or 1)
-                shown = [slot.when(memory.has(end)) for slot in shown]
+                end = memory.has(member.offset + (size or 1))
+                cut = [text('", ..."').when(memory.has(member.offset + 1)).unless(end)] if size and size > 1 else []
+                shown = [*(slot.when(end) for slot in shown), *cut]
             return shown
 
         own = [slots(member) for member in named.fields if member.name == name]
@@ -168,7 +226,8 @@ class Objects:
         ]
         return merged(own[0] if own else [], others) if others else own[0]
 
-    def _width(self, kind: TypeExpr) -> str | None:
+    def width(self, kind: TypeExpr) -> str | None:
+        """Of a plain number, else None."""
         kind = unaliased(self._table, kind)
         is_named = isinstance(kind, Ref) and kind.name in self._table.types
         return width_of(self._table, kind) if isinstance(kind, Ref) and is_named else None
@@ -176,3 +235,7 @@ class Objects:
 
 def _types(members: list[Field], name: str) -> list[TypeExpr]:
     return [member.type for member in members if member.name == name]
+
+
+def _separated(elements: Iterable[Iterable[Slot]]) -> list[Slot]:
+    return [slot for index, each in enumerate(elements) for slot in [text('", "')] * (index > 0) + list(each)]

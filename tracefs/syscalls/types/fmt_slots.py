@@ -83,6 +83,8 @@ def plain(value: str, style: str, width: str) -> list[Slot]:
         return octal(value)
     if style == "dev":
         major = f"(({value} >> 8) & 0xfff)"
+        if WIDTHS[width][0] == _LONG:
+            major = f"({major} | (({value} >> 0x20) & 0xfffff000))"
         minor = f"(({value} & 0xff) | (({value} >> 12) & 0xffffff00))"
         return [text('"makedev("'), text(_marked(major)), text('", "'), text(_marked(minor)), text('")"')]
     if style in SWAPPED:
@@ -95,8 +97,10 @@ def plain(value: str, style: str, width: str) -> list[Slot]:
 
 def octets(value: str) -> list[Slot]:
     """An address of the old Internet."""
-    parts = [optional(decimal(f"(({value} >> {shift}) & 0xff)" if shift else f"({value} & 0xff)", "u8"))
-             for shift in (0, 8, 16, 24)]
+    parts = [
+        optional(decimal(f"(({value} >> {shift}) & 0xff)" if shift else f"({value} & 0xff)", "u8"))
+        for shift in (0, 8, 16, 24)
+    ]
     return [slot for i, part in enumerate(parts) for slot in [text('"."')] * (i > 0) + part]
 
 
@@ -164,6 +168,20 @@ def described(slots: Iterable[Slot], field: str) -> list[Slot]:
     """A descriptor's number; where the record says in `field` what it stood for, that: it has the number in it."""
     there = fe.saved(field)
     return [text(f"__get_str({field})").when(there), *(slot.unless(there) for slot in optional(slots))]
+
+
+def quoted(field: str, ends: bool = True) -> list[Slot]:
+    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL."""
+    length = fe.saved(field)
+    cut = fe.choose(fe.byte(field, f"({length} - 1)"), UNSAID, fe.NOTHING)
+    slots = [text(fe.QUOTE), Slot(BOUNDED, f"__get_str({field})", length), text(fe.QUOTE)]
+    return [*slots, text(cut).when(length)] if ends else slots
+
+
+def data(field: str) -> list[Slot]:
+    """Bytes in hex."""
+    length = fe.saved(field)
+    return [text(f"__print_hex(__get_dynamic_array({field}), {length})").when(length)]
 
 
 def address(value: str) -> Slot:
