@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tracefs.events import HEADER_PAGE, REGISTRY
+from tracefs.events import HEADER_EVENT, HEADER_PAGE, REGISTRY
 from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.event_files import format_text
 
@@ -61,6 +61,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
 def write_formats(directory: Path, types: LiveTypes) -> Path:
     """What events/ has for such a program."""
     (directory / "header_page").write_text(HEADER_PAGE(SUBBUF))
+    (directory / "header_event").write_text(HEADER_EVENT)
     for event in REGISTRY.by_id.values():
         place = directory / event.system / event.name
         place.mkdir(parents=True)

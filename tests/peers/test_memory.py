@@ -129,10 +129,13 @@ def compare(peer: Peer, formats: Path, records: list[bytes]) -> list[Comparison]
     return [Comparison(*pair) for pair in zip(peer.records(formats, records), ours, strict=True)]
 
 
+def invented_records(seeds: int) -> list[bytes]:
+    calls = [Invented(name, seed) for name in sorted(set(TABLE.rows) - {"newuname"}) for seed in range(seeds)]
+    return [record for call in calls for leaves in (False, True) if (record := call.record(leaves))]
+
+
 def test_bytes_behind_every_pointer(peer: Peer, formats: Path) -> None:
-    calls = [Invented(name, seed) for name in sorted(set(TABLE.rows) - {"newuname"}) for seed in range(6)]
-    records = [record for call in calls for leaves in (False, True) if (record := call.record(leaves))]
-    every = compare(peer, formats, records)
+    every = compare(peer, formats, invented_records(6))
     assert len(every) > 1500
     assert [each for each in every if not each.alike()] == []
     assert {name for each in every for name in each.addresses} <= TOO_SHORT

@@ -54,10 +54,10 @@ def bit_set(place: Place, at: int) -> list[Slot]:
     for index in range(_SET_BYTES + 1):
         byte, there = place.byte(at + index), place.has(at + index + 1)
         numbers = fe.flags(byte, [(1 << bit, str(8 * index + bit)) for bit in range(8)], " ")
-        shown = [text('" "').when(f"({' | '.join(before)})")] if before else []
+        shown = [text('" "').when(fe.any_of(before))] if before else []
         shown.append(text(numbers if index < _SET_BYTES else UNSAID))
         slots += (slot.when(byte).when(there) if index < _SET_BYTES else slot.when(there) for slot in shown)
-        before.append(byte)
+        before.append(f"({byte} > 0)")
     return [*slots, text('"]"')]
 
 
@@ -67,7 +67,7 @@ def inet6(place: Place, at: int) -> list[Slot]:
     A group that is not 0 is shown always. So what stands before each, the 0 of one that is 0 included, is looked up by the
     eight bits of which are 0. Behind ::ffff, or six groups of 0, the last two are an address of the old Internet.
     """
-    groups = [f"(({place.byte(at + 2 * i)} << 8) | {place.byte(at + 2 * i + 1)})" for i in range(_GROUPS)]
+    groups = [f"({place.byte(at + 2 * i + 1)} | ({place.byte(at + 2 * i)} << 8))" for i in range(_GROUPS)]
     zeros = " | ".join(f"(({group} == 0) << {i})" if i else f"({group} == 0)" for i, group in enumerate(groups))
     mapped = f"(((({zeros}) & 0x3f) == 0x1f) && ({groups[5]} == 0xffff))"
     old = f"({mapped} || ((({zeros}) & 0x7f) == 0x3f))"

@@ -122,12 +122,16 @@ def saved(name: str) -> str:
 
 
 def byte(name: str, index: str) -> str:
-    """One of those bytes."""
+    """One of those bytes; to be no right operand, as which the library warns of an index."""
+    return f"({_byte(name, index)})"
+
+
+def _byte(name: str, index: str) -> str:
     return f"(__get_dynamic_array({name}))[{index}]"
 
 
 def loaded(name: str, offset: int, size: int) -> str:
     """A number of `size` bytes among them."""
-    first, *more = (byte(name, number(offset + i)) for i in range(size))
+    first, *more = (_byte(name, number(offset + i)) for i in range(size))
     shifted = (f"({each} << {number(8 * i)})" for i, each in enumerate(more, 1))
     return f"({' | '.join([first, *shifted])})"
