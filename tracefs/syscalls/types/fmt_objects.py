@@ -22,6 +22,7 @@ from tracefs.syscalls.types.model import (
     Field,
     Inline,
     Pointer,
+    Records,
     Ref,
     StructType,
     Table,
@@ -35,6 +36,8 @@ MOST_ELEMENTS: Final = 32
 ARRAY_ROOM: Final = 20_000
 """Elements of an array that are shown, `...` where there are more; and characters of a `format` file for them all."""
 _ADDRESS: Final = 8
+_RECORD: Final = "<record>"
+"""Among the numbers: the length of the structure at hand, that says it itself."""
 MOST_COUNTED: Final = 8
 """Elements that are shown of an array within a structure that says how many it has."""
 
@@ -89,6 +92,8 @@ class Objects:
             return self._pointer(kind, memory)
         if isinstance(kind, Inline):
             return self._inline(kind, memory)
+        if isinstance(kind, Records):
+            return self._records(kind, memory)
         named = self._table.resolve(kind) if isinstance(kind, Ref) and kind.name in self._table.types else None
         if isinstance(named, StructType):
             return self._struct(named, memory)
@@ -164,12 +169,28 @@ class Objects:
             least = one if least is None else f"(({least} < {one}) ? {least} : {one})"
         return least
 
+    def _records(self, kind: Records, memory: Memory) -> list[Slot]:
+        """The first of structures that say their own length: where the second is, no constant says."""
+        named = self._table.resolve(kind.target)
+        assert isinstance(named, StructType)
+        length = next(member for member in named.fields if member.name == kind.length)
+        width = WIDTHS[self.width(length.type) or "u64"][0]
+        size = memory.loaded(length.offset, min(width, 2))  # enough where all of it is there
+        there = f"({memory.loaded(length.offset, width)} <= {memory.place.length})"
+        whole = fe.both([f"({size} >= {fe.number(named.size)})", there])
+        first = self._struct(named, replace(memory, numbers={**memory.numbers, _RECORD: size}))
+        end = f"(({size} + {fe.number(kind.align - 1)}) & {fe.number((1 << 64) - kind.align)})"
+        more = text('", ..."').when(f"({end} < {memory.place.length})")
+        return [text('"["'), *(slot.when(whole).when(memory.has(named.size)) for slot in [*first, more]), text('"]"')]
+
     def _inline(self, kind: Inline, memory: Memory) -> list[Slot]:
         target = unaliased(self._table, kind.target)
         if isinstance(target, Ref) and target.name == "chars" and kind.counts:
             part = memory.parts.get(f"{memory.path}@{memory.at}+{kind.counts[0].source}")
             return quoted(part, ends=False) if part else [text(UNSAID)]
         size, count = fixed_size(self._table, target), self.counted(kind.counts, memory.numbers)
+        if size and not kind.counts and _RECORD in memory.numbers:
+            count = f"(({memory.numbers[_RECORD]} + {fe.number((1 << 64) - memory.at)}) / {fe.number(size)})"
         if not size or count is None:
             return [text(UNSAID)]
         if count.isalnum():
@@ -206,16 +227,21 @@ class Objects:
         """A member that the structure has always, in some of its variants, or of another type in these."""
 
         def slots(member: Field) -> list[Slot]:
-            size = fixed_size(self._table, member.type)
-            if member.type == HIDDEN or (not size and not named.open and member.offset >= named.size):
+            size, record = fixed_size(self._table, member.type), memory.numbers.get(_RECORD)
+            limited = named.open or bool(record)
+            if member.type == HIDDEN or (not size and not limited and member.offset >= named.size):
                 return []
             label = text(fe.literal(f"{'{' if first else ', '}{name}="))
             shown = [label, *self.shown(member.type, memory.further(member.offset))]
-            if named.open:
-                end = memory.has(member.offset + (size or 1))
-                cut = [text('", ..."').when(memory.has(member.offset + 1)).unless(end)] if size and size > 1 else []
-                shown = [*(slot.when(end) for slot in shown), *cut]
-            return shown
+            if not limited or (record and member.offset + (size or 0) <= named.size and size):
+                return shown
+
+            def has(end: int) -> str:
+                return f"({record} >= {fe.number(end)})" if record else memory.has(end)
+
+            end = has(member.offset + (size or 1))
+            cut = [text('", ..."').when(has(member.offset + 1)).unless(end)] if size and size > 1 else []
+            return [*(slot.when(end) for slot in shown), *cut]
 
         own = [slots(member) for member in named.fields if member.name == name]
         others = [
