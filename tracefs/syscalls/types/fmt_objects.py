@@ -215,14 +215,24 @@ class Objects:
             if width:
                 numbers.setdefault(member.name, memory.loaded(member.offset, WIDTHS[width][0]))
         memory = replace(memory, numbers={**memory.numbers, **numbers})
-        tests = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
+        linked = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
+        variants = [
+            (tests, variant.fields)
+            for tests, variant in zip(linked, named.variants, strict=True)
+            if all(test.name in memory.numbers for test in tests)  # others never hold
+        ]
         slots: list[Slot] = []
         for name in dict.fromkeys(member.name for member in every):
-            slots += self._member(named, name, tests, memory, first=not slots)
-        return [*slots, text('"}"')]
+            slots += self._member(named, name, variants, memory, first=not slots)
+        return [*slots, text('"}"')] if slots else [text('"{}"')]
 
     def _member(
-        self, named: StructType, name: str, tests: list[tuple[Test, ...]], memory: Memory, first: bool
+        self,
+        named: StructType,
+        name: str,
+        variants: list[tuple[tuple[Test, ...], tuple[Field, ...]]],
+        memory: Memory,
+        first: bool,
     ) -> list[Slot]:
         """A member that the structure has always, in some of its variants, or of another type in these."""
 
@@ -245,12 +255,13 @@ class Objects:
 
         own = [slots(member) for member in named.fields if member.name == name]
         others = [
-            Variant(test, slots(member), memory.numbers)
-            for test, variant in zip(tests, named.variants, strict=True)
-            for member in variant.fields
+            Variant(tests, slots(member), memory.numbers)
+            for tests, fields in variants
+            for member in fields
             if member.name == name
         ]
-        return merged(own[0] if own else [], others) if others else own[0]
+        base = own[0] if own else []
+        return merged(base, others) if others else base
 
     def width(self, kind: TypeExpr) -> str | None:
         """Of a plain number, else None."""
