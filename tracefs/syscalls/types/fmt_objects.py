@@ -171,9 +171,11 @@ class Objects:
 
     def _records(self, kind: Records, memory: Memory) -> list[Slot]:
         """The first of structures that say their own length: where the second is, no constant says."""
-        named = self._table.resolve(kind.target)
-        assert isinstance(named, StructType)
-        length = next(member for member in named.fields if member.name == kind.length)
+        named = self._table.resolve(kind.target) if kind.target.name in self._table.types else None
+        members = named.fields if isinstance(named, StructType) else ()
+        length = next((member for member in members if member.name == kind.length), None)
+        if not isinstance(named, StructType) or length is None:
+            return [text(UNSAID)]
         width = WIDTHS[self.width(length.type) or "u64"][0]
         size = memory.loaded(length.offset, min(width, 2))  # enough where all of it is there
         there = f"({memory.loaded(length.offset, width)} <= {memory.place.length})"
