@@ -23,6 +23,7 @@ ADDRESSES = {
     "envp": "a list that no field of its own leads to (syscalls/parts.tbl)",
     "iov_base": "data of the vectors behind those that fields lead to",
     "msg_name": "likewise, and an address of no length",
+    "msg_iov": "likewise, of messages behind the first",
     "msg_control": "likewise, where it is not whole",
     "uservaddr": "an address too short for a family",
     "filter": "instructions of seccomp and of sockets",

@@ -140,7 +140,7 @@ class Objects:
     def array(self, target: TypeExpr, memory: Memory, count: str | None) -> list[Slot]:
         """`[a, b, ...]`, of `count` elements as many as were saved: one at least."""
         size = fixed_size(self._table, target) or 0
-        slots, most = [text('"["')], self._most(target, memory)
+        slots, most = [text('"["')], self._most(target, memory, size)
         for index in range(most):
             element = [text('", "')] * (index > 0) + self.shown(target, memory.further(index * size))
             slots += (slot.when(memory.has((index + 1) * size)) for slot in element)
@@ -150,9 +150,10 @@ class Objects:
             cut.append(f"({length} < ({count} * {fe.number(size)}))")
         return [*slots, text('", ..."').when(fe.any_of(cut)), text('"]"')]
 
-    def _most(self, target: TypeExpr, memory: Memory) -> int:
-        """Elements that there is room for."""
-        one = sum(len(slot.value) + len(slot.length) + len(memory.place.length) for slot in self.shown(target, memory))
+    def _most(self, target: TypeExpr, memory: Memory, size: int) -> int:
+        """Elements that there is room for: by the second, as fields may lead further into the first."""
+        slots = self.shown(target, memory.further(size))
+        one = sum(len(slot.value) + len(slot.length) + len(memory.place.length) for slot in slots)
         return max(1, min(MOST_ELEMENTS, ARRAY_ROOM // one))
 
     def counted(self, counts: Iterable[Count], numbers: Mapping[str, str]) -> str | None:
