@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracefs.events import EventClass, Registry
 from tracefs.events.systems.sched import EXIT_CODE
@@ -17,14 +18,16 @@ from tracefs.syscalls.types.values import Call
 
 _COMMON = struct.Struct("<HBBi")
 _RETURN = struct.Struct("<q")
+_LOC = struct.Struct("<HH")
+"""Where, and how many bytes."""
 _ARGS_AT = 16
+_ARGS = tuple(struct.Struct(f"<{count}Q") for count in range(7))
 _NO_FDS: Fds = {}
 _ENDLESS = frozenset({"exit", "exit_group", "rt_sigreturn"})
 """Calls that have no exit event."""
 
 
-@dataclass(frozen=True)
-class Entered:
+class Entered(NamedTuple):
     """A task is in a call."""
 
     tid: int
@@ -49,16 +52,26 @@ class Entered:
         return self.syscall.name in _ENDLESS
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(NamedTuple):
     """A call has ended. `entered` is None where its beginning was not recorded; `ts` in ns."""
 
     tid: int
     ts: int
-    uapi_name: str
-    call: Call
+    syscall: Syscall
+    args: tuple[int, ...]
+    saved: Saved
+    decoder: Decoder
     entered: Entered | None
     ret: int
+
+    @property
+    def uapi_name(self) -> str:
+        return self.syscall.uapi_name
+
+    @property
+    def call(self) -> Call:
+        """Decoded when it is asked for: most are shown without (direct.py)."""
+        return self.decoder.call(self.syscall.name, self.args, self.saved, self.ret)
 
 
 @dataclass(frozen=True)
@@ -144,8 +157,7 @@ class Pairing:
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
-        count = len(event.syscall.params)
-        args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
+        args = _ARGS[len(event.syscall.params)].unpack_from(record, _ARGS_AT)
         saved = Saved(enter=self._saved(event, record), fds_enter=_fds(record))
         entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
@@ -159,26 +171,27 @@ class Pairing:
             entered = None
         args, before = (entered.args, entered.saved) if entered else ((), Saved())
         saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record))
-        call = self.decoder.call(event.syscall.name, args, saved, ret)
-        return Returned(tid, ts, event.syscall.uapi_name, call, entered, ret)
+        return Returned(tid, ts, event.syscall, args, saved, self.decoder, entered, ret)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
         """What of the task's memory the record holds: argument index -> bytes."""
         places = self._places.get(event.id)
         if places is None:
             places = self._places[event.id] = _places(event)
-        found = {}
+        found: dict[int, bytes] = {}
         for index, offset in places:
-            word = int.from_bytes(record[offset : offset + 4], "little")
-            if word >> 16:
-                found[index] = record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]
+            if len(record) < offset + _LOC.size:
+                break  # nothing was saved
+            at, length = _LOC.unpack_from(record, offset)
+            if length:
+                found[index] = record[at : at + length]
         return found
 
 
 def _fds(record: bytes) -> Fds:
     """What descriptors stood for, as far as the record has that."""
-    word = int.from_bytes(record[OFFSET : OFFSET + 4], "little")
-    return parse(record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]) if word else _NO_FDS
+    at, length = _LOC.unpack_from(record, OFFSET)
+    return parse(record[at : at + length]) if length else _NO_FDS
 
 
 def _places(event: EventClass) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from tracefs.calls.brief import brief
+from tracefs.calls.direct import Direct
 from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.strace import StracePrinter
@@ -23,6 +24,7 @@ class StraceLines:
     def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
         self._decoder = decoder
         self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
+        self._direct = Direct(decoder, self._printer)
         self._offset = offset
         self._open: Entered | None = None
         """Entered, and nothing happened since: not written yet."""
@@ -61,7 +63,9 @@ class StraceLines:
             self._split.discard(each.tid)
             shown = self._printer.resumed(each.uapi_name, each.call)
             return self._line(each.tid, each.ts, shown + took)
-        return self._line(each.tid, entered.ts, self._printer.whole(each.uapi_name, each.call) + took)
+        direct = self._direct.call(each.syscall.name, each.args, each.saved, each.ret)
+        shown = self._printer.ended(each.uapi_name, *direct) if direct else self._printer.whole(each.uapi_name, each.call)
+        return self._line(each.tid, entered.ts, shown + took)
 
     def _line(self, tid: int, ts: int, text: str) -> str:
         seconds, rest = divmod(ts + self._offset, _NS)

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tracefs.syscalls.types.fds import Fds
 from tracefs.syscalls.types.layout import holds_pointers, is_fd, unaliased
+from tracefs.syscalls.types.members import Layout
 from tracefs.syscalls.types.memory import Memory
-from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, Table, TypeExpr
+from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, StructType, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
 from tracefs.syscalls.types.rows import Rows, Signature
 from tracefs.syscalls.types.scalars import Scalars, fit
@@ -21,17 +24,16 @@ _MOST_PLANS = 4096
 _MOST_NUMBERS = 256
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """What the event of one call holds besides registers: bytes by argument index, read at its enter and at its exit.
 
     An argument's bytes are raw or an image, as memory.py says.
     """
 
-    enter: Mapping[int, bytes] = field(default_factory=dict)
-    exit: Mapping[int, bytes] = field(default_factory=dict)
-    fds_enter: Fds = field(default_factory=dict)
-    fds_exit: Fds = field(default_factory=dict)
+    enter: Mapping[int, bytes] = MappingProxyType({})
+    exit: Mapping[int, bytes] = MappingProxyType({})
+    fds_enter: Fds = MappingProxyType({})
+    fds_exit: Fds = MappingProxyType({})
     """What descriptors stood for then."""
 
 
@@ -39,8 +41,10 @@ _NOTHING = Saved()
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """`args`: index, name, type without aliases, whether it leads to pointers, and for a number what decodes it.
+class Plan:
+    """How the calls of one syscall are decoded whose arguments have the same types.
+
+    `args`: index, name, type without aliases, whether it leads to pointers, and for a number what decodes it.
 
     `counted`: name, index and width of those that counts refer to; a name with * is what the argument points to.
     """
@@ -59,7 +63,7 @@ class Decoder:
         self._scalars = Scalars(table)
         self._objects = Objects(table, self._scalars)
         errno = table.types.get("errno")
-        self._plans: dict[int, _Plan] = {}
+        self._plans: dict[int, Plan] = {}
         """By the identity of their signature, which they keep alive."""
         self._errno = {e.value: e.name for e in errno.entries} if isinstance(errno, EnumType) else {}
 
@@ -95,7 +99,15 @@ class Decoder:
         self._scalars.fds = {}
         return Call(syscall, tuple(values), result)
 
-    def _plan(self, syscall: str, args: tuple[int, ...]) -> _Plan | None:
+    def plan(self, syscall: str, args: tuple[int, ...], saved: Saved) -> Plan | None:
+        """For who makes text without values between: the same object for the same kind of call."""
+        return self._plan(syscall, args)
+
+    def layout(self, named: StructType, data: bytes) -> Layout:
+        """The members of a structure that holds `data`: the same object for the same members."""
+        return self._objects.layout(named, data, {})
+
+    def _plan(self, syscall: str, args: tuple[int, ...]) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
         signature = self._rows.signature(syscall, args)
         if signature is None:
@@ -117,7 +129,7 @@ class Decoder:
                     counted.append((name, index, self._objects.width(meant) or "u64"))
                 if f"*{name}" in wanted and isinstance(meant, Pointer):
                     counted.append((f"*{name}", index, self._objects.width(meant.target) or "u64"))
-            plan = self._plans[id(signature)] = _Plan(signature, tuple(parts), tuple(counted))
+            plan = self._plans[id(signature)] = Plan(signature, tuple(parts), tuple(counted))
         return plan
 
     def _number_decoder(self, kind: TypeExpr) -> Callable[[int], Value] | None:
@@ -177,7 +189,7 @@ class Decoder:
         memory = Memory.image(blob) if nested else Memory.raw(raw, blob)
         return self._objects.target(kind, raw, scope.within(memory, ret))
 
-    def _scope(self, plan: _Plan, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
+    def _scope(self, plan: Plan, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
         """Numbers by name, for counts: arguments, and what pointers to a number point to (`*addrlen`)."""
         numbers: dict[str, int] = {}
         for name, index, width in plan.counted:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tracefs.syscalls.types import custom
 from tracefs.syscalls.types.layout import FD_SET, fixed_size, unaliased
-from tracefs.syscalls.types.members import Members
+from tracefs.syscalls.types.members import Layout, Members
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import (
     WIDTHS,
@@ -229,17 +229,7 @@ class Objects:
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers: dict[str, int] = {}
-        members = self._members.of(named, ())
-        for member in members.counted:
-            member.note(data, numbers)
-        if named.variants:
-            holding: tuple[int, ...] = ()
-            for index, tests in enumerate(self.tests(named)):
-                if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
-                    holding += (index,)
-                    members = self._members.of(named, holding)
-                    for member in members.counted:
-                        member.note(data, numbers)
+        members = self.layout(named, data, numbers)
         inner = scope.with_fields(numbers) if numbers and members.others else scope
         fields: list[tuple[str, Value]] = []
         complete = True
@@ -261,6 +251,21 @@ class Objects:
             else:
                 fields.append((member.name, found))
         return Struct(named.name, tuple(fields), complete)
+
+    def layout(self, named: StructType, data: bytes, numbers: dict[str, int]) -> Layout:
+        """The members that a structure has where it holds `data`; those that others refer to are put into `numbers`."""
+        members = self._members.of(named, ())
+        for member in members.counted:
+            member.note(data, numbers)
+        if named.variants:
+            holding: tuple[int, ...] = ()
+            for index, tests in enumerate(self.tests(named)):
+                if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
+                    holding += (index,)
+                    members = self._members.of(named, holding)
+                    for member in members.counted:
+                        member.note(data, numbers)
+        return members
 
     def tests(self, named: StructType) -> list[tuple[Test, ...]]:
         """What each variant of `named` is tested by, in their order."""

@@ -50,8 +50,13 @@ class StracePrinter:
 
     def whole(self, name: str, call: Call) -> str:
         """A call and its result."""
-        line = f"{name}({', '.join(self._arguments(call))})"
-        return f"{line:<{_COLUMN}} = {self._result(call.result)}"
+        return self.ended(name, self._arguments(call), self.result(call.result))
+
+    @staticmethod
+    def ended(name: str, arguments: list[str], result: str) -> str:
+        """The same of what is text already."""
+        line = f"{name}({', '.join(arguments)})"
+        return f"{line:<{_COLUMN}} = {result}"
 
     def entered(self, name: str, call: Call) -> str:
         """What is known before it ends: the arguments up to the first that it fills in."""
@@ -64,7 +69,19 @@ class StracePrinter:
         """The rest of what entered() began."""
         rest = self._arguments(call)[self._known(call) :]
         line = f"<... {name} resumed>{', '.join(rest)})"
-        return f"{line:<{_COLUMN}} = {self._result(call.result)}"
+        return f"{line:<{_COLUMN}} = {self.result(call.result)}"
+
+    def value(self, value: Value) -> str:
+        return text(value, self._strings)
+
+    def argument(self, syscall: str, arg: Argument) -> str:
+        """Without its name."""
+        return text(self._shorten(syscall, arg) if self._shorten else arg.value, self._strings)
+
+    @staticmethod
+    def takes(syscall: str) -> bool:
+        """Whether the arguments stand in their own order, without labels."""
+        return syscall not in _LABELLED
 
     def signal(self, name: Value, siginfo: Value | None) -> str:
         """`SIGCHLD {si_signo=SIGCHLD, ...}`."""
@@ -73,9 +90,7 @@ class StracePrinter:
     def _arguments(self, call: Call) -> list[str]:
         labels = _LABELLED.get(call.name)
         if labels is None:
-            if self._shorten:
-                return [text(self._shorten(call.name, arg), self._strings) for arg in call.args]
-            return [text(arg.value, self._strings) for arg in call.args]
+            return [self.argument(call.name, arg) for arg in call.args]
         values = {arg.name: arg.value for arg in call.args}
         return [f"{label}={text(values[arg])}" for arg, label in labels.items() if arg in values]
 
@@ -86,7 +101,7 @@ class StracePrinter:
         return next((index for index, arg in enumerate(call.args) if _filled(arg)), len(call.args))
 
     @staticmethod
-    def _result(result: Value | None) -> str:
+    def result(result: Value | None) -> str:
         if result is None:
             return "?"
         if isinstance(result, Errno):
