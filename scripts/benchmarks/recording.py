@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from tracefs.capture import Engine, Scope
@@ -13,18 +13,18 @@ from tracefs.tree.node import Context, File
 
 
 class Recording:
-    """`with Recording(argv, {"trace_options": "syscall_user_exit"}) as r:` has what the command did, in `r.files.top`."""
+    """`with Recording(argv, [("trace_options", "syscall_user_exit")]) as r:` has what the command did, in `r.files.top`."""
 
-    def __init__(self, argv: Sequence[str], settings: Mapping[str, str]) -> None:
-        self._argv, self._settings = argv, settings
+    def __init__(self, argv: Sequence[str], settings: Iterable[tuple[str, str]], stdout: int = 1) -> None:
+        self._argv, self._settings, self._stdout = argv, settings, stdout
 
     def __enter__(self) -> Recording:
         self.files = Tracefs(scope=Scope("none"))
-        for name, text in self._settings.items():
+        for name, text in self._settings:
             self.write(name, text)
         engine = self.files.engine
         assert isinstance(engine, Engine)
-        engine.spawn(self._argv).wait()
+        engine.spawn(self._argv, stdout=self._stdout).wait()
         self.write("tracing_on", "0")
         return self
 

@@ -33,7 +33,7 @@ PROGRAMS = {
     "sh": "for i in $(seq 200); do /bin/true; done",
 }
 CALLS = 40_000
-SETTINGS = {"buffer_size_kb": "65536", "current_tracer": "syscall", "trace_options": "syscall_user_exit"}
+SETTINGS = (("buffer_size_kb", "65536"), ("current_tracer", "syscall"), ("trace_options", "syscall_user_exit"))
 GOAL = 2.0
 
 

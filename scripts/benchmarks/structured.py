@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`tracefs run --strace` and `--json` against `strace -f -ttt -T -v -o FILE`: the whole run, and their decoding alone.
+
+Decoding runs beside the traced program. Where it takes less time per call than the program's own calls do under strace, it keeps up
+with all that strace keeps up with; what it is behind meanwhile waits in the buffer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import interleave, peers
+from benchmarks.recording import Recording
+from benchmarks.report import Figure
+from benchmarks.workloads import Workload
+from tracefs.commands.session import CLOCK, EVENTS, OPTIONS, STRUCTURED_KB, SUBBUF_KB
+from tracefs.commands.structured import FORMS, Lines
+
+CALLS = 100_000
+GOAL = 1.0
+
+
+class Strace(peers.Strace):
+    def command(self, argv: Sequence[str], output: Path) -> list[str]:
+        return ["strace", "-f", "-ttt", "-T", "-v", "-o", str(output), *argv]
+
+
+@dataclass
+class Structured(peers.Peer):
+    """Fails where events are lost."""
+
+    def run(self, argv: Sequence[str], output: Path) -> float:
+        start = time.perf_counter()
+        done = subprocess.run(self.command(argv, output), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        took = time.perf_counter() - start
+        if b" lost" in done.stderr:
+            raise RuntimeError(f"{self.name}: {done.stderr.decode().strip()}")
+        return took
+
+    def command(self, argv: Sequence[str], output: Path) -> list[str]:
+        return [sys.executable, "-m", "tracefs.cli", "run", f"--{self.name}", "-v", "-w", str(output), "--", *argv]
+
+
+def run(args: argparse.Namespace) -> list[Figure]:
+    """`dd bs=1` and `find`."""
+    peers.all_peers()  # for the environment
+    who = [peers.Peer("untraced"), *map(Structured, FORMS), Strace("strace -v")]
+    if not who[-1].available():
+        return []
+    count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
+    work = [
+        Workload("dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True),
+        Workload(f"find {tree}", ("find", tree), single=True),
+    ]
+    rows = interleave.measure(work, who, rounds=args.rounds)[1:]
+    return [figure for each, row in zip(work, rows, strict=True) for figure in _figures(each, row.added)]
+
+
+def _figures(work: Workload, added: dict[str, float]) -> list[Figure]:
+    figures = []
+    for form in FORMS:
+        calls, took = decoding(work.argv, form)
+        theirs = added["strace -v"] / calls
+        note = f"{added[form]:.2f} s, {added['strace -v']:.2f} s"
+        figures.append(Figure(f"{work.name}: added by --{form} / by strace", added[form] / added["strace -v"], GOAL, note=note))
+        note = f"{1e6 * took:.1f} us a call, {1 / took:,.0f} calls/s; strace adds {1e6 * theirs:.1f} us"
+        figures.append(Figure(f"{work.name}: decoding of --{form} / strace", took / theirs, GOAL, note=note))
+    return figures
+
+
+def decoding(argv: Sequence[str], form: str) -> tuple[int, float]:
+    """How many lines there are of the command, and the CPU seconds that one takes from a recorded buffer."""
+    settings = [
+        ("buffer_subbuf_size_kb", str(SUBBUF_KB)),
+        ("buffer_size_kb", str(2 * STRUCTURED_KB)),
+        ("trace_clock", CLOCK),
+        *(("set_event", event) for event in EVENTS),
+        *(("trace_options", option) for option in OPTIONS),
+    ]
+    with tempfile.TemporaryFile() as null, Recording(argv, settings, stdout=null.fileno()) as recording:
+        lines = Lines(recording.files.top, form, True)
+        start = time.thread_time()
+        text = lines.take(True)
+        took = time.thread_time() - start
+    count = text.count(b"\n")
+    return count, took / count
