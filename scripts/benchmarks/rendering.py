@@ -73,6 +73,7 @@ def _kernels(argv: list[str], rounds: int) -> float:
     with KernelInstance() as kernel, open(os.devnull, "wb") as null:
         kernel.write("buffer_size_kb", "32768")
         kernel.write("options/irq-info", "0")
+        kernel.write("options/event-fork", "1")
         kernel.write("events/syscalls/enable", "1")
         subprocess.run(["sh", "-c", f'echo $$ > {kernel.path}/set_event_pid; exec "$@"', "sh", *argv], check=True)
         kernel.write("tracing_on", "0")

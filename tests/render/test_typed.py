@@ -8,8 +8,9 @@ import struct
 
 import pytest
 
+from tests.render.conftest import MakeBuffer
 from tests.render.records import enter, leave
-from tracefs.render import Options, Renderer
+from tracefs.render import Iterator, Options, Renderer
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types import Decoder, Saved, jsonform, load, strace
 from tracefs.syscalls.types.fds import parse
@@ -157,6 +158,18 @@ def test_what_a_descriptor_stood_for_in_one_call_is_not_shown_in_the_next(decode
         ftrace_enter(decoder.call("close", (3,), Saved(fds_enter=fds))) for fds in ({}, {3: b"/a"}, {3: b"/b"}, {})
     ]
     assert shown == ["sys_close(fd: 3)", "sys_close(fd: 3</a>)", "sys_close(fd: 3</b>)", "sys_close(fd: 3)"]
+
+
+def test_flags_are_the_same_words_when_they_come_again(renderer: Renderer, make_reader: MakeBuffer) -> None:
+    """More of them than are remembered, short and long ones, of two types."""
+    chance = random.Random(1)
+    flags = [chance.getrandbits(chance.choice((3, 12, 24, 32))) for _ in range(200)]
+    records = [enter(BY_NAME["openat"].nr, 3, 0, each, each & 0xFFFF) for each in flags + flags[::-1] + flags]
+    reader = make_reader()
+    for record in records:
+        reader.buffer.write(0, record)
+    shown = Iterator(renderer, reader, DECODE).read(1 << 20).decode().splitlines()
+    assert [each for each in shown if each[0] != "#"] == [line(renderer, record) for record in records]
 
 
 def test_a_list_of_a_thousand_texts_is_shown_to_its_end(renderer: Renderer, decoder: Decoder) -> None:

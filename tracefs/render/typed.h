@@ -34,7 +34,7 @@ void rn_typed_fd_set(struct rn_text *text, const uint8_t *bytes, uint32_t length
 
 /* Words of flags that were put while rendering one batch of lines: the same come again and again. */
 #define RN_MEMO_SLOTS 64
-#define RN_MEMO_LONGEST 64
+#define RN_MEMO_LONGEST 192
 struct rn_memo {
 	struct rn_memo_slot {
 		const struct tt_type *type; /* NULL: unused */

@@ -189,9 +189,11 @@ static void put_known_flags(struct rn_text *text, const struct tt_table *table, 
 	struct rn_memo_slot *slot = text->memo ? &text->memo->slots[place % RN_MEMO_SLOTS] : NULL;
 	char *start = text->at;
 
-	if (slot && slot->type == type && slot->value == value && (size_t)(text->end - text->at) >= RN_MEMO_LONGEST) {
-		memcpy(text->at, slot->words, RN_MEMO_LONGEST); /* whole, as rn_put_spared() does */
-		text->at += slot->length;
+	if (slot && slot->type == type && slot->value == value) {
+		if (slot->length <= RN_SPARE)
+			rn_put_spared(text, slot->words, slot->length);
+		else
+			rn_put(text, slot->words, slot->length);
 		return;
 	}
 	put_flags(text, table, type, value);
