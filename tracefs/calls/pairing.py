@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tracefs.events import EventClass, Registry
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
-from tracefs.syscalls.types.fds import OFFSET, Fds, parse
+from tracefs.syscalls.types.fds import OFFSET, Fds, netlink, parse
 from tracefs.syscalls.types.values import Call
 
 _COMMON = struct.Struct("<HBBi")
@@ -147,7 +147,7 @@ class Pairing:
         args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
         if event.syscall.name in _EXIT_CALLS:
             self._status[tid] = args[0] & 0xFF
-        saved = Saved(enter=self._saved(event, record), fds_enter=_fds(record))
+        saved = Saved(self._saved(event, record), fds_enter=_fds(record), netlink=_netlink(record))
         entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
         return entered
@@ -159,7 +159,9 @@ class Pairing:
         if entered and entered.syscall is not event.syscall:
             entered = None
         args, before = (entered.args, entered.saved) if entered else ((), Saved())
-        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record))
+        protocol = _netlink(record)
+        protocol = before.netlink if protocol is None else protocol
+        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record), protocol)
         call = self.decoder.call(event.syscall.name, args, saved, ret)
         return Returned(tid, ts, event.syscall.uapi_name, call, entered, ret)
 
@@ -178,8 +180,18 @@ class Pairing:
 
 def _fds(record: bytes) -> Fds:
     """What descriptors stood for, as far as the record has that."""
+    said = _said(record)
+    return parse(said) if said else _NO_FDS
+
+
+def _netlink(record: bytes) -> int | None:
+    said = _said(record)
+    return netlink(said) if said else None
+
+
+def _said(record: bytes) -> bytes:
     word = int.from_bytes(record[OFFSET : OFFSET + 4], "little")
-    return parse(record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)]) if word else _NO_FDS
+    return record[word & 0xFFFF : (word & 0xFFFF) + (word >> 16)] if word else b""
 
 
 def _places(event: EventClass) -> list[tuple[int, int]]:

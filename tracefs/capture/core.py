@@ -35,6 +35,8 @@ class Described(NamedTuple):
     """At its enter and exit: bit i: what argument i points to can be saved."""
     fds: tuple[int, int]
     """Bit i: argument i is or leads to file descriptors; bit 6: its result."""
+    asked: int
+    """Bit i: argument i is asked whether it is a netlink socket."""
 
 
 class Call(NamedTuple):

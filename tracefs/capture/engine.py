@@ -46,7 +46,9 @@ class Tracee(NamedTuple):
 
 def _described(call: Syscall) -> Described:
     known = masks(call.name)
-    return Described(call.nr, len(call.params), (known.enter, known.exit), (known.fds_enter, known.fds_exit))
+    return Described(
+        call.nr, len(call.params), (known.enter, known.exit), (known.fds_enter, known.fds_exit), known.asked
+    )
 
 
 class Engine:

@@ -41,6 +41,28 @@ static bool wants_fds(const struct cap_thread *ct, int64_t nr, bool exit, uint64
  * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
  * for: for each sink as much as that wants. ret: NULL at the call's entry.
  */
+static bool know_call(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, int32_t netlink)
+{
+	return ct->types && tt_call_of(&ct->save->call, ct->types, (uint64_t)nr, t->args, ct->syscall[nr].nargs, ret, netlink);
+}
+
+/* The same again, where what it leads to turns out to be netlink messages. */
+static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, uint32_t limit)
+{
+	enum tt_direction direction = ret ? TT_OUT : TT_IN;
+	uint8_t asked = ct->syscall[nr].asked;
+	int32_t netlink;
+
+	cap_save_gather(ct->save, t->tid, direction, limit);
+	if (likely(!asked))
+		return;
+	netlink = cap_save_netlink(ct->save, (unsigned)__builtin_ctz(asked), t->tid, t->tgid);
+	if (likely(netlink < 0) || !know_call(ct, t, nr, ret, netlink))
+		return;
+	cap_save_gather(ct->save, t->tid, direction, limit);
+	cap_save_say_netlink(ct->save, (int32_t)t->args[__builtin_ctz(asked)], netlink);
+}
+
 static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
 {
 	const struct cap_syscall *syscall = &ct->syscall[nr];
@@ -54,10 +76,9 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 		most = limit > most ? limit : most;
 	}
 	cap_save_nothing(save);
-	if ((most || fds) && ct->types && !(exit && *ret < 0) &&
-	    tt_call_of(&save->call, ct->types, (uint64_t)nr, t->args, syscall->nargs, ret)) {
+	if ((most || fds) && !(exit && *ret < 0) && know_call(ct, t, nr, ret, -1)) {
 		if (most)
-			cap_save_gather(save, t->tid, exit ? TT_OUT : TT_IN, most);
+			gather(ct, t, nr, ret, most);
 		if (fds)
 			cap_save_fds(save, t->tid, t->tgid);
 	}

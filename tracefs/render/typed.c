@@ -82,7 +82,7 @@ bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const st
 
 	for (unsigned i = 0; i < n && i < TT_ARGS; i++)
 		args[i] = event->values[i + 1].number;
-	if (!tt_call_of(&call, types->table, nr, args, n, NULL))
+	if (!tt_call_of(&call, types->table, nr, args, n, NULL, rn_netlink_of(rn_fds_of(event))))
 		return false;
 	find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], saved);
 	put_syscall(text, event);
@@ -111,7 +111,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 
 	for (unsigned i = 0; more && i < n && i < TT_ARGS; i++, at += 8)
 		args[i] = rn_number(event, at, 8, false);
-	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret))
+	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret, rn_netlink_of(rn_fds_of(event))))
 		return false;
 	put_syscall(text, event);
 	rn_puts(text, " -> ");

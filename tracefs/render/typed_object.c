@@ -132,6 +132,14 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	rn_putc(w->text, ']');
 }
 
+static bool put_bits(struct walk *w, const struct tt_member *member, const struct tt_type *type, struct span data)
+{
+	if (!type->width || data.length < member->offset || data.length - member->offset < type->width)
+		return false;
+	rn_typed_number(w->text, w->table, type, tt_member_number(member, type, data.bytes + member->offset), w->saved->fds);
+	return true;
+}
+
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
 	const struct tt_member *members[TT_MEMBERS];
@@ -158,7 +166,9 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 			rn_puts(w->text, ", ");
 		rn_put(w->text, name, strlen(name));
 		rn_putc(w->text, '=');
-		if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length}, length)) {
+		if (members[i]->bits ? put_bits(w, members[i], of, data)
+				     : put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
+						 length)) {
 			any = true;
 		} else {
 			w->text->at = before;

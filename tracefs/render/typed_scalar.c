@@ -190,6 +190,27 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 	}
 }
 
+/* NAME(1, X) of the first macro whose bits these are. */
+static bool put_macro(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->variants, *end = entry + type->n_variants;
+
+	for (; entry < end; entry += 1 + entry->sub) {
+		if ((value & entry->mask) != entry->value)
+			continue;
+		put_string(text, table, entry->name);
+		rn_putc(text, '(');
+		for (uint32_t i = 1; i <= entry->sub; i++) {
+			if (i > 1)
+				rn_puts(text, ", ");
+			put_part(text, table, &entry[i], value);
+		}
+		rn_putc(text, ')');
+		return true;
+	}
+	return false;
+}
+
 void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
 		     struct rn_fds fds)
 {
@@ -204,7 +225,7 @@ void rn_typed_number(struct rn_text *text, const struct tt_table *table, const s
 		entry = find(table, type, value);
 		if (entry)
 			put_string(text, table, entry->name);
-		else
+		else if (!type->n_variants || !put_macro(text, table, type, value))
 			rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
 		break;
 	case TT_INT:

@@ -58,17 +58,22 @@ def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number, the arguments, and what those point to that the call reads."""
     end = ARGS_OFFSET + ARG_SIZE * len(syscall.params)
     known = masks(syscall.name)
-    return (*_NR, *_args(syscall, ARGS_OFFSET), *_saved(syscall, known.enter, end), *_fds(known.fds_enter))
+    return (
+        *_NR,
+        *_args(syscall, ARGS_OFFSET),
+        *_saved(syscall, known.enter, end),
+        *_fds(known.fds_enter | known.asked),
+    )
 
 
 def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number and the result; of a call that fills memory, the arguments again, and what it has filled."""
     known = masks(syscall.name)
     if not known.exit:
-        return (*_RESULT, *_fds(known.fds_exit))
+        return (*_RESULT, *_fds(known.fds_exit | known.asked))
     start = ARGS_OFFSET + ARG_SIZE
     end = start + ARG_SIZE * len(syscall.params)
-    return (*_RESULT, *_args(syscall, start), *_saved(syscall, known.exit, end), *_fds(known.fds_exit))
+    return (*_RESULT, *_args(syscall, start), *_saved(syscall, known.exit, end), *_fds(known.fds_exit | known.asked))
 
 
 def enter_print_fmt(syscall: Syscall) -> str:

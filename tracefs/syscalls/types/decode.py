@@ -11,7 +11,7 @@ from tracefs.syscalls.types.layout import holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
-from tracefs.syscalls.types.rows import Rows, Signature
+from tracefs.syscalls.types.rows import NETLINK, Rows, Signature
 from tracefs.syscalls.types.scalars import Scalars, fit
 from tracefs.syscalls.types.values import Argument, Call, Errno, Number, Value
 from tracefs.syscalls.types.values import Pointer as PointerValue
@@ -33,6 +33,8 @@ class Saved:
     fds_enter: Fds = field(default_factory=dict)
     fds_exit: Fds = field(default_factory=dict)
     """What descriptors stood for then."""
+    netlink: int | None = None
+    """The protocol of the netlink socket that the call was on, as far as that is known."""
 
 
 _NOTHING = Saved()
@@ -75,7 +77,7 @@ class Decoder:
         A syscall without a row shows its registers in hex, named as they are counted.
         """
         saved = saved or _NOTHING
-        plan = self._plan(syscall, args)
+        plan = self._plan(syscall, args, saved.netlink)
         if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
@@ -95,9 +97,9 @@ class Decoder:
         self._scalars.fds = {}
         return Call(syscall, tuple(values), result)
 
-    def _plan(self, syscall: str, args: tuple[int, ...]) -> _Plan | None:
+    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None) -> _Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
-        signature = self._rows.signature(syscall, args)
+        signature = self._rows.signature(syscall, args, netlink)
         if signature is None:
             return None
         plan = self._plans.get(id(signature))
@@ -179,7 +181,7 @@ class Decoder:
 
     def _scope(self, plan: _Plan, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
         """Numbers by name, for counts: arguments, and what pointers to a number point to (`*addrlen`)."""
-        numbers: dict[str, int] = {}
+        numbers: dict[str, int] = {} if saved.netlink is None else {NETLINK: saved.netlink}
         for name, index, width in plan.counted:
             if index >= len(args):
                 continue

@@ -119,7 +119,14 @@ class PrintFormats:
         return [*slots, text(fe.choose(fe.any_of(before), '")"', fe.NOTHING))] if before else slots
 
     def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
-        return [(tests, kind) for tests, row in self._rows.linked(syscall)[1:] for arg, kind in row.args if arg == name]
+        """Those that the arguments decide: what a socket is this language cannot ask."""
+        known = {arg for arg, _ in self.table.rows[syscall][0].args}
+        return [
+            (tests, kind)
+            for tests, row in self._rows.linked(syscall)[1:]
+            for arg, kind in row.args
+            if arg == name and all(test.name in known for test in tests)
+        ]
 
     def _argument(
         self, name: str, kind: TypeExpr, variants: list[tuple[tuple[Test, ...], TypeExpr]], fields: Collection[str]

@@ -103,6 +103,8 @@ def _element(table: Table, target: TypeExpr, field: str, offset: int, number: Nu
         return optional(number(target, fe.loaded(field, offset, size)))
     slots: list[Slot] = []
     for member in named.fields:
+        if member.bits:
+            return None
         inner = _element(table, member.type, field, offset + member.offset, number)
         if inner is None:
             return None

@@ -55,6 +55,17 @@ def fixed_size(table: Table, expr: TypeExpr) -> int | None:
     return None
 
 
+def data_behind(named: StructType) -> int | None:
+    """Where the data begins that an open structure ends in: as much of it is saved as of data elsewhere. None: it has none."""
+    last = max(named.fields, key=lambda member: member.offset, default=None)
+    if not named.open or named.variants or last is None or last.offset > 255 or last.type not in _DATA:
+        return None
+    return last.offset
+
+
+_DATA = (Ref("bytes"), Ref("chars"))
+
+
 def holds_pointers(table: Table, expr: TypeExpr) -> bool:
     """True if what `expr` stands for, in memory, leads to more memory: then it is saved as an image."""
     expr = unaliased(table, expr)

@@ -22,7 +22,7 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
-from tracefs.syscalls.types.rows import Conditions, Test
+from tracefs.syscalls.types.rows import NETLINK, Conditions, Test
 from tracefs.syscalls.types.scalars import Scalars, ScalarType, fit, width_of
 from tracefs.syscalls.types.values import Array, Data, Number, Struct, Text, Value
 from tracefs.syscalls.types.values import Pointer as PointerValue
@@ -59,7 +59,7 @@ class Scope:
     def count(self, counts: tuple[Count, ...]) -> int | None:
         """The smallest of `counts`, None if none of them is known."""
         known = [found for found in map(self._one, counts) if found is not None]
-        return max(min(known), 0) if known else None
+        return min(known) if known else None
 
     def _one(self, count: Count) -> int | None:
         source = count.source
@@ -73,7 +73,7 @@ class Scope:
             self.share.left -= found
         else:
             found = self.numbers.get(source)
-        return None if found is None else -(-found * count.multiply // count.divide)
+        return None if found is None else max(-(-found * count.multiply // count.divide), 0) + count.plus
 
 
 class Objects:
@@ -228,7 +228,7 @@ class Objects:
 
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
-        numbers: dict[str, int] = {}
+        numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
         members = self._members.of(named, ())
         for member in members.counted:
             member.note(data, numbers)
@@ -253,7 +253,7 @@ class Objects:
                 length = member.size or size - offset
                 found = self.value(member.type, data[offset : offset + length], length, inner)
             elif offset + member.size <= known:
-                found = member.number(int.from_bytes(data[offset : offset + member.size], "little"))
+                found = member.number(member.raw(data))
             else:
                 found = None
             if found is None:

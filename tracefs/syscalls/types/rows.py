@@ -16,9 +16,13 @@ from tracefs.syscalls.types.model import (
     Row,
     Table,
     TypeExpr,
+    named_values,
 )
 from tracefs.syscalls.types.scalars import width_of
 from tracefs.syscalls.types.syntax import number
+
+NETLINK = "netlink"
+"""What structures' conditions call the protocol of the netlink socket that the call is on."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,9 @@ class Conditions:
             if width:
                 whole = (1 << 8 * WIDTHS[width][0]) - 1
             if isinstance(named, (EnumType, FlagsType)):
-                for entry in named.entries:
-                    if not hasattr(entry, "value"):
-                        continue
-                    known.setdefault(entry.name or "", (entry.value, entry.mask))
-        choices = []
+                for entry in named_values(named):
+                    known.setdefault(entry.name, (entry.value, entry.mask))
+        choices = [] if condition.names else [(0, 0)]
         for name in condition.names:
             if name[0].isdigit() or name[0] == "-":
                 choices.append((number(name) & whole, whole))
@@ -104,27 +106,30 @@ class Rows:
             self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
         return self._linked[syscall]
 
-    def signature(self, syscall: str, args: tuple[int, ...]) -> Signature | None:
+    def signature(self, syscall: str, args: tuple[int, ...], netlink: int | None = None) -> Signature | None:
         """The types for a call with these registers, None if no table knows the syscall.
 
-        A variant by a register that is not given (an exit event alone has none) does not apply.
+        A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
+        of the netlink socket that the call is on, None where that is not known.
         """
         if syscall not in self._table.rows:
             return None
         linked = self.linked(syscall)
-        key = syscall, tuple(args[i] if i < len(args) else None for i in self._selectors[syscall])
+        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
                 self._cache.clear()
-            found = self._cache[key] = _apply(linked, args)
+            found = self._cache[key] = _apply(linked, args, netlink)
         return found
 
 
-def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...]) -> Signature:
+def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None) -> Signature:
     base = linked[0][1]
     types = dict(base.args)
     values = dict(zip(types, args, strict=False))
+    if netlink is not None:
+        values |= {f"{NETLINK}({name})": netlink for name in values}
     result = base.result
     for tests, row in linked[1:]:
         if all(test.name in values and test.holds(values[test.name]) for test in tests):

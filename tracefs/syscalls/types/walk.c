@@ -22,6 +22,16 @@ uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed)
 	return tt_fit(value, width, is_signed);
 }
 
+static uint64_t some_bits(uint64_t value, unsigned shift, unsigned bits)
+{
+	return bits ? value >> shift & (UINT64_MAX >> (64 - bits)) : value;
+}
+
+uint64_t tt_member_number(const struct tt_member *member, const struct tt_type *type, const uint8_t *data)
+{
+	return some_bits(tt_load(data, type->width, false), member->shift, member->bits);
+}
+
 bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value)
 {
 	const struct tt_call *call = scope->call;
@@ -51,7 +61,8 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 	case TT_SHARE:
 		if (!scope->data || at > scope->size || scope->size - at < width)
 			return false;
-		found = tt_load(scope->data + at, number->width, number->is_signed);
+		found = tt_load(scope->data + at, number->width, number->is_signed && !number->bits);
+		found = some_bits(found, number->shift, number->bits);
 		if (number->source == TT_SHARE) {
 			if (!scope->share)
 				return false;
@@ -59,6 +70,11 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 				found = *scope->share;
 			*scope->share -= found;
 		}
+		break;
+	case TT_NETLINK:
+		if (call->netlink < 0)
+			return false;
+		found = (uint64_t)call->netlink;
 		break;
 	default:
 		return false;
@@ -84,6 +100,7 @@ bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t
 		scaled *= numbers[i].multiply;
 		if (numbers[i].divide > 1)
 			scaled = (scaled + numbers[i].divide - 1) / numbers[i].divide;
+		scaled += numbers[i].plus;
 		if (!any || scaled < *count)
 			*count = scaled;
 		any = true;
@@ -157,7 +174,7 @@ static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
 }
 
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
-		const int64_t *ret)
+		const int64_t *ret, int32_t netlink)
 {
 	const struct tt_row *row;
 	const struct tt_variant *variant;
@@ -176,6 +193,7 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 		call->n = TT_ARGS;
 	call->has_ret = ret;
 	call->ret = ret ? *ret : 0;
+	call->netlink = netlink;
 	call->result = row->result;
 	take_args(call, row->args, row->n_args);
 	variant = TT_AT(table, variants, struct tt_variant) + row->variants;
