@@ -4,7 +4,7 @@
 import errno
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,7 @@ def differences(instance: Path, event: EventClass, filters: list[bytes]) -> list
 @pytest.mark.parametrize(("system", "name"), EVENTS)
 def test_generated_filters_fare_as_in_the_kernel(instance: Path, system: str, name: str) -> None:
     event = REGISTRY.systems[system][name]
+    event = replace(event, fields=tuple(field for field in event.fields if field.name != "__siginfo"))  # ours alone
     filters = list(corpus(SEED, event, PER_EVENT))
     assert differences(instance, event, filters) == []
 

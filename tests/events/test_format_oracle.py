@@ -20,9 +20,12 @@ def without_id(text: str) -> str:
 
 
 def without_memory(event: EventClass) -> EventClass:
-    """Without what is saved of the task's memory: the kernel has that from 6.19 on, and never at the exit of a call."""
+    """Without what is saved of the task's memory: the kernel has that from 6.19 on, and never at the exit of a call.
+
+    And without a signal's siginfo, that it has in no event.
+    """
     if event.syscall is None:
-        return event
+        return replace(event, fields=tuple(field for field in event.fields if field.name != "__siginfo"))
     fields = [field for field in event.fields if not field.is_data_loc]
     return replace(event, fields=tuple(fields[:2] if event.kind == "exit" else fields))
 

@@ -11,9 +11,10 @@ from tracefs.events import EventClass, Registry
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
 from tracefs.syscalls.types.fds import OFFSET, Fds, netlink, parse
-from tracefs.syscalls.types.values import Call
+from tracefs.syscalls.types.values import Call, Value
 
 _COMMON = struct.Struct("<HBBi")
+_SIGINFO = struct.Struct("<iii")
 _RETURN = struct.Struct("<q")
 _ARGS_AT = 16
 _EXIT_CALLS = ("exit", "exit_group")
@@ -65,12 +66,18 @@ class Returned:
 
 @dataclass(frozen=True)
 class Signalled:
-    """A signal reached its task."""
+    """A signal reached its task. `info` is the beginning of its siginfo_t."""
 
     tid: int
     ts: int
     number: int
     code: int
+    info: bytes
+    decoder: Decoder
+
+    @property
+    def siginfo(self) -> Value | None:
+        return self.decoder.memory("siginfo", self.info)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,8 @@ class Pairing:
                 sig, code, handler = (_number(event, name, record) for name in ("sig", "code", "sa_handler"))
                 if handler == _SIG_DFL and sig not in _IGNORED:
                     self._signal[tid] = sig
-                yield Signalled(tid, ts, sig, code)
+                info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
+                yield Signalled(tid, ts, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":
                 status = self._status.pop(tid, None)
                 signal = self._signal.pop(tid, 0)
@@ -199,6 +207,11 @@ def _places(event: EventClass) -> list[tuple[int, int]]:
     assert event.syscall
     indexes = {f"__{param.name}_val": index for index, param in enumerate(event.syscall.params)}
     return [(indexes[f.name], f.offset) for f in event.fields if f.is_data_loc and f.name in indexes]
+
+
+def _siginfo(event: EventClass, record: bytes) -> bytes:
+    field = event.field("__siginfo")
+    return record[field.offset : field.offset + field.size] if field else b""
 
 
 def _number(event: EventClass, name: str, record: bytes) -> int:
