@@ -120,6 +120,19 @@ static void put_inet6(struct rn_text *text, const uint8_t *bytes, uint32_t lengt
 	rn_putc(text, '"');
 }
 
+/* A path up to its NUL, or behind one a name that is in no directory. */
+static void put_sun_path(struct rn_text *text, const uint8_t *bytes, uint32_t length)
+{
+	const uint8_t *nul = memchr(bytes, 0, length);
+
+	if (nul == bytes && length > 1) {
+		rn_putc(text, '@');
+		rn_typed_quoted(text, bytes + 1, length - 1, true);
+	} else {
+		rn_typed_quoted(text, bytes, nul ? (uint32_t)(nul - bytes) : length, true);
+	}
+}
+
 static void put_mac(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 {
 	for (uint32_t i = 0; i < length; i++) {
@@ -165,7 +178,7 @@ static const struct {
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
 	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
-	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
+	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac}, {"sun_path", put_sun_path},
 	{"control_chars", put_control_chars}, {"sock_filter", put_sock_filter}, {"seccomp_filter", put_seccomp_filter},
 };
 

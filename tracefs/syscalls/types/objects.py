@@ -212,18 +212,23 @@ class Objects:
         return Array(tuple(items), count - len(items))
 
     def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
+        """Also the last, of which only the beginning was saved. Memory that none fits into is data."""
         items: list[Value] = []
         named = self._table.resolve(expr.target)
         assert isinstance(named, StructType)
         member = next(found for found in named.fields if found.name == expr.length)
         width = WIDTHS[self.width(member.type) or "u32"][0]
         at = 0
-        while at + member.offset + width <= min(len(data), size):
+        known = min(len(data), size)
+        if 0 < size < named.size:
+            return Data(data[:size], size)
+        while at + named.size <= known:
             length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
-            if length < named.size or at + length > len(data):
+            shown = max(length, named.size)
+            items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
+            at += -(-shown // expr.align) * expr.align
+            if length < named.size:  # it says nothing of where the next one is
                 break
-            items.append(self._struct(named, data[at : at + length], length, scope))
-            at += -(-length // expr.align) * expr.align
         return Array(tuple(items), more=1 if at < size and size - at >= named.size else 0)
 
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:

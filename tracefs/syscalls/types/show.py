@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import wrap
 
 from tracefs.syscalls.types.model import (
     WHOLE,
@@ -84,7 +83,12 @@ def _lines(head: str, words: list[str]) -> str:
     whole = " ".join([head, *words])
     if len(whole) <= _COLUMNS:
         return whole + "\n"
-    body = wrap(" ".join(words), _COLUMNS - 4, break_long_words=False, break_on_hyphens=False)
+    body: list[str] = []
+    for word in words:  # that have spaces within brackets
+        if body and len(body[-1]) + len(word) < _COLUMNS - 4:
+            body[-1] += " " + word
+        else:
+            body.append(word)
     return "\n    ".join([head, *body]) + "\n"
 
 

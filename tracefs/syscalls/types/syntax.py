@@ -37,7 +37,7 @@ from tracefs.syscalls.types.model import (
 from tracefs.syscalls.types.typeexpr import TypeExprParser
 
 _NUMBER = r"-?(?:0[xX][0-9a-fA-F]+|\d+)"
-_ENTRY = re.compile(rf"(\w+)=({_NUMBER})(?:/({_NUMBER}|\*))?$")
+_ENTRY = re.compile(rf"(-?\w+)=({_NUMBER})(?:/({_NUMBER}|\*))?$")
 _MACRO = re.compile(rf"(\w+)=({_NUMBER})/({_NUMBER})\(")
 _SUBFIELD = re.compile(rf"(\w+)?@({_NUMBER}):")
 _MEMBER = re.compile(r"(\w+)@(\d+)(?:\.(\d+)(?:\+(\d+))?)?:")
