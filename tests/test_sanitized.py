@@ -23,6 +23,7 @@ TESTS = (
     "tests/events/triggers",
     "tests/mount/test_run.py",
     "tests/tree/test_fd_paths.py",
+    "tests/tree/test_netlink.py",
 )
 LEFT_OUT = ("many_calls", "signal_is_128", "are_those_of_set_event")
 """What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own."""

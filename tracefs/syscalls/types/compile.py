@@ -16,6 +16,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from tracefs.syscalls.types.layout import data_behind, fixed_size, holds_fds, holds_pointers, is_fd, unaliased
@@ -122,6 +123,8 @@ class _Compiler:
         self._args: list[bytes] = []
         self._variants: list[bytes] = []
         self._customs: list[str] = []
+        self._holds_fds = partial(holds_fds, table, known={})
+        self._holds_pointers = partial(holds_pointers, table, known={})
 
     def compile(self, names: Mapping[int, str]) -> Compiled:
         rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0)] * (max(names, default=-1) + 1)
@@ -210,14 +213,14 @@ class _Compiler:
                 name=named.name,
                 first=len(self._customs) - 1,
                 size=named.size,
-                flags=HOLDS_FDS * holds_fds(self._table, expr),
+                flags=HOLDS_FDS * self._holds_fds(expr),
             )
         else:
             made = self._pack("hidden" if expr == HIDDEN else expr.name)
         return self._new(expr, made)
 
     def _compound(self, expr: TypeExpr, source: Source) -> bytes:
-        flags = HOLDS_POINTERS * holds_pointers(self._table, expr) + HOLDS_FDS * holds_fds(self._table, expr)
+        flags = HOLDS_POINTERS * self._holds_pointers(expr) + HOLDS_FDS * self._holds_fds(expr)
         if isinstance(expr, Pointer):
             counts = self._add(self._numbers, [self._number(count, source) for count in expr.counts])
             target = self._type(expr.target, source)
@@ -250,8 +253,8 @@ class _Compiler:
             tests = [self._test(test, source) for test in self._conditions.link(variant.conditions, types)]
             replaced = self._packed_members(variant.fields, source)
             variants.append(VARIANT.pack(*self._add(self._tests, tests), *self._add(self._members, replaced), NONE))
-        flags = OPEN * named.open | HOLDS_POINTERS * holds_pointers(self._table, ref)
-        flags |= HOLDS_FDS * holds_fds(self._table, ref)
+        flags = OPEN * named.open | HOLDS_POINTERS * self._holds_pointers(ref)
+        flags |= HOLDS_FDS * self._holds_fds(ref)
         head = data_behind(named)
         flags |= ENDS_IN_DATA * (head is not None)
         placed = self._add(self._variants, variants)

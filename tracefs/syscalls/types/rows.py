@@ -10,8 +10,10 @@ from tracefs.syscalls.types.model import (
     WHOLE,
     WIDTHS,
     Condition,
+    Entry,
     EnumType,
     FlagsType,
+    Macro,
     Ref,
     Row,
     Table,
@@ -49,9 +51,8 @@ class Conditions:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._anywhere: dict[str, tuple[int, int]] = {}
-        for entry in table.entries():
-            self._anywhere.setdefault(entry.name, (entry.value, entry.mask))
+        self._anywhere = _values(table.entries())
+        self._of: dict[str, dict[str, tuple[int, int]]] = {}
 
     def link(self, conditions: Iterable[Condition], types: Callable[[str], list[TypeExpr]]) -> tuple[Test, ...]:
         """`types(name)`: those that the argument or field `name` may have. Raises KeyError for an unknown symbol."""
@@ -59,25 +60,37 @@ class Conditions:
 
     def _test(self, condition: Condition, types: list[TypeExpr]) -> Test:
         whole = WHOLE
-        known: dict[str, tuple[int, int]] = {}
-        for expr in types:
+        known = []
+        for expr in dict.fromkeys(types):
             if not isinstance(expr, Ref) or expr.name == "-":
                 continue
             width = width_of(self._table, expr)
-            named = self._table.resolve(expr)
             if width:
                 whole = (1 << 8 * WIDTHS[width][0]) - 1
-            if isinstance(named, (EnumType, FlagsType)):
-                for entry in named_values(named):
-                    known.setdefault(entry.name, (entry.value, entry.mask))
+            known.append(self._names(expr))
         choices = [] if condition.names else [(0, 0)]
         for name in condition.names:
             if name[0].isdigit() or name[0] == "-":
                 choices.append((number(name) & whole, whole))
             else:
-                value, mask = known.get(name) or self._anywhere[name]
+                value, mask = next((names[name] for names in known if name in names), None) or self._anywhere[name]
                 choices.append((value & whole, mask & whole))
         return Test(condition.name, tuple(choices))
+
+    def _names(self, ref: Ref) -> dict[str, tuple[int, int]]:
+        """Of one type, by name."""
+        if ref.name not in self._of:
+            named = self._table.resolve(ref)
+            self._of[ref.name] = _values(named_values(named)) if isinstance(named, (EnumType, FlagsType)) else {}
+        return self._of[ref.name]
+
+
+def _values(entries: Iterable[Entry | Macro]) -> dict[str, tuple[int, int]]:
+    """Name -> value and mask; the first of several."""
+    found: dict[str, tuple[int, int]] = {}
+    for entry in entries:
+        found.setdefault(entry.name, (entry.value, entry.mask))
+    return found
 
 
 class Rows:
