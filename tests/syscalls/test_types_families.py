@@ -67,6 +67,14 @@ CALLS = [
         'aio_buf="abc", aio_nbytes=3, aio_offset=0, aio_flags=0, aio_resfd=0}]) = 1',
     ),
     (
+        ("socket", (17, 3, 0x0300), None, 3),
+        "socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3",
+    ),
+    (
+        ("socket", (17, 3, 0x1234), None, 3),
+        "socket(AF_PACKET, SOCK_RAW, htons(13330)) = 3",
+    ),
+    (
         ("seccomp", (1, 0, 0x1000), Saved({2: image([
             (0x1000, struct.pack("<H6xQ", 2, 0x2000)),
             (0x2000, struct.pack("<HBBIHBBI", 0x15, 0, 1, 0x29, 6, 0, 0, 0x7FFF0000)),

@@ -211,6 +211,22 @@ static bool put_macro(struct rn_text *text, const struct tt_table *table, const 
 	return false;
 }
 
+/* What stands in network order, named as it is in ours: htons(ETH_P_IP). */
+static void put_swapped(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	bool is_short = type->style == TT_PORT;
+	uint64_t meant = is_short ? __builtin_bswap16((uint16_t)value) : __builtin_bswap32((uint32_t)value);
+	const struct tt_entry *entry = find(table, type, meant);
+
+	if (!entry) {
+		rn_typed_style(text, (int64_t)value, type->style, false);
+		return;
+	}
+	rn_puts(text, is_short ? "htons(" : "htonl(");
+	put_string(text, table, entry->name);
+	rn_putc(text, ')');
+}
+
 void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
 		     struct rn_fds fds)
 {
@@ -222,6 +238,10 @@ void rn_typed_number(struct rn_text *text, const struct tt_table *table, const s
 		put_flags(text, table, type, tt_fit(raw, type->width, false));
 		return;
 	case TT_ENUM:
+		if (type->style == TT_PORT || type->style == TT_HTONL) {
+			put_swapped(text, table, type, value);
+			break;
+		}
 		entry = find(table, type, value);
 		if (entry)
 			put_string(text, table, entry->name);

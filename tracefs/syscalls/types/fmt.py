@@ -43,6 +43,7 @@ from tracefs.syscalls.types.model import (
 )
 from tracefs.syscalls.types.pointers import RESULT, masks
 from tracefs.syscalls.types.rows import Rows, Test
+from tracefs.syscalls.types.scalars import SWAPPED
 
 RET: Final = "REC->ret"
 
@@ -163,7 +164,8 @@ class PrintFormats:
         if isinstance(named, IntType):
             return plain(value, named.style, width)
         if isinstance(named, EnumType):
-            return enumerated(named, value, width) if named.entries else plain(value, named.style, width)
+            swapped = named.style in SWAPPED  # whose names this language cannot swap
+            return enumerated(named, value, width) if named.entries and not swapped else plain(value, named.style, width)
         return flag_slots(named, value, whole, self._number)
 
     def _result(self, returned: list[Slot]) -> list[Slot]:
