@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C of capture/ and events/ under AddressSanitizer and UBSan: some of the suite, on modules built with them.
+"""The C of capture/, events/ and render/ under AddressSanitizer and UBSan: some of the suite, on modules built with them.
 
-(ringbuf/ and render/ have C programs of their own for this: tests/ringbuf/stress.c, tests/render/fuzz_driver.c.)
+(ringbuf/ and render/ have C programs of their own for this, too: tests/ringbuf/stress.c, tests/render/fuzz_driver.c.)
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("tracefs/capture", "tracefs/events", "tracefs/events/triggers")
+ROOMS = ("tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render")
 SANITIZE = "-fsanitize=address,undefined"
 TESTS = (
     "tests/events/test_filter_match.py",
     "tests/events/test_cmdlines.py",
     "tests/events/triggers",
     "tests/mount/test_run.py",
+    "tests/render/test_typed.py",
+    "tests/render/test_robust.py",
     "tests/tree/test_fd_paths.py",
     "tests/tree/test_netlink.py",
 )
-LEFT_OUT = ("many_calls", "signal_is_128", "are_those_of_set_event")
-"""What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own."""
+LEFT_OUT = ("many_calls", "signal_is_128", "are_those_of_set_event", "under_sanitizers")
+"""What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own; the
+last has sanitizers of its own."""
 
 
 def library() -> Path:
@@ -37,7 +40,7 @@ def library() -> Path:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The project with the modules of ROOMS built under the sanitizers."""
-    ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "*.o", "__pycache__")
+    ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
     for name in ("ringbuf", "tracefs", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ours)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import daemon, fd_paths, interleave, peers, reading, ring, seccomp, workloads
+from benchmarks import daemon, fd_paths, interleave, peers, reading, rendering, ring, seccomp, workloads
 from benchmarks.report import Figure, chart, table
 
 Part = Callable[[argparse.Namespace], list[Figure]]
@@ -44,6 +44,7 @@ def programs(args: argparse.Namespace) -> list[Figure]:
 PARTS: dict[str, Part] = {
     "programs": programs,
     "reading": reading.run,
+    "rendering": rendering.run,
     "ring": ring.run,
     "daemon": daemon.run,
     "seccomp": seccomp.run,

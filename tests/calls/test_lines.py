@@ -74,12 +74,16 @@ def test_a_call_that_never_returns_has_a_question_mark(decoder: Decoder) -> None
     ]  # fmt: skip
 
 
-def test_signals_and_ends_have_lines_of_their_own(decoder: Decoder) -> None:
+def gone(code: int) -> bytes:
+    """The end of task 77, as waitpid has it."""
+    return struct.pack("<HBBi16sii?xH", 112, 0, 0, 77, b"sh", 77, 120, True, code)
+
+
+def test_signals_have_lines_of_their_own(decoder: Decoder) -> None:
     deliver = struct.pack("<HBBiiiiixx", 115, 0, 0, 77, 17, 0, 1, 0) + bytes(14)
-    gone = struct.pack("<HBBi16siii", 112, 0, 0, 77, b"sh", 77, 120, 1)
-    records = [(SECOND, deliver), (SECOND, enter("exit_group", 77, 3)), (SECOND, gone)]
-    assert strace(records, decoder)[0] == "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---"
-    assert strace(records, decoder)[2] == "77    1001.000000 +++ exited with 3 +++"
+    assert strace([(SECOND, deliver)], decoder) == [
+        "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---"
+    ]
 
 
 def test_a_signal_s_line_has_what_its_siginfo_says(decoder: Decoder) -> None:
@@ -98,15 +102,24 @@ def test_a_signal_s_line_has_what_its_siginfo_says(decoder: Decoder) -> None:
     assert json.loads(line)["siginfo"]["si_addr"] == 0x10
 
 
-def test_how_a_task_ended_is_not_guessed(decoder: Decoder) -> None:
-    gone = struct.pack("<HBBi16siii", 112, 0, 0, 77, b"sh", 77, 120, 1)
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [
+        (0x300, "exited with 3"),
+        (9, "killed by SIGKILL"),
+        (0x8B, "killed by SIGSEGV (core dumped)"),
+    ],
+)
+def test_how_a_task_ended_is_told(decoder: Decoder, code: int, end: str) -> None:
+    assert strace([(SECOND, gone(code))], decoder) == [f"77    1001.000000 +++ {end} +++"]
 
-    def deliver(sig: int, handler: int) -> bytes:
-        return struct.pack("<HBBiiii4xQQ", 115, 0, 0, 77, sig, 0, 0, handler, 0)
 
-    ends = {(15, 0): "killed by SIGTERM", (15, 0x4000): "exited", (17, 0): "exited"}
-    for (sig, handler), end in ends.items():
-        assert strace([(SECOND, deliver(sig, handler)), (SECOND, gone)], decoder)[1].endswith(f" +++ {end} +++")
+def test_json_tells_how_a_task_ended(decoder: Decoder) -> None:
+    lines = JsonLines().lines(happenings([(SECOND, gone(0x300)), (SECOND, gone(9))], decoder))
+    assert [json.loads(line) for line in lines] == [
+        {"time": 1.0, "tid": 77, "exited": 3},
+        {"time": 1.0, "tid": 77, "killed_by": 9},
+    ]
 
 
 def test_json_has_enter_and_exit_in_one_object(decoder: Decoder) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import struct
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from tests.capture.harness.engines import ON, new_engine
 from tests.capture.harness.flag import until
 from tests.capture.harness.records import records
 from tracefs.capture import Engine, ptrace_ops
+from tracefs.commands import session
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")
 NOBODY = 65534
@@ -70,6 +72,22 @@ EXPECTED = f"uid={NOBODY} euid=0 secure=1\n"
 
 def executed(buffer: RingBuffer) -> int:
     return sum(one.name == "execve" and one.kind == "exit" and one.values == (0,) for one in records(buffer))
+
+
+def test_run_says_of_which_program_it_let_go(setuid: tuple[str, Path], capfd: pytest.CaptureFixture[str]) -> None:
+    target, out = setuid
+    request = session.Request(["/bin/sh", "-c", f"{target}; exit 7"], output=os.devnull)
+    fd = os.open(out, os.O_WRONLY)
+
+    def body() -> None:
+        os.dup2(fd, 1)
+        assert session.trace(request) == 7
+
+    assert as_nobody(body) == 0
+    assert out.read_text() == EXPECTED
+    assert re.sub(r"sh-\d+", "sh-N", capfd.readouterr().err) == (
+        f"tracefs: let go of sh-N: {target} is setuid, setgid or has capabilities, and needs an untraced task\n"
+    )
 
 
 def test_setuid_program_run_by_a_traced_shell_is_privileged(setuid: tuple[str, Path]) -> None:

@@ -31,33 +31,15 @@ CALLS = {
 WANTED = frozenset(call.nr for call in SYSCALLS if call.name in CALLS)
 EVENTS = frozenset(make(nr) for nr in WANTED for make in (enter_id, exit_id))
 SAME = (
-    *("vfork", "clone", "threads", "exec_chain", "signals_queued", "signals_waited", "sigchld"),
-    *(
-        "sigmask",
-        "ignored_signal",
-        "restart",
-        "timed_waits",
-        "jobs",
-        "pipes",
-        "affinity",
-        "memory",
-        "program32",
-        "int80",
-    ),
+    *("vfork", "clone", "threads", "signals_queued", "signals_waited", "sigchld", "sigmask", "ignored_signal"),
+    *("jobs", "pipes", "affinity", "memory", "program32", "int80"),
 )
 OTHERS = (
-    "fork",
-    "clone3",
-    "exec_from_thread",
-    "exec_from_leader",
-    "thread_executes",
-    "exit_group",
-    "exit_threads",
-    "sigkill",
-    "interrupted_waits",
-    "seccomp",
+    *("fork", "clone3", "exec_chain", "exec_from_thread", "exec_from_leader", "thread_executes", "exit_group"),
+    *("exit_threads", "sigkill", "interrupted_waits", "timed_waits", "restart", "seccomp"),
 )
-"""What these call differs from run to run."""
+"""What these call, or have recorded, differs from run to run: a thread that executes ends others in the middle of a call, and
+some send signals until a time is over."""
 
 
 def recorded(program: Path, only: Collection[int] | None) -> list[list[str]]:

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tracefs.events import REGISTRY
-from tracefs.events.filters import parse_filter
+from tracefs.events.filters.parse import parse_filter
 
 pytestmark = pytest.mark.oracle
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracefs.events import REGISTRY, EventClass
 from tracefs.events.field import layout
-from tracefs.events.filters import parse_expression, parse_filter
+from tracefs.events.filters.parse import parse_expression, parse_filter
 from tracefs.events.filters.program import ACCEPT, Step
 
 OPENAT = REGISTRY.systems["syscalls"]["sys_enter_openat"]

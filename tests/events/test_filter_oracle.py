@@ -4,16 +4,16 @@
 import errno
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.events.conftest import without_ours
 from tests.events.filter_corpus import corpus
 from tracefs.events import REGISTRY, EventClass
 from tracefs.events.field import layout
-from tracefs.events.filters import set_event_filter, set_system_filter
-from tracefs.events.filters.files import SYSTEM_TEXT
+from tracefs.events.filters.files import SYSTEM_TEXT, set_event_filter, set_system_filter
 
 pytestmark = pytest.mark.oracle
 
@@ -94,8 +94,7 @@ def differences(instance: Path, event: EventClass, filters: list[bytes]) -> list
 
 @pytest.mark.parametrize(("system", "name"), EVENTS)
 def test_generated_filters_fare_as_in_the_kernel(instance: Path, system: str, name: str) -> None:
-    event = REGISTRY.systems[system][name]
-    event = replace(event, fields=tuple(field for field in event.fields if field.name != "__siginfo"))  # ours alone
+    event = without_ours(REGISTRY.systems[system][name])
     filters = list(corpus(SEED, event, PER_EVENT))
     assert differences(instance, event, filters) == []
 

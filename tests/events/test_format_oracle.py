@@ -2,12 +2,12 @@
 """Our `format` files against those of this kernel's tracefs."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tracefs.events import HEADER_EVENT, HEADER_PAGE, REGISTRY, EventClass
+from tests.events.conftest import without_ours
+from tracefs.events import HEADER_EVENT, HEADER_PAGE, REGISTRY
 from tracefs.syscalls import SYSCALLS
 
 pytestmark = pytest.mark.oracle
@@ -19,22 +19,11 @@ def without_id(text: str) -> str:
     return re.sub(r"^ID: \d+$", "ID: -", text, flags=re.M)
 
 
-def without_memory(event: EventClass) -> EventClass:
-    """Without what is saved of the task's memory: the kernel has that from 6.19 on, and never at the exit of a call.
-
-    And without a signal's siginfo, that it has in no event.
-    """
-    if event.syscall is None:
-        return replace(event, fields=tuple(field for field in event.fields if field.name != "__siginfo"))
-    fields = [field for field in event.fields if not field.is_data_loc]
-    return replace(event, fields=tuple(fields[:2] if event.kind == "exit" else fields))
-
-
 def test_every_format_of_ours_is_the_kernels_but_for_the_id(oracle: Path) -> None:
     for event in REGISTRY.by_id.values():
         path = oracle / "events" / event.system / event.name / "format"
         if event not in OURS_ALONE and (event.syscall is None or event.syscall.in_kernel):
-            assert without_id(without_memory(event).format()) == without_id(path.read_text())
+            assert without_id(without_ours(event).format()) == without_id(path.read_text())
 
 
 def test_every_syscall_event_of_the_kernel_is_ours_too(oracle: Path) -> None:

@@ -56,6 +56,33 @@ def test_events_are_those_of_set_event(tmp_path: Path) -> None:
     assert all(call.startswith("sys_openat") for call in calls)
 
 
+def test_long_lists_are_whole_with_v_and_for_programs(tmp_path: Path) -> None:
+    """An event of 4 KiB has some hundred names of a directory."""
+    lines, directory = tmp_path / "lines", tmp_path / "many"
+    directory.mkdir()
+    for number in range(300):
+        (directory / f"file{number:03}").touch()
+
+    def names(*options: str) -> int:
+        run(*options, "-e", "syscalls:*getdents64", "-w", lines, "--", "ls", directory)
+        return len(set(re.findall(r"file\d{3}", lines.read_text())))
+
+    assert 50 < names() < 200
+    assert names("-v") == 300
+    assert names("--json") == 300
+
+
+def test_strace_s_lines_are_brief_unless_v_is_given(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+
+    def execve(*options: str) -> str:
+        run("--strace", *options, "-w", lines, "--", "env", "-i", "A=1", "B=2", "/bin/true")
+        return [line.partition(" execve")[2] for line in lines.read_text().splitlines() if " execve" in line][-1]
+
+    assert re.match(r'\("/bin/true", \["/bin/true"\], 0x[0-9a-f]+ /\* 2 vars \*/\) = 0 <', execve())
+    assert execve("-v").startswith('("/bin/true", ["/bin/true"], ["A=1", "B=2"]) = 0 <')
+
+
 def test_descriptors_have_what_they_stand_for(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     run("-y", "-w", lines, "--", "cat", "/etc/passwd")

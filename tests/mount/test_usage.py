@@ -42,6 +42,7 @@ def answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[in
         ["run", "-w"],
         ["run", "-z", "true"],
         ["doctor", "a"],
+        ["metadata", "a", "b"],
     ],
     ids=" ".join,
 )

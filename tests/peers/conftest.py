@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tracefs.events import HEADER_PAGE, REGISTRY
+from tracefs.events import HEADER_EVENT, HEADER_PAGE, REGISTRY
 from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.event_files import format_text
 
@@ -38,7 +38,7 @@ class Peer:
         return self._lines(self._run(events, "pages", str(SUBBUF), data=pages))
 
     def _lines(self, done: subprocess.CompletedProcess[bytes]) -> list[str]:
-        return done.stdout.decode(errors="backslashreplace").split("\n")[:-1]
+        return done.stdout.decode(errors="backslashreplace").split("\0")[:-1]
 
     def _run(self, events: Path, *more: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run([self.program, events, *more], input=data, capture_output=True, timeout=60, check=False)
@@ -61,6 +61,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
 def write_formats(directory: Path, types: LiveTypes) -> Path:
     """What events/ has for such a program."""
     (directory / "header_page").write_text(HEADER_PAGE(SUBBUF))
+    (directory / "header_event").write_text(HEADER_EVENT)
     for event in REGISTRY.by_id.values():
         place = directory / event.system / event.name
         place.mkdir(parents=True)

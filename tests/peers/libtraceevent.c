@@ -6,7 +6,7 @@
  *   libtraceevent EVENTS records      then print each record of standard input: u32 length, bytes; a line each
  *   libtraceevent EVENTS pages SIZE   the same for sub-buffers of SIZE bytes, as trace_pipe_raw gives them
  *
- * Exit status 1: a format was not understood, or a record has no event.
+ * Exit status 1: a format was not understood, or a record has no event. The library's warnings are on standard error.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -98,7 +98,7 @@ static bool print_record(struct tep_handle *tep, struct trace_seq *text, void *d
 	trace_seq_reset(text);
 	tep_print_event(tep, text, &record, "%s: %s", TEP_PRINT_NAME, TEP_PRINT_INFO);
 	trace_seq_terminate(text);
-	puts(text->buffer);
+	fwrite(text->buffer, 1, strlen(text->buffer) + 1, stdout); /* a NUL behind it: texts of a task may have newlines */
 	return true;
 }
 
@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || !tep)
 		return 2;
+	tep_set_loglevel(TEP_LOG_ALL);
 	tep_set_long_size(tep, 8);
 	tep_set_page_size(tep, 4096);
 	snprintf(path, sizeof(path), "%s/header_page", argv[1]);

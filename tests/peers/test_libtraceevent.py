@@ -7,11 +7,9 @@ addresses), the parts of an unknown ioctl, and the escapes of a C string; data i
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import struct
-import subprocess
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -19,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.mount.mounting import PATIENCE, TRACEFS, mounted, needs_fuse
 from tests.peers.conftest import SUBBUF, Peer, write_formats
 from tests.render.records import enter, leave
 from tests.render.test_typed import BY_NAME, DECODE, WORDS, enter_saved, leave_saved
@@ -241,82 +238,15 @@ def test_what_was_saved_behind_pointers(peer: Peer, saved_formats: Path) -> None
         'sys_enter_chdir: filename: ""',
         'sys_enter_rename: oldname: "abc"..., newname: "d"',
         "sys_enter_write: fd: 1, buf: 0x7f00 (68 69 0a), count: 30",
-        "sys_enter_prctl: option: PR_SET_NAME, arg2: name",
+        'sys_enter_prctl: option: PR_SET_NAME, arg2: "name"',
         "sys_enter_nanosleep: rqtp: {tv_sec=-1, tv_nsec=2}, rmtp: NULL",
         "sys_enter_nanosleep: rqtp: 0x7f00, rmtp: NULL",
         "sys_enter_epoll_ctl: epfd: 3, op: EPOLL_CTL_ADD, fd: 5, event: {events=EPOLLIN, data={u32=5, u64=5}}",
         "sys_exit_read: 5 (buf: 7f 45 4c 46 00)",
         "sys_exit_read: -EBADF",
-        "sys_exit_getcwd: 6 (buf: /root)",
+        'sys_exit_getcwd: 6 (buf: "/root")',
         "sys_exit_fcntl: O_RDWR|O_NONBLOCK",
         "sys_exit_pipe2: 0 (fildes: [3, 4])",
         "sys_exit_getresuid: 0 (ruidp: [-1], euidp: [0], suidp: [1])",
         "sys_exit_prlimit64: 0 (old_rlim: {rlim_cur=1024, rlim_max=RLIM64_INFINITY})",
     ]
-
-
-CALLS = """
-set -e
-echo $$ > set_event_pid
-exec cat /etc/hostname /etc/os-release /does/not/exist /dev/null
-"""
-OURS = re.compile(r" (sys_\w+(?:\(.*\)| -> .*))$", re.M)
-
-
-def values(text: str) -> dict[str, str]:
-    """`a: 1, b: "x, y"` -> name -> value."""
-    return dict(re.findall(r"(\w+): (.*?)(?=, \w+: |$)", text))
-
-
-def alike(theirs: str, ours: str) -> bool:
-    """The same words, where the language has them: each argument that is no structure, no data and no escaped string."""
-    if theirs == ours:
-        return True
-    name, _, text = theirs.partition(": ")
-    our_name, _, our_text = ours.partition(": ")
-    if name.startswith("sys_exit_"):
-        return name == our_name and text.partition(" (")[0] == our_text.partition(" (")[0]
-    mine, shown = values(our_text), values(text)
-    return (
-        name == our_name
-        and mine.keys() == shown.keys()
-        and all(_alike(value, shown[key]) for key, value in mine.items())
-    )
-
-
-def _alike(ours: str, theirs: str) -> bool:
-    if theirs.startswith("0x") and ours[:1] in ("{", "[", "~"):
-        return True
-    if theirs.startswith("0x") and ours.startswith('"'):
-        return _bytes(ours) == bytes.fromhex(theirs.partition(" (")[2].rstrip(")"))
-    if ours.startswith('"'):
-        return _bytes(ours) == theirs.removesuffix("...").strip('"').encode()
-    return theirs.removesuffix(' ""') == ours
-
-
-def _bytes(literal: str) -> bytes:
-    """A C string as printers.py writes it, whole or cut."""
-    inside = literal.removesuffix("...")[1:-1]
-    plain = re.sub(r"\\([0-7]{1,3}|.)", lambda m: chr(int(m[1], 8)) if m[1][0] in "01234567" else ESCAPES[m[1]], inside)
-    return plain.encode("latin-1")
-
-
-@needs_fuse[0]
-@needs_fuse[1]
-def test_a_recorded_page_line_by_line(peer: Peer) -> None:
-    with mounted([*TRACEFS, "mount", "--scope", "none"]) as mount:
-        for name in ("options/syscall_arg_decode", "events/syscalls/enable"):
-            mount.write(name, "1")
-        subprocess.run(["bash", "-c", CALLS], cwd=mount.path, timeout=PATIENCE, capture_output=True, check=False)
-        mount.write("tracing_on", "0")
-        compared = 0
-        for cpu in (mount.path / "per_cpu").iterdir():
-            lines = [as_event(line) for line in OURS.findall((cpu / "trace").read_text())]
-            pages = b""
-            with open(os.open(cpu / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as raw:
-                while page := raw.read(SUBBUF):
-                    pages += page
-            shown = peer.pages(mount.path / "events", pages)
-            assert [pair for pair in zip(shown, lines, strict=True) if not alike(*pair)] == []
-            compared += len(lines)
-        assert compared > 50

@@ -84,7 +84,7 @@ def test_the_syscall_tracers_lines(renderer: Renderer, options: Options, record:
             "sched_process_fork: comm=sh pid=10 child_comm=sh child child_pid=11\n",
         ),
         (
-            of_class("sched", "sched_process_exit", b"ls", 12, 120, 1),
+            of_class("sched", "sched_process_exit", b"ls", 12, 120, 1, 0x300),
             "sched_process_exit: comm=ls pid=12 prio=120 group_dead=true\n",
         ),
         (

@@ -16,6 +16,7 @@ from tracefs.syscalls.types.fds import netlink, parse
 from tracefs.syscalls.types.layout import holds_pointers, unaliased
 from tracefs.syscalls.types.memory import image
 from tracefs.syscalls.types.model import Pointer
+from tracefs.syscalls.types.parts import parts
 from tracefs.syscalls.types.pointers import pointers, positions
 from tracefs.syscalls.types.printers import ftrace_enter, ftrace_exit, text
 from tracefs.syscalls.types.rows import Rows
@@ -41,12 +42,13 @@ def line(renderer: Renderer, record: bytes) -> str:
 
 def enter_saved(call: Syscall, args: tuple[int, ...], saved: dict[int, bytes]) -> bytes:
     """An enter record with what its pointers lead to."""
-    return _with(enter(call.nr, *args), pointers()[call.name].enter, saved)
+    return _with(enter(call.nr, *args), pointers()[call.name].enter, saved, len(parts(call.name, "enter")))
 
 
 def leave_saved(call: Syscall, args: tuple[int, ...], saved: dict[int, bytes], ret: int) -> bytes:
     mask = pointers()[call.name].exit
-    return _with(leave(call.nr, ret) + (struct.pack(f"<{len(args)}Q", *args) if mask else b""), mask, saved)
+    record = leave(call.nr, ret) + (struct.pack(f"<{len(args)}Q", *args) if mask else b"")
+    return _with(record, mask, saved, len(parts(call.name, "exit")))
 
 
 def with_fds(record: bytes, texts: bytes) -> bytes:
@@ -54,14 +56,15 @@ def with_fds(record: bytes, texts: bytes) -> bytes:
     return record[:12] + struct.pack("<I", len(texts) << 16 | len(record)) + record[16:] + texts
 
 
-def _with(record: bytes, mask: int, saved: dict[int, bytes]) -> bytes:
-    at = len(record) + 4 * len(list(positions(mask)))
+def _with(record: bytes, mask: int, saved: dict[int, bytes], parts: int) -> bytes:
+    """`parts`: fields of what lies within that, and that is not located here."""
+    at = len(record) + 4 * (len(list(positions(mask))) + parts)
     locs, data = b"", b""
     for position in positions(mask):
         found = saved.get(position, b"")
         locs += struct.pack("<I", len(found) << 16 | at + len(data))
         data += found
-    return record + locs + data
+    return record + locs + bytes(4 * parts) + data
 
 
 def test_names_flags_and_the_rest_in_hex(renderer: Renderer) -> None:

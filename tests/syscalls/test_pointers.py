@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from tracefs.syscalls.types import load, pointers
+from tracefs.syscalls.types import load, masks, pointers
 
 
 def test_the_file_says_what_follows_from_the_rows() -> None:
-    assert pointers.DATA.read_text() == pointers.text(load()), "run scripts/gen-types --pointers"
+    assert pointers.DATA.read_text() == masks.text(load()), "run scripts/gen-types --pointers"
 
 
 def test_masks_have_a_bit_for_each_argument_that_points() -> None:

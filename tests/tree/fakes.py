@@ -67,5 +67,8 @@ class FakeEngine:
     def soft_disable(self, sink: int, event: int, off: bool) -> None:
         (self.soft.add if off else self.soft.discard)((sink, event))
 
+    def members(self, sink: int, name: str) -> frozenset[int]:
+        return frozenset()
+
     def soft_disabled(self, sink: int, event: int) -> bool:
         return (sink, event) in self.soft

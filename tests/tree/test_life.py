@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+from subprocess import PIPE
 
+from tests.mount.mounting import eventually
 from tests.tree.traced import Traced
 
 PIDS = re.compile(r"pid=\d+")
@@ -28,6 +32,14 @@ def test_fork_exec_and_exit_are_recorded_in_their_order(traced: Traced) -> None:
     ]
 
 
+def test_ends_can_be_filtered_by_how_they_came(traced: Traced) -> None:
+    """exit_code is what waitpid gives: 9 is SIGKILL, 0x300 is exit(3)."""
+    traced.write("events/sched/sched_process_exit/filter", "exit_code == 9 || exit_code == 0x300")
+    traced.enable("sched:sched_process_exit")
+    traced.run("/bin/bash", "-c", "(kill -KILL $BASHPID); /bin/true; (exec /bin/sh -c 'exit 3'); exit 4")
+    assert [re.search(r"comm=(\w+)", line)[1] for line in traced.trace()] == ["bash", "sh"]  # type: ignore[index]
+
+
 def test_the_pids_are_those_of_parent_and_child(traced: Traced) -> None:
     traced.enable("sched:sched_process_fork", "sched:sched_process_exit")
     traced.run("sh", "-c", "(true); true")
@@ -39,3 +51,19 @@ def test_a_histogram_counts_forks_by_name(traced: Traced) -> None:
     traced.trigger("sched:sched_process_fork", "hist:keys=parent_comm")
     traced.run("sh", "-c", "(true); (true); (true)")
     assert re.search(r"\{ parent_comm: sh +\} hitcount: +3\n", traced.hist("sched:sched_process_fork"))
+
+
+def test_children_that_joined_by_birth_are_shown_among_the_pids(traced: Traced) -> None:
+    """As in the kernel: with event-fork, set_event_pid lists them while they live."""
+    traced.write("options/event-fork", "1")
+    traced.enable("sched:sched_process_exit")
+    with subprocess.Popen(["sh", "-c", "read start; sleep 100 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True) as shell:
+        assert shell.stdin
+        assert shell.stdout
+        traced.write("set_event_pid", f"{shell.pid}")
+        print("start", file=shell.stdin, flush=True)
+        child = int(shell.stdout.readline())
+        shown = traced.read("set_event_pid")
+        os.kill(child, signal.SIGKILL)
+    assert shown == "".join(f"{pid}\n" for pid in sorted((shell.pid, child)))
+    assert eventually(lambda: traced.read("set_event_pid") == f"{shell.pid}\n")

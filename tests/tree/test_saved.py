@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,47 @@ def test_the_size_is_63_at_first_and_as_large_as_can_be_where_more_is_written(tr
     assert traced.read("syscall_user_buf_size") == "63\n"
     traced.write("syscall_user_buf_size", "100000")
     assert traced.read("syscall_user_buf_size") == "3072\n"
+
+
+def test_larger_sub_buffers_let_it_be_larger_and_smaller_ones_make_it_smaller(traced: Traced) -> None:
+    traced.write("buffer_subbuf_size_kb", "64")
+    traced.write("syscall_user_buf_size", "100000")
+    assert traced.read("syscall_user_buf_size") == "49152\n"
+    traced.write("buffer_subbuf_size_kb", "8")
+    assert traced.read("syscall_user_buf_size") == "6144\n"
+
+
+def listed(traced: Traced, directory: Path) -> tuple[int, bool]:
+    """How many entries of a directory of 300 files the lines of its getdents64 name, and whether they say there are more."""
+    for number in range(300):
+        (directory / f"file{number:03}").touch()
+    traced.write("options/syscall_arg_decode", "1")
+    traced.write("options/syscall_user_exit", "1")
+    traced.enable("syscalls:sys_exit_getdents64")
+    traced.run("ls", str(directory))
+    text = "".join(traced.trace())
+    return len(set(re.findall(r'd_name="(file\d+)"', text))), ", ...]" in text
+
+
+def test_an_event_has_as_much_as_fits_a_sub_buffer_and_says_that_there_was_more(traced: Traced, tmp_path: Path) -> None:
+    found, more = listed(traced, tmp_path)
+    assert 100 < found < 200
+    assert more
+
+
+def test_larger_sub_buffers_have_room_for_a_whole_directory(traced: Traced, tmp_path: Path) -> None:
+    traced.write("buffer_subbuf_size_kb", "64")
+    assert listed(traced, tmp_path) == (300, False)
+
+
+def test_a_text_as_long_as_a_path_can_be_is_whole(traced: Traced) -> None:
+    name = "/x" * 2000
+    traced.write("buffer_subbuf_size_kb", "16")
+    traced.write("syscall_user_buf_size", "4096")
+    traced.write("options/syscall_arg_decode", "1")
+    traced.enable(OPENAT)
+    traced.run("sh", "-c", f"cat {name} 2> /dev/null")
+    assert any(f'filename: "{name}"' in line for line in traced.trace())
 
 
 def test_a_size_that_is_no_number_is_refused(traced: Traced) -> None:

@@ -8,6 +8,7 @@ import os
 
 from tests.tree.conftest import NONBLOCK, Files
 from tests.tree.test_control import refused
+from tracefs.tree.node import READABLE
 
 GENERAL = "events/syscalls/types"
 OPENAT = "events/syscalls/sys_enter_openat/types"
@@ -72,6 +73,24 @@ def test_metadata_has_syscalls_arguments_types_and_values(files: Files) -> None:
     assert openat["variants"] == [{"when": {"flags": ["O_CREAT", "O_TMPFILE"]}, "args": {"mode": "perm"}}]
     assert {"name": "O_WRONLY", "value": 1, "mask": 3} in data["types"]["open_flags"]["flags"]
     assert {"name": "SEEK_END", "value": 2} in data["types"]["whence"]["values"]
+
+
+def test_metadata_is_ready_until_it_was_read_and_again_when_it_has_changed(files: Files) -> None:
+    told = []
+    handle = files.open("events/syscalls/metadata")
+    assert handle.poll(None) == READABLE
+    handle.read(1 << 20, 0, NONBLOCK)
+    assert handle.poll(lambda: told.append("change")) == 0
+    files.write(GENERAL, "enum colour u32 dec RED=1\n")
+    assert told == ["change"]
+    assert handle.poll(None) == READABLE
+    handle.read(1 << 20, 0, NONBLOCK)
+    assert handle.poll(lambda: told.append("later")) == 0
+    files.open(OPENAT, os.O_WRONLY | os.O_TRUNC).release()
+    assert handle.poll(None) == 0  # nothing was written to it
+    handle.release()
+    files.write(OPENAT, "mode:hex\n")
+    assert told == ["change"]
 
 
 def test_metadata_follows_what_is_written(files: Files) -> None:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracefs.events import EventClass, Registry
+from tracefs.events.systems.sched import EXIT_CODE
+from tracefs.events.systems.signal import SIGINFO
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
 from tracefs.syscalls.types.fds import OFFSET, Fds, netlink, parse
@@ -17,12 +20,8 @@ _COMMON = struct.Struct("<HBBi")
 _SIGINFO = struct.Struct("<iii")
 _RETURN = struct.Struct("<q")
 _ARGS_AT = 16
-_EXIT_CALLS = ("exit", "exit_group")
-_SIG_DFL = 0
-_IGNORED = frozenset({17, 18, 23, 28})
-"""Signals whose default is to do nothing, or to go on: SIGCHLD, SIGCONT, SIGURG, SIGWINCH."""
 _NO_FDS: Fds = {}
-_ENDLESS = frozenset({*_EXIT_CALLS, "rt_sigreturn"})
+_ENDLESS = frozenset({"exit", "exit_group", "rt_sigreturn"})
 """Calls that have no exit event."""
 
 
@@ -82,15 +81,25 @@ class Signalled:
 
 @dataclass(frozen=True)
 class Ended:
-    """A task is gone: by its own exit with `status`, or by the signal `killed_by` if that is not 0.
-
-    Neither was seen of one that another thread's exit or a SIGKILL ended: then `status` is None.
-    """
+    """A task is gone: it, or its whole process, exited with `status`; or by the signal `killed_by` if that is not 0."""
 
     tid: int
     ts: int
-    status: int | None
-    killed_by: int
+    code: int
+    """As waitpid(2) has it."""
+
+    @property
+    def status(self) -> int:
+        return self.code >> 8
+
+    @property
+    def killed_by(self) -> int:
+        return os.WTERMSIG(self.code)
+
+    @property
+    def dumped(self) -> bool:
+        """A core file was written."""
+        return os.WCOREDUMP(self.code)
 
 
 @dataclass(frozen=True)
@@ -121,8 +130,6 @@ class Pairing:
         self._events = events
         self._inside: dict[int, Entered] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
-        self._status: dict[int, int] = {}
-        self._signal: dict[int, int] = {}
 
     def happenings(self, records: Iterable[tuple[int, bytes]]) -> Iterator[Happening]:
         """In the order of the records."""
@@ -138,23 +145,17 @@ class Pairing:
             elif self._events:
                 yield Other(tid, ts, event, record)
             elif event.name == "signal_deliver":
-                sig, code, handler = (_number(event, name, record) for name in ("sig", "code", "sa_handler"))
-                if handler == _SIG_DFL and sig not in _IGNORED:
-                    self._signal[tid] = sig
+                sig, code = _number(event, "sig", record), _number(event, "code", record)
                 info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
                 yield Signalled(tid, ts, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":
-                status = self._status.pop(tid, None)
-                signal = self._signal.pop(tid, 0)
                 self._inside.pop(tid, None)
-                yield Ended(tid, ts, status, 0 if status is not None else signal)
+                yield Ended(tid, ts, _number(event, EXIT_CODE, record))
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
         count = len(event.syscall.params)
         args = struct.unpack_from(f"<{count}Q", record, _ARGS_AT)
-        if event.syscall.name in _EXIT_CALLS:
-            self._status[tid] = args[0] & 0xFF
         saved = Saved(self._saved(event, record), fds_enter=_fds(record), netlink=_netlink(record))
         entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
@@ -210,7 +211,7 @@ def _places(event: EventClass) -> list[tuple[int, int]]:
 
 
 def _siginfo(event: EventClass, record: bytes) -> bytes:
-    field = event.field("__siginfo")
+    field = event.field(SIGINFO)
     return record[field.offset : field.offset + field.size] if field else b""
 
 

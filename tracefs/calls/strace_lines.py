@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lines as `strace -f -ttt -T -o FILE` writes them."""
+"""Lines as `strace -f -ttt -T -o FILE` writes them, or with -v."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tracefs.calls.brief import brief
 from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.strace import StracePrinter
 from tracefs.syscalls.types.values import Enum
 
 _NS = 1_000_000_000
+MOST = 32
+"""Elements of a list that are shown, unless verbose."""
 
 
 class StraceLines:
     """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
 
-    def __init__(self, decoder: Decoder, offset: int = 0) -> None:
+    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
         self._decoder = decoder
-        self._printer = StracePrinter()
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
         self._offset = offset
         self._open: Entered | None = None
         """Entered, and nothing happened since: not written yet."""
@@ -68,6 +71,7 @@ class StraceLines:
 
     def _ended(self, each: Ended) -> str:
         if not each.killed_by:
-            return "exited" if each.status is None else f"exited with {each.status}"
+            return f"exited with {each.status}"
         named = self._decoder.number("signal", each.killed_by)
-        return f"killed by {named.name if isinstance(named, Enum) and named.name else each.killed_by}"
+        name = named.name if isinstance(named, Enum) and named.name else each.killed_by
+        return f"killed by {name}{' (core dumped)' if each.dumped else ''}"

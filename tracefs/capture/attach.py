@@ -53,14 +53,18 @@ class Look:
         return now - self.steady
 
 
+SETS: dict[str, int] = {
+    "tracer_pids": TRACER_PIDS,
+    "tracer_notrace": TRACER_NOTRACE,
+    "event_pids": EVENT_PIDS,
+    "event_notrace": EVENT_NOTRACE,
+}
+"""The pid sets of Wanted -> their number in C."""
+
+
 def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
     """The sets by their number in C."""
-    return {
-        TRACER_PIDS: wanted.tracer_pids,
-        TRACER_NOTRACE: wanted.tracer_notrace,
-        EVENT_PIDS: wanted.event_pids,
-        EVENT_NOTRACE: wanted.event_notrace,
-    }
+    return {number: getattr(wanted, name) for name, number in SETS.items()}
 
 
 def wants_scope(wanted: Wanted) -> bool:

@@ -26,6 +26,7 @@ struct cap_spawn {
     int exec_error;
 };
 enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_EXEC };
+enum cap_part_kind { CAP_PART_WHOLE, CAP_PART_TEXT, CAP_PART_UNIX };
 enum cap_stack { CAP_KERNEL_STACK = 1, CAP_USER_STACK = 2 };
 enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE };
 
@@ -58,6 +59,12 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
                   uint8_t asked);
+struct cap_part {
+	uint8_t arg, kind, steps;
+	uint16_t step[3];
+	uint16_t at, size;
+};
+void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
 void cap_types(struct cap_thread *ct, const void *table);
 uint64_t cap_stops(struct cap_thread *ct);
 uint64_t cap_pages_read(struct cap_thread *ct);

@@ -67,6 +67,7 @@ struct cap_syscall {
 	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
 	uint8_t fds[2];	  /* [exit]: arguments that are or lead to file descriptors, bit by bit; bit 6: the result */
 	uint8_t asked;	  /* the argument whose netlink protocol its types depend on, as a bit; 0: none */
+	struct cap_parts parts[2]; /* [exit]: of what it saves, that an event has a location for */
 };
 
 /* A consumer of records: one instance's buffer and what it wants in it. */
@@ -186,6 +187,8 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 /* saved, fds, asked: masks of arguments (struct cap_syscall). */
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
 		  uint8_t asked);
+/* parts: they outlive ct. */
+void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
 void cap_types(struct cap_thread *ct, const void *table); /* a struct tt_table that outlives ct; until then nothing is saved */
 
 static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)
@@ -245,7 +248,7 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t);
 /* life.c: [capture] */
 void cap_emit_fork(struct cap_thread *ct, struct cap_task *parent, int32_t child);
 void cap_emit_exec(struct cap_thread *ct, struct cap_task *t, int32_t old_tid);
-void cap_emit_exit(struct cap_thread *ct, struct cap_task *t);
+void cap_emit_exit(struct cap_thread *ct, struct cap_task *t, int status); /* as of waitpid */
 void cap_emit_newtask(struct cap_thread *ct, struct cap_task *parent, int32_t child, int event);
 void cap_emit_wait(struct cap_thread *ct, struct cap_task *t); /* at the entry of each call */
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
@@ -26,6 +26,10 @@ class Report(NamedTuple):
     status: int
 
 
+PART_KINDS = {"whole": lib.CAP_PART_WHOLE, "text": lib.CAP_PART_TEXT, "unix": lib.CAP_PART_UNIX}
+"""enum cap_part_kind."""
+
+
 class Described(NamedTuple):
     """What the engine knows of a system call."""
 
@@ -37,6 +41,19 @@ class Described(NamedTuple):
     """Bit i: argument i is or leads to file descriptors; bit 6: its result."""
     asked: int
     """Bit i: argument i is asked whether it is a netlink socket."""
+    parts: tuple[Sequence[Inner], Sequence[Inner]]
+    """At its enter and exit: what has fields of its own within what is saved."""
+
+
+class Inner(NamedTuple):
+    """struct cap_part."""
+
+    arg: int
+    kind: int
+    steps: int
+    step: tuple[int, ...]
+    at: int
+    size: int
 
 
 class Call(NamedTuple):
@@ -64,8 +81,13 @@ class Core:
         if not self.ct:
             raise MemoryError
         self.ct = ffi.gc(self.ct, lib.cap_free)
+        self._parts: list[Any] = []
         for described in syscalls:
-            lib.cap_describe(self.ct, *described)
+            lib.cap_describe(self.ct, described.nr, described.nargs, described.saved, described.fds, described.asked)
+            for is_exit, parts in enumerate(described.parts):
+                if parts:
+                    self._parts.append(ffi.new("struct cap_part[]", list(parts)))
+                    lib.cap_describe_parts(self.ct, described.nr, bool(is_exit), self._parts[-1], len(parts))
         self._types: Any = None
 
     # ---- the capture thread ----

@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from tracefs.capture import procfs
-from tracefs.capture.attach import Attacher, pid_sets
+from tracefs.capture.attach import SETS, Attacher, pid_sets
 from tracefs.capture.child import Child
-from tracefs.capture.core import Core, Described
+from tracefs.capture.core import PART_KINDS, Core, Described, Inner
 from tracefs.capture.scope import Scope
 from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
-from tracefs.syscalls.types import compile_table, load
+from tracefs.syscalls.types.loader import compiled
+from tracefs.syscalls.types.parts import Part, parts
 from tracefs.syscalls.types.pointers import masks
 
 ATTACH_WAIT = 0.25
@@ -46,9 +47,14 @@ class Tracee(NamedTuple):
 
 def _described(call: Syscall) -> Described:
     known = masks(call.name)
-    return Described(
-        call.nr, len(call.params), (known.enter, known.exit), (known.fds_enter, known.fds_exit), known.asked
-    )
+    names = [param.name for param in call.params]
+    inner = [tuple(_inner(part, names) for part in parts(call.name, when)) for when in ("enter", "exit")]
+    saved, fds = (known.enter, known.exit), (known.fds_enter, known.fds_exit)
+    return Described(call.nr, len(call.params), saved, fds, known.asked, (inner[0], inner[1]))
+
+
+def _inner(part: Part, names: list[str]) -> Inner:
+    return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
 class Engine:
@@ -109,7 +115,8 @@ class Engine:
         thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
         """
         recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
-        types = self._types() if recorded and saved and not self._core.typed else None
+        # only once something is saved: most mounts begin without
+        types = compiled().block if recorded and saved and not self._core.typed else None
         with self.paused():
             if types and not self._core.typed:
                 self._core.use_types(types)
@@ -152,9 +159,9 @@ class Engine:
         """Where triggers begin that switch the event: not written until one enables it, or the other way round."""
         self._core.set_soft_off(sink, event, off)
 
-    def members(self, sink: int, set: int) -> frozenset[int]:
-        """The live members of a sink's pid set (TRACER_PIDS ...), with the children that follow_fork added."""
-        return frozenset(self._core.members(sink, set))
+    def members(self, sink: int, name: str) -> frozenset[int]:
+        """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork added."""
+        return frozenset(self._core.members(sink, SETS[name]))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -239,11 +246,6 @@ class Engine:
         return False
 
     # ---- inside ----
-
-    @staticmethod
-    def _types() -> bytes:
-        """Only once something is saved: reading the tables takes longer than all else that a start does."""
-        return compile_table(load(), {call.nr: call.name for call in SYSCALLS}).block
 
     def _describe(self, sink: int, before: Wanted, wanted: Wanted) -> None:
         core = self._core

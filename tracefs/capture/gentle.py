@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import socket
 
 from tracefs.capture import procfs
 from tracefs.capture._engine import lib
@@ -120,5 +119,7 @@ def _may_time_out(tid: int, fd: int) -> bool:
         os.close(pidfd)
     if copy < 0:
         return True
+    import socket  # here, as hardly any start needs it
+
     with socket.socket(fileno=copy) as one:
         return any(one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))

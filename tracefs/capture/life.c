@@ -38,7 +38,7 @@ struct exit_record {
 	char comm[16];
 	int32_t pid, prio;
 	uint8_t group_dead;
-	uint8_t pad[3];
+	uint16_t exit_code; /* in what is padding of the kernel's */
 };
 
 struct wait_record {
@@ -130,9 +130,9 @@ void cap_emit_exec(struct cap_thread *ct, struct cap_task *t, int32_t old_tid)
 	cap_emit_event(ct, t, EV_SCHED_PROCESS_EXEC, &rec, end);
 }
 
-void cap_emit_exit(struct cap_thread *ct, struct cap_task *t)
+void cap_emit_exit(struct cap_thread *ct, struct cap_task *t, int status)
 {
-	struct exit_record rec = {.pid = t->tid};
+	struct exit_record rec = {.pid = t->tid, .exit_code = (uint16_t)status};
 
 	if (!wanted(ct, t, EV_SCHED_PROCESS_EXIT))
 		return;
@@ -140,7 +140,7 @@ void cap_emit_exit(struct cap_thread *ct, struct cap_task *t)
 	memcpy(rec.comm, t->comm, sizeof(rec.comm));
 	rec.prio = cap_task_prio(t->tid);
 	rec.group_dead = t->tid == t->tgid; /* its end is reported when all other threads have ended */
-	cap_emit_event(ct, t, EV_SCHED_PROCESS_EXIT, &rec, offsetof(struct exit_record, pad) + sizeof(rec.pad));
+	cap_emit_event(ct, t, EV_SCHED_PROCESS_EXIT, &rec, sizeof(rec));
 }
 
 #define WAIT4_OPTIONS (WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)

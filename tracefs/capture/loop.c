@@ -11,13 +11,14 @@
 /* Stops between two sweeps at least; so a sweep's cost of one call per task stays small against theirs. */
 #define SWEEP_STOPS 256
 
-static int on_end(struct cap_thread *ct, int32_t tid)
+static int on_end(struct cap_thread *ct, const siginfo_t *si)
 {
+	int32_t tid = si->si_pid;
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	int status;
 
 	if (t)
-		cap_emit_exit(ct, t); /* while /proc still knows it */
+		cap_emit_exit(ct, t, cap_wait_status(si)); /* while /proc still knows it */
 	status = cap_reap(tid);
 
 	if (status < 0)
@@ -42,7 +43,7 @@ static int handle(struct cap_thread *ct, const siginfo_t *si)
 	else if (si->si_code == CLD_STOPPED)
 		cap_consume_stop(si->si_pid); /* a child of ours that is not traced */
 	else
-		reason = on_end(ct, si->si_pid);
+		reason = on_end(ct, si);
 	cap_emit_end(ct);
 	return reason;
 }

@@ -52,13 +52,18 @@ int cap_look_at(pid_t tid, siginfo_t *si)
 	return look(P_PID, tid, si, LOOK | WNOHANG);
 }
 
+int cap_wait_status(const siginfo_t *si)
+{
+	return si->si_code == CLD_EXITED ? (si->si_status & 0xff) << 8
+					 : (si->si_status | (si->si_code == CLD_DUMPED ? 0x80 : 0));
+}
+
 int cap_reap(pid_t tid)
 {
 	siginfo_t si = {.si_pid = 0};
 	if (look(P_PID, tid, &si, WEXITED | __WALL | __WNOTHREAD | WNOHANG) < 0 || !si.si_pid)
 		return -1;
-	return si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8
-					: (si.si_status | (si.si_code == CLD_DUMPED ? 0x80 : 0));
+	return cap_wait_status(&si);
 }
 
 int cap_consume_stop(pid_t tid)

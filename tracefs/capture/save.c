@@ -3,9 +3,8 @@
 /* Gathering: level by level, so that all that is known to be needed is read at once. */
 #include "tracefs/capture/save.h"
 
-#define DEEPEST 4   /* pointers followed: memory may lead back to itself */
-#define MOST 3584u  /* bytes of an array or of records */
-#define LISTED 128u /* texts of a list */
+#define DEEPEST 4 /* pointers followed: memory may lead back to itself */
+#define LISTED 32u /* bytes that a list's text takes in a record, at least */
 
 static bool is_number(const struct tt_type *type)
 {
@@ -54,7 +53,7 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 		return;
 	case TT_STRINGS:
 		piece.list = true;
-		add(save, piece, 8 * LISTED);
+		add(save, piece, 8 * (save->most / LISTED));
 		return;
 	case TT_BYTES:
 	case TT_CHARS:
@@ -73,11 +72,11 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	if (target->flags & TT_HOLDS_FDS)
 		piece.fds = target;
 	if (!element)
-		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : MOST));
+		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->most));
 	else if (!pointer->n)
 		add(save, piece, element);
 	else
-		add(save, piece, (uint32_t)(element * at_most(count, MOST / element)));
+		add(save, piece, element * at_most(count, save->most / element));
 }
 
 static void look(struct cap_save *save, const struct cap_piece *piece, const struct tt_type *type, uint32_t at, uint32_t length,
@@ -234,15 +233,16 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
 void cap_save_nothing(struct cap_save *save)
 {
 	save->pieces = save->used = save->fds.used = save->netlink_length = 0;
-	save->limit = 0;
+	save->limit = save->most = 0;
 }
 
-void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, uint32_t limit)
+void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, struct cap_measure measure)
 {
 	uint32_t level;
 
 	cap_save_nothing(save);
-	save->limit = limit;
+	save->limit = measure.limit;
+	save->most = measure.room;
 	for (unsigned i = 0; i < TT_ARGS; i++)
 		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
 	cap_memory_begin(&save->memory, tid);

@@ -17,12 +17,12 @@ static const char fault[] = "(fault)";
 
 struct out {
 	uint8_t *record;
-	uint32_t len;
+	uint32_t len, end;
 };
 
 static uint32_t room(const struct out *out)
 {
-	return CAP_RECORD_MAX - out->len;
+	return out->end > out->len ? out->end - out->len : 0;
 }
 
 static void put(struct out *out, const void *bytes, uint32_t length)
@@ -47,24 +47,28 @@ static uint32_t kept(const struct cap_piece *piece, uint32_t limit)
 	return piece->got < most ? piece->got : most;
 }
 
-static void put_raw(struct out *out, const struct cap_save *save, const struct cap_piece *piece, uint32_t limit)
+static void put_piece(struct out *out, const struct cap_save *save, struct cap_piece *piece, uint32_t length)
+{
+	piece->put_at = out->len;
+	piece->put_length = length;
+	put(out, save->bytes + piece->at, length);
+}
+
+static void put_raw(struct out *out, const struct cap_save *save, struct cap_piece *piece, uint32_t limit)
 {
 	uint32_t length = kept(piece, limit), most = room(out);
 
 	most -= most < sizeof(cut) ? most : (uint32_t)sizeof(cut);
-	put(out, save->bytes + piece->at, length < most ? length : most);
+	put_piece(out, save, piece, length < most ? length : most);
 }
 
-static void put_image(struct out *out, const struct cap_save *save, uint32_t first, uint32_t limit)
+static void put_image(struct out *out, struct cap_save *save, struct cap_piece *first, uint32_t limit)
 {
-	uint8_t arg = save->piece[first].arg;
-
-	for (uint32_t i = first; i < save->pieces; i++) {
-		const struct cap_piece *piece = &save->piece[i];
+	for (struct cap_piece *piece = first; piece < save->piece + save->pieces; piece++) {
 		uint32_t length = kept(piece, limit);
 		int32_t error = piece->got ? 0 : -EFAULT;
 
-		if (piece->arg != arg)
+		if (piece->arg != first->arg)
 			continue;
 		if (room(out) < PIECE_HEAD + 8)
 			break;
@@ -73,18 +77,18 @@ static void put_image(struct out *out, const struct cap_save *save, uint32_t fir
 		put(out, &piece->address, 8);
 		put(out, &length, 4);
 		put(out, &error, 4);
-		put(out, save->bytes + piece->at, length);
+		put_piece(out, save, piece, length);
 		for (; length % 8; length++)
 			put(out, "", 1);
 	}
 }
 
-static int64_t root_of(const struct cap_save *save, unsigned arg)
+struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
 {
 	for (uint32_t i = 0; i < save->pieces; i++)
 		if (save->piece[i].arg == arg)
-			return i;
-	return -1;
+			return &save->piece[i];
+	return NULL;
 }
 
 /* The plain number goes before what is said of netlink where no path does: readers that print one text print that. */
@@ -102,30 +106,32 @@ static void put_fds(struct out *out, const struct cap_save *save, bool wanted, b
 	memcpy(out->record + FDS_AT, &location, 4);
 }
 
-uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_t limit, bool with_fds)
+uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const struct cap_parts *parts,
+		      struct cap_measure measure)
 {
-	struct out out = {save->record, len + 4 * (uint32_t)__builtin_popcount(mask)};
-	uint32_t empty = out.len, loc_at = len;
+	uint32_t parts_at = len + 4 * (uint32_t)__builtin_popcount(mask), loc_at = len, empty = parts_at + 4 * parts->n;
+	struct out out = {save->record, empty, measure.room};
+
+	for (uint32_t i = 0; i < save->pieces; i++)
+		save->piece[i].put_length = 0;
 
 	put(&out, "\0\0\0", 4); /* what is not saved is an empty text here */
-	put_fds(&out, save, with_fds, limit);
+	put_fds(&out, save, measure.fds, measure.limit);
 	for (unsigned arg = 0; mask >> arg; arg++) {
 		uint32_t start = empty, length = 0;
-		int64_t root = limit ? root_of(save, arg) : -1;
+		struct cap_piece *piece = measure.limit ? cap_save_root(save, arg) : NULL;
 
 		if (!(mask >> arg & 1))
 			continue;
-		if (root >= 0 && room(&out) > 64) {
-			const struct cap_piece *piece = &save->piece[root];
-
+		if (piece && room(&out) > 64) {
 			pad(&out, 4);
 			start = out.len;
 			if (!piece->got)
 				put(&out, fault, sizeof(fault));
 			else if (piece->type || piece->list)
-				put_image(&out, save, (uint32_t)root, limit);
+				put_image(&out, save, piece, measure.limit);
 			else
-				put_raw(&out, save, piece, limit);
+				put_raw(&out, save, piece, measure.limit);
 			length = piece->got ? out.len - start : 0;
 			if (piece->got && piece->text && (!length || out.record[out.len - 1]))
 				put(&out, cut, sizeof(cut));
@@ -134,6 +140,7 @@ uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, uint32_
 		memcpy(save->record + loc_at, &length, 4);
 		loc_at += 4;
 	}
+	cap_save_put_parts(save, parts, parts_at, empty);
 	pad(&out, 4);
 	return out.len;
 }

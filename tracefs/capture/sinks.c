@@ -124,6 +124,12 @@ void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_
 			.known = 1, .nargs = nargs, .saved = {saved[0], saved[1]}, .fds = {fds[0], fds[1]}, .asked = asked};
 }
 
+void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n)
+{
+	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
+		ct->syscall[nr].parts[exit] = (struct cap_parts){parts, n};
+}
+
 void cap_types(struct cap_thread *ct, const void *table)
 {
 	ct->types = table;

@@ -13,6 +13,7 @@
 #include "tracefs/capture/regs.h"
 
 #define X32 0x40000000
+#define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer */
 
 /*
  * The event that stands for a call's entry; its exit is the next. Numbers that the tables do not know, also x32's with their
@@ -37,64 +38,78 @@ static bool wants_fds(const struct cap_thread *ct, int64_t nr, bool exit, uint64
 	return unlikely(sinks & ct->wants.fds) && ct->syscall[nr].fds[exit];
 }
 
-/*
- * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
- * for: for each sink as much as that wants. ret: NULL at the call's entry.
- */
+static struct cap_measure measure_for(const struct cap_thread *ct, int sink, bool exit)
+{
+	const struct cap_sink *s = ct->sink[sink];
+	uint32_t whole = rb_max_event(s->rb) - EXTEND_BYTES;
+
+	return (struct cap_measure){
+		.limit = s->saves[exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = ct->wants.fds >> sink & 1};
+}
+
+static bool is_alike(struct cap_measure a, struct cap_measure b)
+{
+	return a.limit == b.limit && a.room == b.room && a.fds == b.fds;
+}
+
 static bool know_call(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, int32_t netlink)
 {
 	return ct->types && tt_call_of(&ct->save->call, ct->types, (uint64_t)nr, t->args, ct->syscall[nr].nargs, ret, netlink);
 }
 
 /* The same again, where what it leads to turns out to be netlink messages. */
-static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, uint32_t limit)
+static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, struct cap_measure measure)
 {
 	enum tt_direction direction = ret ? TT_OUT : TT_IN;
 	uint8_t asked = ct->syscall[nr].asked;
 	int32_t netlink;
 
-	cap_save_gather(ct->save, t->tid, direction, limit);
+	cap_save_gather(ct->save, t->tid, direction, measure);
 	if (likely(!asked))
 		return;
 	netlink = cap_save_netlink(ct->save, (unsigned)__builtin_ctz(asked), t->tid, t->tgid);
 	if (likely(netlink < 0) || !know_call(ct, t, nr, ret, netlink))
 		return;
-	cap_save_gather(ct->save, t->tid, direction, limit);
+	cap_save_gather(ct->save, t->tid, direction, measure);
 	cap_save_say_netlink(ct->save, (int32_t)t->args[__builtin_ctz(asked)], netlink);
 }
 
+/*
+ * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
+ * for: for each sink as much as that wants. ret: NULL at the call's entry.
+ */
 static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
 {
 	const struct cap_syscall *syscall = &ct->syscall[nr];
 	struct cap_save *save = ct->save;
 	bool exit = ret, fds = wants_fds(ct, nr, exit, sinks);
-	uint32_t most = 0;
+	struct cap_measure most = {0};
 
 	for (uint64_t left = sinks; left; left &= left - 1) {
-		uint32_t limit = ct->sink[__builtin_ctzll(left)]->saves[exit];
+		struct cap_measure one = measure_for(ct, __builtin_ctzll(left), exit);
 
-		most = limit > most ? limit : most;
+		most.limit = one.limit > most.limit ? one.limit : most.limit;
+		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if ((most || fds) && !(exit && *ret < 0) && know_call(ct, t, nr, ret, -1)) {
-		if (most)
+	if ((most.limit || fds) && !(exit && *ret < 0) && know_call(ct, t, nr, ret, -1)) {
+		if (most.limit)
 			gather(ct, t, nr, ret, most);
 		if (fds)
 			cap_save_fds(save, t->tid, t->tgid);
 	}
 	for (uint64_t left = sinks; left;) {
-		int first = __builtin_ctzll(left);
-		uint32_t limit = ct->sink[first]->saves[exit], size;
-		bool with_fds = ct->wants.fds >> first & 1;
+		struct cap_measure first = measure_for(ct, __builtin_ctzll(left), exit);
 		uint64_t alike = 0;
+		uint32_t size;
 
 		for (uint64_t rest = left; rest; rest &= rest - 1) {
 			int i = __builtin_ctzll(rest);
 
-			if (ct->sink[i]->saves[exit] == limit && (ct->wants.fds >> i & 1) == with_fds)
+			if (is_alike(measure_for(ct, i, exit), first))
 				alike |= 1ull << i;
 		}
-		size = cap_save_put(save, len, syscall->saved[exit], limit, with_fds);
+		size = cap_save_put(save, len, syscall->saved[exit], &syscall->parts[exit], first);
 		cap_emit(ct, t, alike, t->tracer_sinks, save->record, size);
 		left &= ~alike;
 	}

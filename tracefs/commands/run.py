@@ -44,6 +44,12 @@ def add(subparsers: Any) -> None:
     form.add_argument(
         "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
     )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show long lists whole; with --strace, structures and environments, too (strace -v)",
+    )
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)
 
@@ -52,4 +58,14 @@ def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    return session.trace(command, args.options, args.events, args.output, args.form, args.size, args.seccomp)
+    request = session.Request(
+        argv=command,
+        options=args.options,
+        events=args.events,
+        output=args.output,
+        form=args.form,
+        size=args.size,
+        seccomp=args.seccomp,
+        verbose=args.verbose,
+    )
+    return session.trace(request)

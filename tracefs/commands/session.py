@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from tracefs.capture import Child, Engine, Scope
@@ -22,6 +23,8 @@ from tracefs.tree.node import Context, Directory, File, Handle
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
+SUBBUF_KB = 64
+"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
@@ -38,53 +41,67 @@ SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
 
 
-def trace(
-    argv: Sequence[str],
-    options: Sequence[str],
-    events: Sequence[str],
-    output: str | None,
-    form: str | None = None,
-    size: int | None = None,
-    seccomp: bool = False,
-) -> int:
-    """Run argv traced; returns its exit status, 128 + n where signal n ended it.
+@dataclass(frozen=True)
+class Request:
+    """What is to be traced, and how it is shown."""
 
-    form: None for the tracer's lines, or one of structured.FORMS. size: bytes of texts and data that are saved. seccomp:
-    only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
-    its filter must not be left without us.
-    """
+    argv: Sequence[str]
+    options: Sequence[str] = ()
+    """As written to trace_options."""
+    events: Sequence[str] = ()
+    """As written to set_event; none: all that the form shows."""
+    output: str | None = None
+    """A file's name; None: stderr."""
+    form: str | None = None
+    """None for the tracer's lines, or one of structured.FORMS."""
+    size: int | None = None
+    """Bytes of texts and data that are saved."""
+    seccomp: bool = False
+    """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
+    its filter must not be left without us."""
+    verbose: bool = False
+    """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
+
+
+def trace(request: Request) -> int:
+    """Run a command traced; returns its exit status, 128 + n where signal n ended it."""
+    argv, output, form = request.argv, request.output, request.form
     if not argv:
         raise CommandError("run: no command given")
     out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    files = Tracefs(scope=Scope("none"))
+    files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        if size is not None:
-            _write(files.root, "syscall_user_buf_size", str(size))
-        _configure(files.root, options, events or (EVENTS if form else ()), form)
+        _configure(files.root, request)
         try:
-            child = engine.spawn(argv, only=files.top.wanted().calls() if seccomp else None)
+            child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
         except OSError as error:
             print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
             return 127 if isinstance(error, FileNotFoundError) else 126
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            take = _structured(files, form) if form else _pipe_lines(pipe)
-            return _drain(engine, child, take, out, threading.Event() if seccomp else asked_to_end)
+            take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
+            return _drain(engine, child, take, out, threading.Event() if request.seccomp else asked_to_end)
     finally:
         files.shutdown()
         os.close(out)
 
 
-def _configure(root: Directory, options: Sequence[str], events: Sequence[str], form: str | None) -> None:
+def _configure(root: Directory, request: Request) -> None:
+    form = request.form
+    events = request.events or (EVENTS if form else ())
+    if form or request.verbose or request.size is not None:
+        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
+    if request.size is not None:
+        _write(root, "syscall_user_buf_size", str(request.size))
     if form:
         _write(root, "trace_clock", CLOCK)
     for event in events:
         _write(root, "set_event", event)
     if not events:
         _write(root, "current_tracer", "syscall")
-    for option in (*OPTIONS, *options):  # now, since a tracer's own options are there with it only
+    for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
 
 
@@ -115,10 +132,10 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str) -> Take:
+def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
     from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
 
-    return Lines(files.top, form).take
+    return Lines(files.top, form, verbose).take
 
 
 def _pipe_lines(pipe: Handle) -> Take:

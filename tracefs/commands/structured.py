@@ -19,20 +19,21 @@ class Form(Protocol):
     def end(self) -> Iterator[str]: ...
 
 
-FORMS: dict[str, Callable[[Decoder, int], Form]] = {
-    "json": lambda decoder, offset: JsonLines(offset),
+FORMS: dict[str, Callable[[Decoder, int, bool], Form]] = {
+    "json": lambda decoder, offset, verbose: JsonLines(offset),
     "strace": StraceLines,
 }
+"""By the tables, ns from the buffer's clock to the time of day, and whether nothing is abbreviated."""
 
 
 class Lines:
     """The lines of one instance, of which nothing else may read."""
 
-    def __init__(self, instance: Instance, form: str) -> None:
+    def __init__(self, instance: Instance, form: str, verbose: bool) -> None:
         decoder = Decoder(instance.shared.types.table)
         self._stream = Stream(instance.reader)
         self._pairing = Pairing(instance.shared.registry, decoder)
-        self._form = FORMS[form](decoder, time.time_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC))
+        self._form = FORMS[form](decoder, time.time_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC), verbose)
         self._lost = 0
 
     def take(self, last: bool) -> bytes:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DATA_LOC = "__data_loc "
 DYNAMIC_PREFIXES = (DATA_LOC, "__rel_loc ")
@@ -24,8 +24,7 @@ TYPES: dict[str, tuple[int, bool]] = {
 """C type -> bytes, and whether `format` calls it signed (char counts as unsigned there)."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of a record. offset and size in bytes from the start of the record, common fields included."""
 
     ctype: str

@@ -2,28 +2,6 @@
 /* Bytes of a record to values. The only place that trusts no length. */
 #include "tracefs/render/render.h"
 
-uint64_t rn_number(const struct rn_event *event, uint32_t offset, uint32_t size, bool is_signed)
-{
-	const char *at = (const char *)event->data + offset;
-	uint64_t value = 0;
-	unsigned shift;
-
-	if (size == 0 || size > sizeof(value) || offset > event->length || event->length - offset < size)
-		return 0;
-	if (size == 8) { /* nearly all are: a copy of known size is one instruction */
-		memcpy(&value, at, 8);
-		return value;
-	}
-	if (size == 4)
-		memcpy(&value, at, 4);
-	else
-		memcpy(&value, at, size);
-	if (!is_signed)
-		return value;
-	shift = 64 - 8 * size;
-	return (uint64_t)((int64_t)(value << shift) >> shift);
-}
-
 /* The characters at offset: up to a NUL, `limit` bytes or the end of the record. */
 static void text_at(const struct rn_event *event, uint32_t offset, uint32_t limit, struct rn_value *value)
 {
@@ -58,11 +36,16 @@ static void decode_field(const struct rn_event *event, const struct rn_field *fi
 void rn_decode(struct rn_event *event, const struct rn_table *table)
 {
 	uint32_t head = event->length < sizeof(event->common) ? event->length : sizeof(event->common);
-	unsigned i;
 
 	memset(&event->common, 0, sizeof(event->common));
 	memcpy(&event->common, event->data, head);
 	event->class = rn_class_of(table, event->common.type);
+}
+
+void rn_decode_fields(struct rn_event *event)
+{
+	unsigned i;
+
 	if (!event->class)
 		return;
 	for (i = 0; i < event->class->field_count; i++)

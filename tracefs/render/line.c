@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One whole line: which layout wins where several are switched on. */
-#include "tracefs/render/render.h"
+#include "tracefs/render/typed.h"
 
 #define LOST_UNCOUNTED UINT64_MAX
 
@@ -31,6 +31,13 @@ void rn_lost_frame(struct rn_text *text, int cpu, uint64_t lost)
 	rn_put(text, (const char *)&frame, sizeof(frame));
 }
 
+/* Whether the line has words by the type tables: those take the arguments from the record itself. */
+static bool is_typed(const struct rn_event *event, const struct rn_options *options)
+{
+	return options->types && event->class && (event->class->kind == RN_ENTER || event->class->kind == RN_EXIT) &&
+	       !(options->flags & (RN_BIN | RN_HEX | RN_RAW | RN_FIELDS)) && rn_typed_knows(event, options->types);
+}
+
 void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table *table,
 	     const struct rn_options *options, struct rn_names *names)
 {
@@ -38,6 +45,8 @@ void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table
 	bool context = flags & RN_CONTEXT_INFO;
 
 	rn_decode(event, table);
+	if (!is_typed(event, options))
+		rn_decode_fields(event);
 	if (flags & RN_BIN) {
 		if (context)
 			rn_context_bin(text, event);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tracefs/render/source.h"
+#include "tracefs/render/typed.h"
 
 #define FIRST_CAPACITY 4096
 #define DRAIN_BYTES 65536
@@ -100,7 +101,16 @@ struct batch {
 	const struct rn_table *table;
 	const struct rn_options *options;
 	struct rn_names names;
+	struct rn_memo memo;
 };
+
+static void begin_batch(struct batch *batch, const struct rn_table *table, const struct rn_options *options)
+{
+	batch->table = table;
+	batch->options = options;
+	rn_names_init(&batch->names, table->cmdlines);
+	rn_memo_init(&batch->memo);
+}
 
 struct entry {
 	struct rn_event event;
@@ -141,7 +151,7 @@ static void put_rest(struct rn_lines *lines, struct entry *entry, struct batch *
 	do {
 		if (!reserve(&lines->rest, &lines->rest_capacity, capacity))
 			return; /* no memory for this one line: it is left out */
-		text = (struct rn_text){ lines->rest, lines->rest + lines->rest_capacity, false };
+		text = (struct rn_text){ lines->rest, lines->rest + lines->rest_capacity, false, &batch->memo };
 		put_entry(&text, entry, batch);
 		capacity *= 2;
 	} while (text.full);
@@ -219,10 +229,10 @@ static bool put_next(struct rn_lines *lines, struct batch *batch, struct rn_text
 size_t rn_lines_read(struct rn_lines *lines, const struct rn_table *table, const struct rn_options *options, char *out,
 		     size_t size)
 {
-	struct rn_text text = { out, out + size, false };
-	struct batch batch = { .table = table, .options = options };
+	struct batch batch;
+	struct rn_text text = { out, out + size, false, &batch.memo };
 
-	rn_names_init(&batch.names, table->cmdlines);
+	begin_batch(&batch, table, options);
 	take_rest(lines, &text);
 	rn_source_begin(&lines->source);
 	while (text.at < text.end && put_next(lines, &batch, &text))
@@ -264,12 +274,12 @@ int64_t rn_lines_drain(struct rn_lines *lines, const struct rn_table *table, con
 size_t rn_record(const struct rn_table *table, const struct rn_options *options, const void *record, uint32_t length,
 		 const struct rn_place *place, char *out, size_t size)
 {
-	struct rn_text text = { out, out + size, false };
-	struct batch batch = { .table = table, .options = options };
+	struct batch batch;
+	struct rn_text text = { out, out + size, false, &batch.memo };
 	struct rn_event event = { .data = record, .length = length, .cpu = place->cpu, .ts = place->ts,
 				  .next_ts = place->next_ts, .index = place->index };
 
-	rn_names_init(&batch.names, table->cmdlines);
+	begin_batch(&batch, table, options);
 	rn_line(&text, &event, table, options, &batch.names);
 	return text.full ? 0 : (size_t)(text.at - out);
 }

@@ -65,7 +65,8 @@ class Options:
         if self.clock not in COUNTING_CLOCKS:
             flags |= lib.RN_CLOCK_IN_NS
         address = types.address if types and self.syscall_arg_decode else ffi.NULL
-        made = {"flags": flags, "time_start": self.time_start, "types": address, "saved": saved_args()}
+        saved = ffi.NULL if address or self.tracer == "syscall" else saved_args()  # lines of neither show it that way
+        made = {"flags": flags, "time_start": self.time_start, "types": address, "saved": saved}
         return ffi.new("struct rn_options *", made)
 
     def set(self, option: str, value: bool) -> bool:

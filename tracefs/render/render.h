@@ -158,14 +158,50 @@ static inline const struct rn_class *rn_class_of(const struct rn_table *table, u
 	return id < table->id_count ? table->by_id[id] : NULL;
 }
 
-/* Fill common, class and values from data and length. */
+/* Fill common and class from data and length; values, too. */
 void rn_decode(struct rn_event *event, const struct rn_table *table);
+void rn_decode_fields(struct rn_event *event);
 /* A number of the record; 0 where the record ends before it. */
-uint64_t rn_number(const struct rn_event *event, uint32_t offset, uint32_t size, bool is_signed);
+static inline uint64_t rn_number(const struct rn_event *event, uint32_t offset, uint32_t size, bool is_signed)
+{
+	const char *at = (const char *)event->data + offset;
+	uint64_t value = 0;
+	uint32_t word;
+	unsigned shift;
 
-/* saved.c: the bytes that the __data_loc at `at` says, as far as the record has them; NULL where nothing was saved */
-const uint8_t *rn_saved_at(const struct rn_event *event, uint32_t at, uint32_t *length);
-/* ... in a line that is not decoded: nothing where nothing was saved. */
+	if (size == 0 || size > sizeof(value) || offset > event->length || event->length - offset < size)
+		return 0;
+	if (size == 8) { /* nearly all are: a copy of known size is one instruction */
+		memcpy(&value, at, 8);
+		return value;
+	}
+	if (size == 4) {
+		memcpy(&word, at, sizeof(word));
+		value = word;
+	} else {
+		memcpy(&value, at, size);
+	}
+	if (!is_signed)
+		return value;
+	shift = 64 - 8 * size;
+	return (uint64_t)((int64_t)(value << shift) >> shift);
+}
+
+/* The bytes that the __data_loc at `at` says, as far as the record has them; NULL where nothing was saved. */
+static inline const uint8_t *rn_saved_at(const struct rn_event *event, uint32_t at, uint32_t *length)
+{
+	uint32_t loc, offset;
+
+	if (at + 4 > event->length)
+		return NULL;
+	loc = (uint32_t)rn_number(event, at, 4, false);
+	offset = loc & 0xffff;
+	*length = loc >> 16;
+	if (!*length || offset >= event->length || *length > event->length - offset)
+		return NULL;
+	return (const uint8_t *)event->data + offset;
+}
+/* saved.c: the same in a line that is not decoded: nothing where nothing was saved */
 void rn_put_saved(struct rn_text *text, const struct rn_event *event, const struct rn_saved_arg *arg, uint32_t at);
 
 /* context.c: what stands before the event in each layout */

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracefs.events import REGISTRY, Registry
 from tracefs.events.cmdlines import Cmdlines
@@ -17,8 +17,10 @@ from tracefs.render.options import Options
 from tracefs.render.reader import Reader, cpu_number
 from tracefs.render.table import Table
 from tracefs.render.typed import Types
-from tracefs.syscalls.types import Table as TypeTable
-from tracefs.syscalls.types import load
+from tracefs.syscalls.types.loader import compile_rows, compiled
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types import Table as TypeTable
 
 RECORD_ROOM = 1 << 18
 """More bytes than a line takes besides the characters that its record holds."""
@@ -33,7 +35,7 @@ class Renderer:
         self.registry = registry
         self.cmdlines = cmdlines
         self._table: Table | None = None
-        self._source: Callable[[], TypeTable] = load
+        self._source: Callable[[], TypeTable] | None = None
         self._types: Types | None = None
         self._making = Lock()
 
@@ -51,11 +53,11 @@ class Renderer:
             return None
         with self._making:
             if self._types is None:
-                self._types = Types(self._source())
+                self._types = Types(compile_rows(self._source()) if self._source else compiled())
             return self._types
 
     def use_types(self, source: Callable[[], TypeTable]) -> None:
-        """Print by the tables that `source` gives from the next read on: also what is in buffers already."""
+        """Print by the tables that `source` gives from the next read on, also what is in buffers already; else by the package's."""
         with self._making:
             self._source, self._types = source, None
 

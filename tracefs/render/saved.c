@@ -6,20 +6,6 @@
 
 #define CUT "..."
 
-const uint8_t *rn_saved_at(const struct rn_event *event, uint32_t at, uint32_t *length)
-{
-	uint32_t loc, offset;
-
-	if (at + 4 > event->length)
-		return NULL;
-	loc = (uint32_t)rn_number(event, at, 4, false);
-	offset = loc & 0xffff;
-	*length = loc >> 16;
-	if (!*length || offset >= event->length || *length > event->length - offset)
-		return NULL;
-	return (const uint8_t *)event->data + offset;
-}
-
 static bool is_printable(uint8_t byte)
 {
 	return byte >= ' ' && byte < 127;

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracefs.render._render import ffi, lib
 from tracefs.syscalls import SYSCALLS
-from tracefs.syscalls.types import Table, load
-from tracefs.syscalls.types.layout import holds_pointers, unaliased
-from tracefs.syscalls.types.model import Pointer, Ref
-from tracefs.syscalls.types.pointers import asked, pointers, positions
+from tracefs.syscalls.types.loader import asked, load
+from tracefs.syscalls.types.pointers import pointers, positions
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.model import Pointer, Table
 
 NO_COUNT = 0xFF
 
@@ -44,6 +45,9 @@ def _compiled() -> Any:
 
 def saved_of(syscall: str) -> tuple[Saved, ...]:
     """By argument. By the package's tables, as records are made by those."""
+    from tracefs.syscalls.types.layout import unaliased  # here, as most starts read no tables
+    from tracefs.syscalls.types.model import Pointer
+
     masks, table = pointers().get(syscall), load()
     if masks is None or not masks.enter:
         return ()
@@ -63,6 +67,9 @@ def saved_of(syscall: str) -> tuple[Saved, ...]:
 
 def _saved(table: Table, kinds: list[Pointer], names: list[str]) -> Saved:
     """A pointer to one thing or another, as the syscall's other arguments say, is shown as bytes."""
+    from tracefs.syscalls.types.layout import holds_pointers
+    from tracefs.syscalls.types.model import Ref
+
     if any(holds_pointers(table, kind.target) for kind in kinds):
         return Saved(lib.RN_SAVED_IMAGE, NO_COUNT)
     targets = {kind.target.name if isinstance(kind.target, Ref) else "" for kind in kinds}

@@ -50,6 +50,7 @@ class Table:
         self._alive: list[Any] = [cmdlines]
         self._texts: dict[str, Any] = {}
         self._fields: dict[tuple[Field, ...], Any] = {}
+        self._kinds: dict[tuple[str, int], int] = {}
         by_id = self._keep(ffi.new("struct rn_class *[]", max(registry.by_id, default=0) + 1))
         for event in list(registry.by_id.values()):
             by_id[event.id] = self._class(event)
@@ -94,13 +95,20 @@ class Table:
                     self._text(field.ctype),
                     field.offset,
                     field.size,
-                    field_kind(field),
+                    self._kind(field),
                     field.signed,
                 )
                 for field in fields
             ]
             made = self._fields[fields] = ffi.new("struct rn_field[]", rows)
         return made
+
+    def _kind(self, field: Field) -> int:
+        """Found out once for all fields of one C type."""
+        key = field.ctype, field.size
+        if key not in self._kinds:
+            self._kinds[key] = field_kind(field)
+        return self._kinds[key]
 
     def _program(self, pieces: tuple[Piece, ...]) -> Any:
         made = self._keep(ffi.new("struct rn_program *"))

@@ -21,10 +21,18 @@ void rn_pad(struct rn_text *text, char fill, int count)
 
 static char *decimal(char *end, uint64_t value)
 {
-	while (value >= 100) {
-		unsigned low = (unsigned)(value % 100);
+	while (value >= 10000) { /* long divisions take turns: as few as can be */
+		unsigned low = (unsigned)(value % 10000);
 
-		value /= 100;
+		value /= 10000;
+		end -= 4;
+		memcpy(end, pairs + 2 * (low / 100), 2);
+		memcpy(end + 2, pairs + 2 * (low % 100), 2);
+	}
+	if (value >= 100) {
+		unsigned low = (unsigned)value % 100;
+
+		value = (unsigned)value / 100;
 		end -= 2;
 		memcpy(end, pairs + 2 * low, 2);
 	}
@@ -50,6 +58,24 @@ char *rn_digits(char *end, uint64_t value, unsigned base, bool upper)
 		value >>= shift;
 	} while (value);
 	return end;
+}
+
+/* How many digits value has. */
+static unsigned decimal_length(uint64_t value)
+{
+	static const uint64_t powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+		1000000000000000000, 10000000000000000000u,
+	};
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), guess = bits * 1233 >> 12; /* bits * log10(2) */
+
+	return guess + (value >= powers[guess]);
+}
+
+static unsigned hexadecimal_length(uint64_t value)
+{
+	return (67 - (unsigned)__builtin_clzll(value | 1)) / 4;
 }
 
 static char *hexadecimal(char *end, uint64_t value)
@@ -92,17 +118,35 @@ void rn_put_hex_wide(struct rn_text *text, uint64_t value, int width, char fill)
 	put_wide(text, hexadecimal(buffer + RN_DIGITS, value), buffer + RN_DIGITS, width, fill);
 }
 
-void rn_put_dec(struct rn_text *text, uint64_t value)
+/* The end of `length` bytes more; NULL where there is no room for them. */
+static char *extend(struct rn_text *text, unsigned length)
 {
-	rn_put_dec_wide(text, value, 0, ' ');
+	if ((size_t)(text->end - text->at) < length) {
+		text->full = true;
+		return NULL;
+	}
+	return text->at += length;
+}
+
+void rn_put_long_dec(struct rn_text *text, uint64_t value)
+{
+	char *end = extend(text, decimal_length(value));
+
+	if (end)
+		decimal(end, value);
 }
 
 void rn_put_signed(struct rn_text *text, int64_t value)
 {
-	rn_put_signed_wide(text, value, 0);
+	if (value < 0)
+		rn_putc(text, '-');
+	rn_put_dec(text, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void rn_put_hex(struct rn_text *text, uint64_t value)
 {
-	rn_put_hex_wide(text, value, 0, ' ');
+	char *end = extend(text, hexadecimal_length(value));
+
+	if (end)
+		hexadecimal(end, value);
 }

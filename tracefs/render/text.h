@@ -17,6 +17,7 @@ struct rn_text {
 	char *at;
 	char *end;
 	bool full;
+	struct rn_memo *memo; /* typed.h; NULL: none */
 };
 
 static inline void rn_put(struct rn_text *text, const char *bytes, size_t count)
@@ -38,12 +39,34 @@ static inline void rn_putc(struct rn_text *text, char byte)
 	*text->at++ = byte;
 }
 
+/*
+ * Of a text that RN_SPARE bytes of memory follow, as behind each string of the type tables: a copy of known size, which the
+ * next text overwrites, takes a fraction of the time of one of unknown size.
+ */
+#define RN_SPARE 32u
+static inline void rn_put_spared(struct rn_text *text, const char *bytes, size_t count)
+{
+	if (count > RN_SPARE || (size_t)(text->end - text->at) < RN_SPARE) {
+		rn_put(text, bytes, count);
+		return;
+	}
+	memcpy(text->at, bytes, RN_SPARE);
+	text->at += count;
+}
+
 #define rn_puts(text, literal) rn_put(text, literal, sizeof(literal) - 1)
 
 void rn_pad(struct rn_text *text, char fill, int count);
 
 /* Digits without padding. */
-void rn_put_dec(struct rn_text *text, uint64_t value);
+void rn_put_long_dec(struct rn_text *text, uint64_t value);
+static inline void rn_put_dec(struct rn_text *text, uint64_t value)
+{
+	if (value < 10) /* many are */
+		rn_putc(text, (char)('0' + value));
+	else
+		rn_put_long_dec(text, value);
+}
 void rn_put_signed(struct rn_text *text, int64_t value);
 void rn_put_hex(struct rn_text *text, uint64_t value);
 

@@ -11,11 +11,6 @@
 
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
-static bool is_number(const struct tt_type *type)
-{
-	return type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS;
-}
-
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
 		       struct rn_saved saved[TT_ARGS])
 {
@@ -35,7 +30,7 @@ static void find_saved(struct tt_call *call, const struct rn_event *event, uint3
 			if (saved[i].bytes) {
 				target = TT_TYPE(call->table, type->target);
 				saved[i].image = target->flags & TT_HOLDS_POINTERS || target->kind == TT_STRINGS;
-				if (is_number(target) && saved[i].length >= target->width) {
+				if (tt_is_number(target) && saved[i].length >= target->width) {
 					call->has_pointed |= 1u << i;
 					call->pointed[i] = tt_load(saved[i].bytes, target->width, target->is_signed);
 				}
@@ -45,18 +40,13 @@ static void find_saved(struct tt_call *call, const struct rn_event *event, uint3
 	}
 }
 
-static void put_name(struct rn_text *text, const char *name)
-{
-	rn_put(text, name, strlen(name));
-}
-
 static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
 	uint64_t value = call->args[i];
 	unsigned size = type->size && type->size < 8 ? type->size : 8;
 
-	put_name(text, TT_STRING(call->table, call->names[i]));
+	rn_typed_name(text, call->table, call->names[i], 0);
 	rn_puts(text, ": ");
 	if (type->kind == TT_CUSTOM) {
 		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, saved->fds))
@@ -66,10 +56,17 @@ static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i
 	}
 }
 
-static void put_syscall(struct rn_text *text, const struct rn_event *event)
+static void put_syscall(struct rn_text *text, const struct tt_table *table, uint64_t nr)
 {
 	rn_puts(text, "sys_");
-	put_name(text, event->class->syscall);
+	rn_typed_name(text, table, TT_AT(table, rows, struct tt_row)[nr].name, 0);
+}
+
+bool rn_typed_knows(const struct rn_event *event, const struct rn_types *types)
+{
+	uint32_t nr = (event->common.type - EV_SYSCALL_FIRST) / 2;
+
+	return nr < types->table->rows.n && TT_AT(types->table, rows, struct tt_row)[nr].name != TT_NONE;
 }
 
 bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const struct rn_types *types)
@@ -81,11 +78,11 @@ bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const st
 	bool any = false;
 
 	for (unsigned i = 0; i < n && i < TT_ARGS; i++)
-		args[i] = event->values[i + 1].number;
+		args[i] = rn_number(event, (uint32_t)(MORE + 8 * i), 8, false);
 	if (!tt_call_of(&call, types->table, nr, args, n, NULL, rn_netlink_of(rn_fds_of(event))))
 		return false;
 	find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], saved);
-	put_syscall(text, event);
+	put_syscall(text, types->table, nr);
 	rn_putc(text, '(');
 	for (unsigned i = 0; i < call.n; i++) {
 		if (TT_TYPE(call.table, call.types[i])->kind == TT_HIDDEN)
@@ -113,7 +110,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 		args[i] = rn_number(event, at, 8, false);
 	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret, rn_netlink_of(rn_fds_of(event))))
 		return false;
-	put_syscall(text, event);
+	put_syscall(text, types->table, nr);
 	rn_puts(text, " -> ");
 	rn_typed_result(text, call.table, call.result, ret, types->errors, rn_fds_of(event));
 	if (more) {

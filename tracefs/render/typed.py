@@ -7,15 +7,14 @@ from typing import Any
 
 from tracefs.render._render import ffi
 from tracefs.syscalls import SYSCALLS
-from tracefs.syscalls.types import Table, compile_table
+from tracefs.syscalls.types.kept import Compiled
 from tracefs.syscalls.types.pointers import Masks, pointers
 
 
 class Types:
     """Never changed: who reads by it keeps it alive, and the next read takes the next one."""
 
-    def __init__(self, table: Table) -> None:
-        compiled = compile_table(table, {call.nr: call.name for call in SYSCALLS})
+    def __init__(self, compiled: Compiled) -> None:
         self._block = ffi.new("uint64_t[]", -(-len(compiled.block) // 8))
         ffi.memmove(self._block, compiled.block, len(compiled.block))
         self.address: Any = ffi.new("struct rn_types *")

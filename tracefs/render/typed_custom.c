@@ -43,13 +43,15 @@ static void put_sigset(struct rn_text *text, const uint8_t *bytes, uint32_t leng
 	uint32_t bits = 8 * length, members = 0;
 	bool inverted, any = false;
 
-	for (uint32_t i = 0; i < bits; i++)
-		members += bit(bytes, i);
+	for (uint32_t i = 0; i < length; i++)
+		members += (uint32_t)__builtin_popcount(bytes[i]);
 	inverted = members >= bits * 2 / 3;
 	if (inverted)
 		rn_putc(text, '~');
 	rn_putc(text, '[');
 	for (uint32_t i = 0; i < bits; i++) {
+		if (bytes[i / 8] == (inverted ? 0xff : 0))
+			i |= 7; /* none of these eight */
 		if (bit(bytes, i) == inverted)
 			continue;
 		if (any)
@@ -120,17 +122,13 @@ static void put_inet6(struct rn_text *text, const uint8_t *bytes, uint32_t lengt
 	rn_putc(text, '"');
 }
 
-/* A path up to its NUL, or behind one a name that is in no directory. */
 static void put_sun_path(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 {
-	const uint8_t *nul = memchr(bytes, 0, length);
+	bool abstract = length > 1 && !bytes[0];
 
-	if (nul == bytes && length > 1) {
+	if (abstract)
 		rn_putc(text, '@');
-		rn_typed_quoted(text, bytes + 1, length - 1, true);
-	} else {
-		rn_typed_quoted(text, bytes, nul ? (uint32_t)(nul - bytes) : length, true);
-	}
+	rn_typed_quoted(text, bytes + abstract, abstract ? length - 1 : (uint32_t)strnlen((const char *)bytes, length), true);
 }
 
 static void put_mac(struct rn_text *text, const uint8_t *bytes, uint32_t length)
@@ -178,8 +176,9 @@ static const struct {
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
 	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
-	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac}, {"sun_path", put_sun_path},
-	{"control_chars", put_control_chars}, {"sock_filter", put_sock_filter}, {"seccomp_filter", put_seccomp_filter},
+	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
+	{"control_chars", put_control_chars}, {"sun_path", put_sun_path}, {"sock_filter", put_sock_filter},
+	{"seccomp_filter", put_seccomp_filter},
 };
 
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds)

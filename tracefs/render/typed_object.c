@@ -11,39 +11,34 @@ struct span {
 	uint32_t length;
 };
 
+/* Each piece of an image has a head of 16 bytes, and a record of the engine at most 4000. */
+#define PIECES 256
+
+struct piece {
+	uint64_t start;
+	struct span span;
+};
+
 struct walk {
 	struct rn_text *text;
 	const struct tt_table *table;
-	const struct rn_saved *saved;
+	struct rn_fds fds;
 	struct tt_scope scope;
-	unsigned depth;
+	unsigned depth, n_pieces;
+	struct piece pieces[PIECES];
 };
 
 static bool put_value(struct walk *w, const struct tt_type *type, struct span data, uint64_t size);
 static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t address);
 
-static bool span_at(uint64_t start, const uint8_t *bytes, uint32_t length, uint64_t address, struct span *found)
-{
-	uint64_t skip = address - start;
-
-	if (address < start || (skip >= length && skip))
-		return false;
-	if (found->bytes && found->length >= length - (uint32_t)skip)
-		return true;
-	*found = (struct span){bytes + skip, length - (uint32_t)skip};
-	return true;
-}
-
-/* What was saved from address on; the longest piece of several. */
-static bool memory_at(const struct rn_saved *saved, uint64_t address, uint64_t size, struct span *found)
+static void find_pieces(struct walk *w, const struct rn_saved *saved)
 {
 	uint32_t at = 0;
 
-	found->bytes = NULL;
-	found->length = 0;
+	w->n_pieces = 0;
 	if (!saved->image)
-		span_at(saved->address, saved->bytes, saved->length, address, found);
-	while (saved->image && saved->length - at >= 16) {
+		w->pieces[w->n_pieces++] = (struct piece){saved->address, {saved->bytes, saved->length}};
+	while (saved->image && saved->length - at >= 16 && w->n_pieces < PIECES) {
 		uint64_t start = tt_load(saved->bytes + at, 8, false);
 		uint32_t length = (uint32_t)tt_load(saved->bytes + at + 8, 4, false), here;
 		uint32_t error = (uint32_t)tt_load(saved->bytes + at + 12, 4, false);
@@ -51,9 +46,24 @@ static bool memory_at(const struct rn_saved *saved, uint64_t address, uint64_t s
 		at += 16;
 		here = length < saved->length - at ? length : saved->length - at;
 		if (!error)
-			span_at(start, saved->bytes + at, here, address, found);
+			w->pieces[w->n_pieces++] = (struct piece){start, {saved->bytes + at, here}};
 		here = (here + 7) & ~7u;
 		at += here < saved->length - at ? here : saved->length - at;
+	}
+}
+
+/* What was saved from address on; the longest piece of several. */
+static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, struct span *found)
+{
+	*found = (struct span){NULL, 0};
+	for (const struct piece *piece = w->pieces; piece < w->pieces + w->n_pieces; piece++) {
+		uint64_t skip = address - piece->start;
+		uint32_t length = piece->span.length;
+
+		if (address < piece->start || (skip && skip >= length))
+			continue;
+		if (!found->bytes || found->length < length - (uint32_t)skip)
+			*found = (struct span){piece->span.bytes + skip, length - (uint32_t)skip};
 	}
 	if (found->length > size)
 		found->length = (uint32_t)size;
@@ -71,7 +81,7 @@ static bool put_string(struct walk *w, uint64_t address, bool counted, uint64_t 
 {
 	struct span data;
 
-	if (!memory_at(w->saved, address, counted ? count : UNBOUNDED, &data))
+	if (!memory_at(w, address, counted ? count : UNBOUNDED, &data))
 		return false;
 	put_text(w, data, counted && data.length >= count);
 	return true;
@@ -87,7 +97,7 @@ static bool put_strings(struct walk *w, uint64_t address)
 	struct span data;
 	uint32_t at;
 
-	if (!memory_at(w->saved, address, 8 * MOST_ITEMS, &data))
+	if (!memory_at(w, address, 8 * MOST_ITEMS, &data))
 		return false;
 	rn_putc(w->text, '[');
 	for (at = 0; at + 8 <= data.length; at += 8) {
@@ -132,29 +142,22 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	rn_putc(w->text, ']');
 }
 
-static bool put_bits(struct walk *w, const struct tt_member *member, const struct tt_type *type, struct span data)
-{
-	if (!type->width || data.length < member->offset || data.length - member->offset < type->width)
-		return false;
-	rn_typed_number(w->text, w->table, type, tt_member_number(member, type, data.bytes + member->offset), w->saved->fds);
-	return true;
-}
-
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
-	const struct tt_member *members[TT_MEMBERS];
-	struct tt_scope outer = w->scope;
-	unsigned n;
+	const struct tt_member *all = TT_AT(w->table, members, struct tt_member) + type->first, *varied[TT_MEMBERS];
+	const uint8_t *outer = w->scope.data;
+	uint32_t outer_size = w->scope.size, n = type->n;
 	bool any = false, complete = true;
 
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
-	n = tt_members(&w->scope, type, members);
+	if (type->n_variants)
+		n = tt_members(&w->scope, type, varied);
 	rn_putc(w->text, '{');
-	for (unsigned i = 0; i < n; i++) {
-		const struct tt_type *of = TT_TYPE(w->table, members[i]->type);
-		const char *name = TT_STRING(w->table, members[i]->name);
-		uint32_t offset = members[i]->offset, length = tt_fixed_size(of), left;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tt_member *member = type->n_variants ? varied[i] : &all[i];
+		const struct tt_type *of = TT_TYPE(w->table, member->type);
+		uint32_t offset = member->offset, length = member->size, left;
 		char *before = w->text->at;
 
 		if (offset >= size || of->kind == TT_HIDDEN)
@@ -162,20 +165,22 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 		left = data.length > offset ? data.length - offset : 0;
 		if (!length)
 			length = (uint32_t)(size - offset);
-		if (any)
-			rn_puts(w->text, ", ");
-		rn_put(w->text, name, strlen(name));
-		rn_putc(w->text, '=');
-		if (members[i]->bits ? put_bits(w, members[i], of, data)
-				     : put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
-						 length)) {
+		rn_typed_name(w->text, w->table, member->name, any ? 0 : RN_SEPARATOR);
+		if (tt_is_number(of) && left >= of->width) {
+			uint64_t number = tt_load(data.bytes + offset, of->width, false);
+
+			rn_typed_number(w->text, w->table, of, tt_some_bits(number, member->shift, member->bits), w->fds);
+			any = true;
+		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
+				     length)) {
 			any = true;
 		} else {
 			w->text->at = before;
 			complete = false;
 		}
 	}
-	w->scope = outer;
+	w->scope.data = outer;
+	w->scope.size = outer_size;
 	if (!complete) {
 		if (any)
 			rn_puts(w->text, ", ");
@@ -270,7 +275,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 	case TT_FLAGS:
 		if (data.length < type->width)
 			return false;
-		rn_typed_number(w->text, w->table, type, tt_load(data.bytes, type->width, false), w->saved->fds);
+		rn_typed_number(w->text, w->table, type, tt_load(data.bytes, type->width, false), w->fds);
 		return true;
 	case TT_POINTER:
 		return put_member_pointer(w, type, data);
@@ -294,7 +299,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 			return false;
 		if (data.length > size)
 			data.length = (uint32_t)size;
-		if (!rn_typed_custom(w->text, TT_STRING(w->table, type->name), data.bytes, data.length, w->saved->fds))
+		if (!rn_typed_custom(w->text, TT_STRING(w->table, type->name), data.bytes, data.length, w->fds))
 			rn_typed_quoted(w->text, data.bytes, data.length, true);
 		return true;
 	}
@@ -317,14 +322,14 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 		size = counted ? count : target->kind == TT_STRUCT ? target->size : UNBOUNDED;
 		if (!size)
 			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
-		return memory_at(w->saved, address, size, &data) && put_value(w, target, data, size);
+		return memory_at(w, address, size, &data) && put_value(w, target, data, size);
 	}
 	if (pointer->n && counted && !count) {
 		rn_puts(w->text, "[]");
 		return true;
 	}
 	size = pointer->n ? element * (count < MOST_ITEMS ? count : MOST_ITEMS) : element;
-	if (!memory_at(w->saved, address, size, &data))
+	if (!memory_at(w, address, size, &data))
 		return false;
 	if (!pointer->n)
 		return data.length && put_value(w, target, data, element);
@@ -336,11 +341,18 @@ bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const str
 		     const struct rn_saved *saved)
 {
 	uint64_t share = call->has_ret && call->ret > 0 ? (uint64_t)call->ret : 0;
-	struct walk w = {.text = text, .table = call->table, .saved = saved, .scope = {.call = call, .share = &share}};
+	struct walk w;
 	const struct tt_type *target = TT_TYPE(call->table, pointer->target);
 	bool plain = target->kind <= TT_FLAGS && !pointer->n;
 	char *before = text->at;
 
+	/* not as one initialiser, which would clear the pieces */
+	w.text = text;
+	w.table = call->table;
+	w.fds = saved->fds;
+	w.scope = (struct tt_scope){.call = call, .share = &share};
+	w.depth = 0;
+	find_pieces(&w, saved);
 	if (plain)
 		rn_putc(text, '[');
 	if (!put_target(&w, pointer, address)) {

@@ -104,25 +104,18 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		put_ioctl(text, plain);
 		break;
 	default:
-		if (is_signed)
-			rn_put_signed(text, value);
-		else
-			rn_put_dec(text, plain);
+		rn_typed_decimal(text, plain, is_signed);
 	}
-}
-
-static void put_string(struct rn_text *text, const struct tt_table *table, uint32_t offset)
-{
-	const char *string = TT_STRING(table, offset);
-
-	rn_put(text, string, strlen(string));
 }
 
 static const struct tt_entry *find(const struct tt_table *table, const struct tt_type *type, uint64_t value)
 {
 	const struct tt_entry *entries = TT_AT(table, entries, struct tt_entry) + type->first;
 	uint32_t low = 0, high = type->n;
+	uint64_t place = high ? value - entries->value : 0;
 
+	if (place < high && entries[place].value == value) /* most count from the first without a gap */
+		return &entries[place];
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		uint64_t at = entries[middle].value;
@@ -149,13 +142,13 @@ static void put_part(struct rn_text *text, const struct tt_table *table, const s
 	const struct tt_type *type = TT_TYPE(table, entry->sub);
 
 	value = (value & entry->mask) >> __builtin_ctzll(entry->mask);
-	if (type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS)
+	if (tt_is_number(type))
 		rn_typed_number(text, table, type, value, (struct rn_fds){NULL, 0});
 	else
 		rn_typed_style(text, (int64_t)value, TT_HEX, false);
 	if (entry->name != TT_NONE) {
 		rn_puts(text, "<<");
-		put_string(text, table, entry->name);
+		rn_typed_name(text, table, entry->name, 0);
 	}
 }
 
@@ -164,9 +157,9 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 {
 	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->first;
 	uint64_t whole = tt_fit(UINT64_MAX, type->width, false), rest = value, free = whole;
-	bool any = false;
+	bool any = false, zeros = type->flags & TT_NAMES_ZERO;
 
-	for (uint32_t i = 0; i < type->n; i++, entry++) {
+	for (uint32_t i = 0; i < type->n && (value & free || zeros); i++, entry++) {
 		uint64_t mask = entry->mask & whole;
 
 		if (entry->sub != TT_NONE) {
@@ -179,7 +172,7 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 			if (!entry->value && entry->mask == UINT64_MAX && value)
 				continue;
 			put_between(text, &any);
-			put_string(text, table, entry->name);
+			rn_typed_name(text, table, entry->name, 0);
 			rest &= ~mask;
 			free &= ~mask;
 		}
@@ -198,7 +191,7 @@ static bool put_macro(struct rn_text *text, const struct tt_table *table, const 
 	for (; entry < end; entry += 1 + entry->sub) {
 		if ((value & entry->mask) != entry->value)
 			continue;
-		put_string(text, table, entry->name);
+		rn_typed_name(text, table, entry->name, 0);
 		rn_putc(text, '(');
 		for (uint32_t i = 1; i <= entry->sub; i++) {
 			if (i > 1)
@@ -223,19 +216,39 @@ static void put_swapped(struct rn_text *text, const struct tt_table *table, cons
 		return;
 	}
 	rn_puts(text, is_short ? "htons(" : "htonl(");
-	put_string(text, table, entry->name);
+	rn_typed_name(text, table, entry->name, 0);
 	rn_putc(text, ')');
 }
 
-void rn_typed_number(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
-		     struct rn_fds fds)
+static void put_known_flags(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	uint64_t place = (value ^ value >> 12) + (uintptr_t)type / sizeof(*type);
+	struct rn_memo_slot *slot = text->memo ? &text->memo->slots[place % RN_MEMO_SLOTS] : NULL;
+	char *start = text->at;
+
+	if (slot && slot->type == type && slot->value == value && (size_t)(text->end - text->at) >= RN_MEMO_LONGEST) {
+		memcpy(text->at, slot->words, RN_MEMO_LONGEST); /* whole, as rn_put_spared() does */
+		text->at += slot->length;
+		return;
+	}
+	put_flags(text, table, type, value);
+	if (slot && !text->full && text->at - start <= RN_MEMO_LONGEST) {
+		slot->type = type;
+		slot->value = value;
+		slot->length = (uint32_t)(text->at - start);
+		memcpy(slot->words, start, slot->length);
+	}
+}
+
+void rn_typed_words(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t raw,
+		    struct rn_fds fds)
 {
 	uint64_t value = tt_fit(raw, type->width, type->is_signed);
 	const struct tt_entry *entry;
 
 	switch (type->kind) {
 	case TT_FLAGS:
-		put_flags(text, table, type, tt_fit(raw, type->width, false));
+		put_known_flags(text, table, type, tt_fit(raw, type->width, false));
 		return;
 	case TT_ENUM:
 		if (type->style == TT_PORT || type->style == TT_HTONL) {
@@ -244,7 +257,7 @@ void rn_typed_number(struct rn_text *text, const struct tt_table *table, const s
 		}
 		entry = find(table, type, value);
 		if (entry)
-			put_string(text, table, entry->name);
+			rn_typed_name(text, table, entry->name, 0);
 		else if (!type->n_variants || !put_macro(text, table, type, value))
 			rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
 		break;
@@ -267,7 +280,7 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 
 		rn_putc(text, '-');
 		if (entry)
-			put_string(text, table, entry->name);
+			rn_typed_name(text, table, entry->name, 0);
 		else
 			rn_put_signed(text, -ret);
 	} else if (type == TT_NONE || TT_TYPE(table, type)->kind >= TT_STRUCT) {
@@ -318,6 +331,21 @@ void rn_typed_escaped(struct rn_text *text, uint8_t byte, uint8_t next)
 	rn_put(text, escaped, (size_t)(put_escaped(escaped, byte, is_digit(next)) - escaped));
 }
 
+static bool is_plain(uint8_t byte)
+{
+	return byte >= ' ' && byte < 127 && byte != '"' && byte != '\\';
+}
+
+/* The same of eight: no byte has its highest bit set, nor gets it where one of the others would be zero or below. */
+static bool are_plain(const uint8_t *bytes)
+{
+	const uint64_t each = 0x0101010101010101, high = 0x80 * each;
+	uint64_t all;
+
+	memcpy(&all, bytes, sizeof(all));
+	return !((all | (all + each) | (all - ' ' * each) | ((all ^ '"' * each) - each) | ((all ^ '\\' * each) - each)) & high);
+}
+
 void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete)
 {
 	char *at = text->at;
@@ -327,13 +355,19 @@ void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length
 		return;
 	}
 	*at++ = '"';
-	for (uint32_t i = 0; i < length; i++) {
-		uint8_t byte = bytes[i];
-
-		if (byte >= ' ' && byte < 127 && byte != '"' && byte != '\\')
-			*at++ = (char)byte;
-		else
-			at = put_escaped(at, byte, i + 1 < length && is_digit(bytes[i + 1]));
+	for (uint32_t i = 0, next; i < length; i = next) {
+		next = length - i < 8 ? length : i + 8;
+		if (next - i == 8 && are_plain(bytes + i)) {
+			memcpy(at, bytes + i, 8);
+			at += 8;
+			continue;
+		}
+		for (; i < next; i++) {
+			if (is_plain(bytes[i]))
+				*at++ = (char)bytes[i];
+			else
+				at = put_escaped(at, bytes[i], i + 1 < length && is_digit(bytes[i + 1]));
+		}
 	}
 	*at++ = '"';
 	text->at = at;

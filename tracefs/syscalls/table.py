@@ -4,20 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Param:
+class Param(NamedTuple):
     """One argument of a syscall, as the kernel's metadata spell it: Param("const char *", "filename")."""
 
     ctype: str
     name: str
 
 
-@dataclass(frozen=True)
-class Syscall:
+class Syscall(NamedTuple):
     """One syscall of x86-64."""
 
     nr: int

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 
 from ringbuf import CLOCKS
-from tracefs.tree.instance import TRACERS, USER_BUF_MAX, Instance
+from tracefs.tree.instance import TRACERS, Instance
 from tracefs.tree.node import Context
 from tracefs.tree.parse import cpu_mask, cpu_mask_text, stripped, unsigned
 from tracefs.tree.textfile import TextFile
@@ -80,7 +80,7 @@ class UserBufSize(InstanceFile):
         return f"{self.instance.user_buf_size}\n"
 
     def store(self, data: bytes, ctx: Context) -> int:
-        self.instance.set_user_buf_size(min(unsigned(data), USER_BUF_MAX))
+        self.instance.set_user_buf_size(unsigned(data))
         return len(data)
 
 

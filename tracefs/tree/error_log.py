@@ -6,10 +6,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
-from tracefs.events.filters.errors import LogEntry
 from tracefs.tree.node import Context
 from tracefs.tree.textfile import TextFile
+
+if TYPE_CHECKING:
+    from tracefs.events.filters.errors import LogEntry
 
 ENTRIES = 8
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from tracefs.events import EventClass
-from tracefs.events.filters import EventFilter
 
 if TYPE_CHECKING:
+    from tracefs.events.filters.files import EventFilter
     from tracefs.tree.faces import EngineFace
     from tracefs.tree.instance import Instance
 
@@ -47,6 +47,8 @@ class InstanceEvent:
 
     def __init__(self, event: EventClass, soft: IdSet | None = None) -> None:
         """soft: ids of the events that triggers keep from being recorded."""
+        from tracefs.events.filters.files import EventFilter  # here, as most starts need no event's
+
         self.event = event
         self.enabled = False
         self._soft: IdSet = set() if soft is None else soft
@@ -76,7 +78,7 @@ class InstanceEvent:
     @property
     def in_use(self) -> bool:
         """Whether anything here differs from an event that nobody has touched."""
-        return self.enabled or bool(self.soft_users) or self.filter.text != EventFilter.text
+        return self.enabled or bool(self.soft_users) or self.filter.text != type(self.filter).text
 
     def switch(self, on: bool) -> None:
         """As a write to `enable`. In soft mode it stays attached, for its triggers."""

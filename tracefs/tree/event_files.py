@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Container
+from typing import TYPE_CHECKING
 
 from tracefs.events import HEADER_EVENT, EventClass
 from tracefs.events.event import SWITCHED, Kind
-from tracefs.events.filters import set_event_filter, set_system_filter
-from tracefs.events.filters.files import SYSTEM_TEXT
 from tracefs.events.headers import HEADER_PAGE
-from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import Context, Directory, Node
@@ -19,6 +17,9 @@ from tracefs.tree.ondemand import OnDemand
 from tracefs.tree.parse import unsigned
 from tracefs.tree.textfile import ConstantFile
 from tracefs.tree.type_files import TYPED, Types, group_files
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.live import LiveTypes
 
 DIRECTORY_MODE = 0o755
 """Of events/ and all below it; the rest of the tree has 0750."""
@@ -54,6 +55,8 @@ class EventFilterFile(EventFile):
         return self.instance.events.peek(self.event).filter.shown
 
     def store(self, data: bytes, ctx: Context) -> int:
+        from tracefs.events.filters.files import set_event_filter  # here, as most mounts never need it
+
         new = set_event_filter(data, self.event)
         self.instance.events.set_filters({self.event: new})
         if new.log:
@@ -144,9 +147,13 @@ class SystemFilter(GroupFile):
     """Sets the filter of each event of the system that has the fields; what it says is always the same."""
 
     def show(self) -> bytes:
+        from tracefs.events.filters.files import SYSTEM_TEXT
+
         return SYSTEM_TEXT
 
     def store(self, data: bytes, ctx: Context) -> int:
+        from tracefs.events.filters.files import set_system_filter
+
         filters = set_system_filter(data, self.events())
         self.instance.events.set_filters(filters)
         for new in filters.values():

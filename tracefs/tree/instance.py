@@ -10,20 +10,23 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ringbuf import CLOCKS, RingBuffer
 from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.events.event import EventClass
-from tracefs.events.filters.errors import LogEntry
-from tracefs.events.triggers.registered import Triggers
 from tracefs.render import Options, Reader
 from tracefs.tree import options
 from tracefs.tree.error_log import ErrorLog
 from tracefs.tree.event import InstanceEvents, SoftDisabled
-from tracefs.tree.pidset import PID_KINDS
+from tracefs.tree.pidset import PID_KINDS, PidKind
 from tracefs.tree.shared import Shared
 from tracefs.tree.snapshot import Snapshot
 from tracefs.tree.waiting import Pollers
+
+if TYPE_CHECKING:
+    from tracefs.events.filters.errors import LogEntry
+    from tracefs.events.triggers.registered import Triggers
 
 TRACERS = ("syscall", "nop")
 """available_tracers, in the order it shows them."""
@@ -32,8 +35,8 @@ FULL_SIZE = 1408 << 10
 """Bytes per CPU of a buffer in use; until the first use the top's buffer is as small as can be."""
 SMALLEST = 1
 USER_BUF_DEFAULT = 63
-USER_BUF_MAX = 3072
-"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and what fits into an event; its own most is 165."""
+USER_BUF_MAX = 48 << 10
+"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and the most (its own is 165), where sub-buffers are large enough."""
 CLOCK = "local"
 
 
@@ -68,7 +71,7 @@ class Instance:
         self.events = InstanceEvents(self, SoftDisabled(shared.engine, self._sink))
         self.snapshot: Snapshot | None = None
         """What snapshots are taken with, once one is wanted."""
-        self.triggers = Triggers(self)
+        self._triggers: Triggers | None = None
 
     def close(self) -> None:
         """Record nothing any more. The buffer goes with its last reader."""
@@ -81,12 +84,8 @@ class Instance:
         """The message to the engine."""
         return Wanted(
             tracer=self.tracer == "syscall",
-            tracer_pids=self._pid_set("set_ftrace_pid", "function-fork"),
-            tracer_notrace=self._pid_set("set_ftrace_notrace_pid", "function-fork"),
             events=self.events.attached(),
-            triggers=self.triggers.lists(),
-            event_pids=self._pid_set("set_event_pid", "event-fork"),
-            event_notrace=self._pid_set("set_event_notrace_pid", "event-fork"),
+            triggers=self._triggers.lists() if self._triggers else {},
             cpus=None if len(self.cpumask) == self.shared.cpus else self.cpumask,
             filters=self.events.filters(),
             save_enter=self.user_buf_size * self.options["syscall_user_enter"],
@@ -96,11 +95,17 @@ class Instance:
             record_tgid=self.options["record-tgid"],
             stack=self.options["stacktrace"],
             user_stack=self.options["userstacktrace"],
+            **{kind.wanted: self._pid_set(kind) for kind in PID_KINDS},
         )
 
-    def _pid_set(self, name: str, follow: str) -> PidSet:
-        pids = self.pids[name]
-        return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[follow])
+    def _pid_set(self, kind: PidKind) -> PidSet:
+        pids = self.pids[kind.name]
+        return PidSet(active=bool(pids), pids=pids, follow_fork=self.options[kind.follow])
+
+    def members(self, kind: PidKind) -> frozenset[int]:
+        """The pids that were written, and those that joined by birth."""
+        born = self.shared.engine.members(self._sink, kind.wanted) if self.options[kind.follow] else frozenset()
+        return self.pids[kind.name] | born
 
     def tell_engine(self) -> None:
         """What is wanted has changed. To be called under the lock."""
@@ -160,9 +165,9 @@ class Instance:
             self.tell_engine()
 
     def set_user_buf_size(self, size: int) -> None:
-        """Bytes of a text or of data that calls have saved from now on."""
+        """Bytes of a text or of data that calls have saved from now on: at most what leaves an event room for the rest."""
         with self.lock:
-            self.user_buf_size = size
+            self.user_buf_size = min(size, self.buffer.subbuf_size * 3 // 4, USER_BUF_MAX)
             self.tell_engine()
 
     # -- whether it is recorded
@@ -200,6 +205,16 @@ class Instance:
     def end_consuming(self) -> None:
         with self.lock:
             self.consumers -= 1
+
+    @property
+    def triggers(self) -> Triggers:
+        """Made when they are first asked for."""
+        from tracefs.events.triggers.registered import Triggers  # here, as most mounts never need them
+
+        with self.lock:
+            if self._triggers is None:
+                self._triggers = Triggers(self)
+            return self._triggers
 
     # -- what triggers ask for
 
@@ -290,6 +305,7 @@ class Instance:
                 with self.shared.engine.paused():
                     self.buffer.set_subbuf_size(size)
                     self._reshaped()
+                self.set_user_buf_size(self.user_buf_size)
 
     def set_clock(self, name: str) -> None:
         with self.lock, self.shared.engine.paused():

@@ -24,14 +24,18 @@ class PidKind:
     """One of the four lists of an instance; `when_empty` is what the file then says."""
 
     name: str
+    wanted: str
+    """Its name in Wanted."""
+    follow: str
+    """The option by which children of members become members."""
     when_empty: str = ""
 
 
 PID_KINDS = (
-    PidKind("set_event_pid"),
-    PidKind("set_event_notrace_pid"),
-    PidKind("set_ftrace_pid", when_empty="no pid\n"),
-    PidKind("set_ftrace_notrace_pid", when_empty="no pid\n"),
+    PidKind("set_event_pid", "event_pids", "event-fork"),
+    PidKind("set_event_notrace_pid", "event_notrace", "event-fork"),
+    PidKind("set_ftrace_pid", "tracer_pids", "function-fork", when_empty="no pid\n"),
+    PidKind("set_ftrace_notrace_pid", "tracer_notrace", "function-fork", when_empty="no pid\n"),
 )
 
 
@@ -43,7 +47,7 @@ class PidFile(TextFile):
         self._instance, self._kind = instance, kind
 
     def show(self) -> str:
-        pids = self._instance.pids[self._kind.name]
+        pids = self._instance.members(self._kind)
         return "".join(f"{pid}\n" for pid in sorted(pids)) or self._kind.when_empty
 
     def store(self, data: bytes, ctx: Context) -> int:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tracefs.events import Cmdlines, EventClass, Registry
-from tracefs.events.filters.errors import LogEntry
-from tracefs.events.triggers.synthetics import Synthetics
 from tracefs.render import Renderer
-from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.faces import EngineFace
 
 if TYPE_CHECKING:
+    from tracefs.events.filters.errors import LogEntry
+    from tracefs.events.triggers.synthetics import Synthetics
+    from tracefs.syscalls.types.live import LiveTypes
     from tracefs.tree.instance import Instance
 
 
@@ -36,7 +36,6 @@ class Shared:
     renderer: Renderer
     cmdlines: Cmdlines
     registry: Registry
-    types: LiveTypes = field(default_factory=LiveTypes)
     cpus: int = field(default_factory=possible_cpus)
     instances: list[Instance] = field(default_factory=list)
     """The top first."""
@@ -46,9 +45,28 @@ class Shared:
     """Set once: every wait then ends, as at the end of the file."""
 
     def __post_init__(self) -> None:
-        self.synthetics = Synthetics(self.registry, self)
-        self.renderer.use_types(lambda: self.types.table)
-        self.types.on_change.append(lambda table: self.renderer.use_types(lambda: table))
+        self._synthetics: Synthetics | None = None
+        self._types: LiveTypes | None = None
+
+    @property
+    def synthetics(self) -> Synthetics:
+        """To be used with the lock held. Made when they are first asked for, as all here that most mounts never need."""
+        from tracefs.events.triggers.synthetics import Synthetics
+
+        if self._synthetics is None:
+            self._synthetics = Synthetics(self.registry, self)
+        return self._synthetics
+
+    @property
+    def types(self) -> LiveTypes:
+        """The type tables of this mount. Lines are made by the package's until one is changed."""
+        from tracefs.syscalls.types.live import LiveTypes
+
+        with self.lock:
+            if self._types is None:
+                self._types = LiveTypes()
+                self._types.on_change.append(lambda table: self.renderer.use_types(lambda: table))
+            return self._types
 
     # -- what synthetic events ask for
 

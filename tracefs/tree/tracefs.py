@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Callable
 
 from tracefs.capture import Engine, Scope
 from tracefs.events import REGISTRY, Cmdlines, Registry
@@ -20,8 +21,16 @@ from tracefs.tree.shared import Shared
 class Tracefs:
     """Everything behind one mount. Recording can begin when it is made; shutdown() ends it."""
 
-    def __init__(self, scope: Scope | None = None, *, engine: EngineFace | None = None) -> None:
-        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one."""
+    def __init__(
+        self,
+        scope: Scope | None = None,
+        *,
+        engine: EngineFace | None = None,
+        on_error: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one. `on_error`
+        is told what error_log gets of processes that cannot be traced."""
+        self._on_error = on_error
         cmdlines = Cmdlines()
         self.scope = scope or Scope()
         self.engine = engine or Engine(cmdlines, scope=self.scope, on_error=self._engine_complains)
@@ -57,3 +66,4 @@ class Tracefs:
 
     def _engine_complains(self, message: str) -> None:
         self.top.error_log.add("ptrace", message)
+        self._on_error(message)

@@ -1,24 +1,68 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The type tables as files: events/syscalls/types, events/syscalls/EVENT/types, events/syscalls/metadata."""
+"""The type tables as files: events/syscalls/types, events/syscalls/EVENT/types, events/syscalls/metadata.
+
+All of them are ready for poll() when they say something else than at their last reading, or were not read yet.
+"""
 
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tracefs.events import EventClass
-from tracefs.syscalls.types import TypeSyntaxError
-from tracefs.syscalls.types.metadata import metadata
+from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.tree.control import InstanceFile
+from tracefs.tree.faces import Notify
 from tracefs.tree.instance import Instance
-from tracefs.tree.node import Context, Node
+from tracefs.tree.node import READABLE, Context, Handle, Node, truncates
+from tracefs.tree.textfile import TextHandle
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.model import Table
 
 TYPED = "syscalls"
 """The system whose events have types."""
 
 
-class Types(InstanceFile):
+class TypesHandle(TextHandle):
+    """An open file that is about the tables, and knows which it has shown."""
+
+    def __init__(self, file: TypesFile, flags: int) -> None:
+        super().__init__(file, flags)
+        self._types = file.instance.shared.types
+        self._shown: Table | None = None
+        self._notify: Notify | None = None
+        self._types.on_change.append(self._changed)
+
+    def read(self, size: int, offset: int, ctx: Context) -> bytes:
+        if offset == 0:
+            self._shown = self._types.table
+        return super().read(size, offset, ctx)
+
+    def poll(self, notify: Notify | None) -> int:
+        self._notify = notify or self._notify
+        return READABLE if self._shown is not self._types.table else 0
+
+    def release(self) -> None:
+        self._types.on_change.remove(self._changed)
+
+    def _changed(self, table: Table) -> None:
+        notify, self._notify = self._notify, None
+        if notify:
+            notify()
+
+
+class TypesFile(InstanceFile):
+    """What is common to them."""
+
+    def open(self, flags: int, ctx: Context) -> Handle:
+        if truncates(flags):
+            self.emptied()
+        return TypesHandle(self, flags)
+
+
+class Types(TypesFile):
     """All types, or one syscall's rows. A write adds to what is there, `>` first goes back to the package's tables.
 
     All instances share them: they say what the numbers mean, not what is recorded.
@@ -46,13 +90,17 @@ class Types(InstanceFile):
         self.instance.shared.types.reset(self._syscall)
 
 
-class Metadata(InstanceFile):
+class Metadata(TypesFile):
     """Syscalls, arguments, types and values as they are now, as JSON."""
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance, 0o440)
 
     def show(self) -> str:
+        import json  # here, as most mounts never need them
+
+        from tracefs.syscalls.types.metadata import metadata
+
         return json.dumps(metadata(self.instance.shared.types.table), indent=1) + "\n"
 
 

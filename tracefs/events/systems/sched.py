@@ -4,6 +4,10 @@
 from tracefs.events.event import EventClass
 from tracefs.events.field import layout
 
+EXIT_CODE = "exit_code"
+"""Ours alone, in what is padding of the kernel's record: how the task ended, as waitpid(2) has it."""
+EXIT_CODE_TYPE = "unsigned short"
+
 EVENTS = (
     EventClass(
         "sched", "sched_process_fork", 110, "task",
@@ -23,7 +27,7 @@ EVENTS = (
     ),
     EventClass(
         "sched", "sched_process_exit", 112, "task",
-        layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead")),
+        layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead"), (EXIT_CODE_TYPE, EXIT_CODE)),
         '"comm=%s pid=%d prio=%d group_dead=%s", '
         'REC->comm, REC->pid, REC->prio, REC->group_dead ? "true" : "false"',
     ),

@@ -7,6 +7,8 @@ Behind the kernel's fields stands the beginning of the siginfo_t, which the kern
 from tracefs.events.event import EventClass
 from tracefs.events.field import layout
 
+SIGINFO = "__siginfo"
+
 EVENTS = (
     EventClass(
         "signal", "signal_deliver", 115, "task",
@@ -16,7 +18,7 @@ EVENTS = (
             ("int", "code"),
             ("unsigned long", "sa_handler"),
             ("unsigned long", "sa_flags"),
-            ("unsigned char[48]", "__siginfo"),
+            ("unsigned char[48]", SIGINFO),
         ),
         '"sig=%d errno=%d code=%d sa_handler=%lx sa_flags=%lx", '
         "REC->sig, REC->errno, REC->code, REC->sa_handler, REC->sa_flags",

@@ -7,6 +7,7 @@ from tracefs.events.event import EventClass
 from tracefs.events.field import DATA_LOC, Field, layout
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.fds import FIELD, OFFSET
+from tracefs.syscalls.types.parts import Part, parts
 from tracefs.syscalls.types.pointers import masks, positions
 
 ID_FIRST = 1024
@@ -46,6 +47,13 @@ def _saved(syscall: Syscall, mask: int, offset: int) -> tuple[Field, ...]:
     )
 
 
+def _parts(found: tuple[Part, ...], offset: int) -> tuple[Field, ...]:
+    """Where what lies within that is."""
+    return tuple(
+        Field(f"{DATA_LOC}char[]", part.field, offset + LOC_SIZE * i, LOC_SIZE, False) for i, part in enumerate(found)
+    )
+
+
 _FDS = Field(f"{DATA_LOC}char[]", FIELD, OFFSET, LOC_SIZE, False)
 
 
@@ -58,12 +66,9 @@ def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number, the arguments, and what those point to that the call reads."""
     end = ARGS_OFFSET + ARG_SIZE * len(syscall.params)
     known = masks(syscall.name)
-    return (
-        *_NR,
-        *_args(syscall, ARGS_OFFSET),
-        *_saved(syscall, known.enter, end),
-        *_fds(known.fds_enter | known.asked),
-    )
+    saved = _saved(syscall, known.enter, end)
+    within = _parts(parts(syscall.name, "enter"), end + LOC_SIZE * len(saved))
+    return (*_NR, *_args(syscall, ARGS_OFFSET), *saved, *within, *_fds(known.fds_enter | known.asked))
 
 
 def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
@@ -73,7 +78,9 @@ def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
         return (*_RESULT, *_fds(known.fds_exit | known.asked))
     start = ARGS_OFFSET + ARG_SIZE
     end = start + ARG_SIZE * len(syscall.params)
-    return (*_RESULT, *_args(syscall, start), *_saved(syscall, known.exit, end), *_fds(known.fds_exit | known.asked))
+    saved = _saved(syscall, known.exit, end)
+    within = _parts(parts(syscall.name, "exit"), end + LOC_SIZE * len(saved))
+    return (*_RESULT, *_args(syscall, start), *saved, *within, *_fds(known.fds_exit | known.asked))
 
 
 def enter_print_fmt(syscall: Syscall) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from tracefs.events.event import EventClass
-from tracefs.events.filters import FilterError, parse_filter
-from tracefs.events.filters.errors import LogEntry
+from tracefs.events.filters.errors import FilterError, LogEntry
+from tracefs.events.filters.parse import parse_filter
 from tracefs.events.triggers import commands, hist_show, hist_text
 from tracefs.events.triggers._hist import ffi, lib
 from tracefs.events.triggers.commands import Command

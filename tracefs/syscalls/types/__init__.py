@@ -37,11 +37,36 @@ readable, then to "(fault)". A string that was cut has no NUL in its length, but
 A package adds types that need code through the entry point group `tracefs.types` (custom.py).
 """
 
-from tracefs.syscalls.types.compile import Compiled, compile_table
-from tracefs.syscalls.types.decode import Decoder, Saved
-from tracefs.syscalls.types.errors import TypeSyntaxError
-from tracefs.syscalls.types.loader import load
-from tracefs.syscalls.types.model import Table
-from tracefs.syscalls.types.syntax import parse
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.compile import compile_table
+    from tracefs.syscalls.types.decode import Decoder, Saved
+    from tracefs.syscalls.types.errors import TypeSyntaxError
+    from tracefs.syscalls.types.kept import Compiled
+    from tracefs.syscalls.types.loader import load
+    from tracefs.syscalls.types.model import Table
+    from tracefs.syscalls.types.syntax import parse
 
 __all__ = ["Compiled", "Decoder", "Saved", "Table", "TypeSyntaxError", "compile_table", "load", "parse"]
+
+_MODULES = {
+    "Compiled": "kept",
+    "Decoder": "decode",
+    "Saved": "decode",
+    "Table": "model",
+    "TypeSyntaxError": "errors",
+    "compile_table": "compile",
+    "load": "loader",
+    "parse": "syntax",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when it is first asked for: what most starts need is in `loader` and `pointers` alone."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

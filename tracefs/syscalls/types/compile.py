@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from tracefs.syscalls.types.kept import Compiled
 from tracefs.syscalls.types.layout import data_behind, fixed_size, holds_fds, holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
@@ -51,11 +51,11 @@ KINDS = (
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
-OPEN, HOLDS_POINTERS, HOLDS_FDS, ENDS_IN_DATA = 1, 2, 4, 8
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA = 1, 2, 4, 8, 16
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIII")
 ENTRY = struct.Struct("<QQII")
-MEMBER = struct.Struct("<IIIBBxx")
+MEMBER = struct.Struct("<IIIIBBxx")
 NUMBER = struct.Struct("<BBBBBxHIII")
 CHOICE = struct.Struct("<QQ")
 CHOICES = struct.Struct("<II")
@@ -63,21 +63,13 @@ TEST = struct.Struct("<BBBBBxHIIIII")
 ARG = struct.Struct("<III")
 VARIANT = struct.Struct("<IIIII")
 ROW = struct.Struct("<IIIIII")
+LENGTH = struct.Struct("<I")
+"""Before each string."""
+STRING_SPARE = 34
+"""TT_STRING_SPARE."""
 HEADER = struct.Struct("<II" + "II" * 10)
 
 _WHOLE = (1 << 64) - 1
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """`block` is a struct tt_table; `customs` names the types that code decodes, by their index in it.
-
-    `errors` is the index of the type that names errors, NONE without one.
-    """
-
-    block: bytes
-    customs: tuple[str, ...]
-    errors: int = NONE
 
 
 def compile_table(table: Table, names: Mapping[int, str]) -> Compiled:
@@ -143,7 +135,7 @@ class _Compiler:
             places += (HEADER.size + len(body), len(array))
             body += b"".join(array)
         places += (HEADER.size + len(body), len(self._strings))
-        body += self._strings
+        body += self._strings + bytes(STRING_SPARE)
         header = HEADER.pack(HEADER.size + len(body), 0, *places)
         return Compiled(header + bytes(body), tuple(self._customs), errors)
 
@@ -264,12 +256,23 @@ class _Compiler:
         return number
 
     def _packed_members(self, fields: Iterable[Field], source: Source) -> list[bytes]:
-        return [MEMBER.pack(self._name(f.name), f.offset, self._type(f.type, source), f.shift, f.bits) for f in fields]
+        return [
+            MEMBER.pack(
+                self._name(f", {f.name}="),
+                f.offset,
+                self._type(f.type, source),
+                fixed_size(self._table, f.type) or 0,
+                f.shift,
+                f.bits,
+            )
+            for f in fields
+        ]
 
     def _scalar(self, ref: Ref, named: ScalarType) -> bytes:
         width = ref.width or named.width
         entries: list[bytes] = []
         macros: list[bytes] = []
+        names_zero = False
         if isinstance(named, EnumType):
             names: dict[int, str] = {}
             for value in named.entries:
@@ -283,6 +286,7 @@ class _Compiler:
                     entries.append(ENTRY.pack(0, entry.mask, name, self._type(entry.type, _nothing)))
                 else:
                     entries.append(ENTRY.pack(entry.value, entry.mask, name, NONE))
+                    names_zero |= fit(entry.value, width) == 0
         kind = type(named).__name__.removesuffix("Type").lower()
         return self._pack(
             kind,
@@ -292,7 +296,7 @@ class _Compiler:
             width=width,
             style=named.style,
             variants=self._add(self._entries, macros),
-            flags=HOLDS_FDS * is_fd(self._table, ref),
+            flags=HOLDS_FDS * is_fd(self._table, ref) | NAMES_ZERO * names_zero,
         )
 
     def _macro(self, macro: Macro) -> Iterator[bytes]:
@@ -357,8 +361,9 @@ class _Compiler:
 
     def _name(self, text: str) -> int:
         if text not in self._string_at:
-            self._string_at[text] = len(self._strings)
-            self._strings += text.encode() + b"\0"
+            string = text.encode()
+            self._string_at[text] = len(self._strings) + LENGTH.size
+            self._strings += LENGTH.pack(len(string)) + string + b"\0"
         return self._string_at[text]
 
     @staticmethod

@@ -20,11 +20,14 @@ from tracefs.syscalls.types.values import Data, Symbol, Text, Value
 
 Custom = Callable[[bytes], Value]
 
-_CONTROL_CHARS: Final = (
+CONTROL_CHARS: Final = (
     "VINTR", "VQUIT", "VERASE", "VKILL", "VEOF", "VTIME", "VMIN", "VSWTC", "VSTART", "VSTOP", "VSUSP", "VEOL",
     "VREPRINT", "VDISCARD", "VWERASE", "VLNEXT", "VEOL2",
 )  # fmt: skip
 """Terminal characters by their index in c_cc."""
+
+SUN_PATH: Final = "sun_path"
+"""The type of a UNIX socket's name."""
 
 _SIGRTMIN = 32  # the kernel's; the C library keeps the first two for itself
 
@@ -99,7 +102,7 @@ def mac(data: bytes) -> Value:
 
 def control_chars(data: bytes) -> Value:
     """[[VINTR]=0x3, [VQUIT]=0x1c, ...]: a terminal's special characters by what they do."""
-    named = [(name, data[index]) for index, name in enumerate(_CONTROL_CHARS) if name and index < len(data)]
+    named = [(name, data[index]) for index, name in enumerate(CONTROL_CHARS) if name and index < len(data)]
     text = ", ".join(f"[{name}]={value:#x}" if value else f"[{name}]=0" for name, value in named)
     return Symbol(f"[{text}]", dict(named))
 
@@ -120,7 +123,7 @@ CUSTOM: Final[dict[str, Custom]] = {
     "node_set": _bit_set,
     "wait_status": wait_status,
     "mac": mac,
-    "sun_path": sun_path,
+    SUN_PATH: sun_path,
     "sock_filter": sock_filter,
     "seccomp_filter": seccomp_filter,
     "control_chars": control_chars,

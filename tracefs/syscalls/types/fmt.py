@@ -12,7 +12,7 @@ from typing import Final
 from tracefs.syscalls.types import fmt_expr as fe
 from tracefs.syscalls.types.fds import FIELD
 from tracefs.syscalls.types.fmt_flags import flag_slots
-from tracefs.syscalls.types.fmt_memory import target_of
+from tracefs.syscalls.types.fmt_memory import Target, Targets
 from tracefs.syscalls.types.fmt_slots import (
     Slot,
     Variant,
@@ -41,9 +41,10 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
+from tracefs.syscalls.types.parts import parts
 from tracefs.syscalls.types.pointers import RESULT, masks
 from tracefs.syscalls.types.rows import Rows, Test
-from tracefs.syscalls.types.scalars import SWAPPED
+from tracefs.syscalls.types.scalars import SWAPPED, width_of
 
 RET: Final = "REC->ret"
 
@@ -54,6 +55,7 @@ class PrintFormats:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._rows = Rows(table)
+        self._targets = Targets(table, self._number)
 
     def enter(self, syscall: str, fields: Collection[str]) -> str | None:
         """`"dfd: %s%.0d, ...", ...`; None where the tables have no row for the call."""
@@ -66,7 +68,7 @@ class PrintFormats:
             if kind == HIDDEN and not variants:
                 continue
             label = f"{', ' if formats else ''}{name}: "
-            slots = self._argument(name, kind, variants, fields)
+            slots = self._argument(syscall, name, kind, variants, fields)
             if (
                 FIELD in fields
                 and not variants
@@ -102,22 +104,57 @@ class PrintFormats:
         if FIELD in fields and not variants and is_described:
             returned = described(returned, FIELD)
         slots = self._result(returned)
-        slots += self._filled_in([name for name, _ in base.args if f"__{name}_val" in fields], dict(base.args))
+        slots += self._filled_in(syscall, [name for name, _ in base.args if f"__{name}_val" in fields], fields)
         return ", ".join([f'"{_conversions(slots)}"', *_values(slots)])
 
-    def _filled_in(self, names: list[str], kinds: dict[str, TypeExpr]) -> list[Slot]:
+    def _filled_in(self, syscall: str, names: list[str], fields: Collection[str]) -> list[Slot]:
         """` (buf: 68 69, n: [3])`, as far as the record has them."""
         slots: list[Slot] = []
         before: list[str] = []
+        kinds = dict(self.table.rows[syscall][0].args)
         for name in names:
-            target = target_of(self.table, kinds[name], name, self._number)
-            if target is None:
+            base = self._target(syscall, name, kinds[name], fields)
+            variants = [
+                (tests, self._target(syscall, name, kind, fields)) for tests, kind in self._variants(syscall, name)
+            ]
+            if not base and not any(target for _, target in variants):
                 continue
+            is_there = [target.there if target else "0" for _, target in variants]
+            when = [Variant(tests, target.slots if target else ()) for tests, target in variants]
+            there = base.there if base else "0"
+            if when:
+                there = f"({selected(there, when, is_there)} > 0)"
             first, next = fe.literal(f" ({name}: "), fe.literal(f", {name}: ")
             label = fe.choose(fe.any_of(before), next, first) if before else first
-            slots += [text(fe.choose(target.there, label, fe.NOTHING)), *target.slots]
-            before.append(target.there)
+            shown = merged(base.slots if base else (), when) if when else base.slots if base else ()
+            slots += [text(fe.choose(there, label, fe.NOTHING)), *shown]
+            before.append(there)
         return [*slots, text(fe.choose(fe.any_of(before), '")"', fe.NOTHING))] if before else slots
+
+    def _target(self, syscall: str, name: str, kind: TypeExpr, fields: Collection[str]) -> Target | None:
+        """What an argument of this type points to."""
+        kind = unaliased(self.table, kind)
+        if not isinstance(kind, Pointer):
+            return None
+        within = parts(syscall, "exit" if "ret" in fields else "enter")
+        paths = {part.path: part.field for part in within if part.field in fields}
+        return self._targets.of(kind, name, self._numbers(syscall, fields), paths)
+
+    def _numbers(self, syscall: str, fields: Collection[str]) -> dict[str, str]:
+        """What counts may refer to: arguments, what these point to, and the result."""
+        numbers = {"ret": RET} if "ret" in fields else {}
+        for name, kind in self.table.rows[syscall][0].args:
+            kind, field = unaliased(self.table, kind), f"__{name}_val"
+            if isinstance(kind, Pointer) and isinstance(kind.target, Ref) and field in fields:
+                width = self._width(kind.target)
+                numbers |= {f"*{name}": fe.loaded(field, 0, WIDTHS[width][0])} if width else {}
+            elif isinstance(kind, Ref):
+                width = self._width(kind)
+                numbers[name] = fe.masked(f"REC->{name}", (1 << 8 * WIDTHS[width or "u64"][0]) - 1)
+        return numbers
+
+    def _width(self, kind: Ref) -> str | None:
+        return width_of(self.table, kind) if kind.name in self.table.types else None
 
     def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
         """Those that the arguments decide: what a socket is this language cannot ask."""
@@ -130,23 +167,31 @@ class PrintFormats:
         ]
 
     def _argument(
-        self, name: str, kind: TypeExpr, variants: list[tuple[tuple[Test, ...], TypeExpr]], fields: Collection[str]
+        self,
+        syscall: str,
+        name: str,
+        kind: TypeExpr,
+        variants: list[tuple[tuple[Test, ...], TypeExpr]],
+        fields: Collection[str],
     ) -> list[Slot]:
-        base = self._value(name, kind, fields, quoted=False)
-        others = [Variant(tests, self._value(name, other, fields, quoted=False)) for tests, other in variants]
+        def shown(kind: TypeExpr, always: bool) -> list[Slot]:
+            return self._value(syscall, name, kind, fields, always)
+
+        base = shown(kind, always=False)
+        others = [Variant(tests, shown(other, always=False)) for tests, other in variants]
         if any(variant.slots != base for variant in others):
             return merged(base, others)
-        return self._value(name, kind, fields, quoted=True)
+        return shown(kind, always=True)
 
-    def _value(self, name: str, kind: TypeExpr, fields: Collection[str], quoted: bool) -> list[Slot]:
+    def _value(self, syscall: str, name: str, kind: TypeExpr, fields: Collection[str], always: bool) -> list[Slot]:
         if kind == HIDDEN:
             return []
         value, field = f"REC->{name}", f"__{name}_val"
         kind = unaliased(self.table, kind)
         if isinstance(kind, Pointer):
             is_saved = field in fields and kind.direction != "out"
-            target = target_of(self.table, kind, name, self._number) if is_saved else None
-            return [address(value)] if target is None else target.in_place(quoted)
+            target = self._target(syscall, name, kind, fields) if is_saved else None
+            return [address(value)] if target is None else target.in_place(always)
         return self._number(kind, value)
 
     def _number(self, kind: TypeExpr | None, value: str) -> list[Slot]:
@@ -165,7 +210,9 @@ class PrintFormats:
             return plain(value, named.style, width)
         if isinstance(named, EnumType):
             swapped = named.style in SWAPPED  # whose names this language cannot swap
-            return enumerated(named, value, width) if named.entries and not swapped else plain(value, named.style, width)
+            return (
+                enumerated(named, value, width) if named.entries and not swapped else plain(value, named.style, width)
+            )
         return flag_slots(named, value, whole, self._number)
 
     def _result(self, returned: list[Slot]) -> list[Slot]:
@@ -180,9 +227,9 @@ class PrintFormats:
         if not first.is_text:
             first, more = text(fe.NOTHING), [first, *more]
         return [
-            text(fe.choose(failed, '"-"', fe.NOTHING)),
+            text('"-"').when(failed),
             text(fe.choose(failed, name, first.value)),
-            *(Slot(slot.conversion, fe.choose(failed, slot.nothing, slot.value), slot.length) for slot in more),
+            *(slot.unless(failed) for slot in more),
         ]
 
 

@@ -14,7 +14,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 NOTHING: Final = '""'
+QUOTE: Final = """__print_flags(3, '"', {1, ""}, {2, ""})"""
+"""A quotation mark that can be told not to be there: what stands between two flags. A string cannot hold one, see above."""
 ALWAYS: Final = "1"
+OR: Final = " || "
 HEX_LIMIT: Final = 9
 _MASKED: Final = re.compile(r"\((REC->\w+) & (\w+)\)")
 
@@ -36,18 +39,29 @@ def choose(condition: str, then: str, otherwise: str) -> str:
     return f"({condition} ? {then} : {otherwise})"
 
 
+def swapped(value: str, size: int) -> str:
+    """The same bytes in the other order."""
+    first, *more = (
+        f"(({value} & {number(0xFF << 8 * i)}) {'<<' if to >= i else '>>'} {number(8 * abs(to - i))})"
+        for i, to in enumerate(reversed(range(size)))
+    )
+    return f"({' | '.join([first, *more])})"
+
+
 def both(conditions: Sequence[str]) -> str:
-    """True where all are; to stand left of a `?`."""
-    if not conditions:
-        return ALWAYS
+    """True where all are: each a comparison, or several of them joined by any_of(). To stand left of a `?`."""
+    several = [condition for condition in conditions if OR in condition]
+    if len(several) < 2:  # it is no right operand
+        joined = [*several, *(condition for condition in conditions if OR not in condition)]
+        return f"({' && '.join(joined)})" if len(joined) > 1 else joined[0] if joined else ALWAYS
     first, *rest = conditions
-    return f"({first} ? {both(rest)} : 0)" if rest else first
+    return f"({first} ? {both(rest)} : 0)"
 
 
 def any_of(conditions: Iterable[str]) -> str:
     """True where any is; each a comparison."""
     said = list(dict.fromkeys(conditions))
-    return said[0] if len(said) == 1 else f"({' || '.join(said)})"
+    return said[0] if len(said) == 1 else f"({OR.join(said)})"
 
 
 def masked(value: str, mask: int, whole: int = (1 << 64) - 1) -> str:
@@ -90,9 +104,9 @@ def symbolic(value: str, symbols: Iterable[tuple[int, str]]) -> str:
     return f"__print_symbolic({value}, {_symbols(symbols)})"
 
 
-def flags(value: str, symbols: Iterable[tuple[int, str]]) -> str:
+def flags(value: str, symbols: Iterable[tuple[int, str]], between: str = "|") -> str:
     """Names of bits, each taking its bits from those after it; then the rest in hex. Nothing where there are no bits."""
-    return f'__print_flags({value}, "|", {_symbols(symbols)})'
+    return f'__print_flags({value}, "{between}", {_symbols(symbols)})'
 
 
 def _symbols(symbols: Iterable[tuple[int, str]]) -> str:
@@ -108,12 +122,16 @@ def saved(name: str) -> str:
 
 
 def byte(name: str, index: str) -> str:
-    """One of those bytes."""
-    return f"((unsigned char *)__get_dynamic_array({name}))[{index}]"
+    """One of those bytes; to be no right operand, as which the library warns of an index."""
+    return f"({_byte(name, index)})"
+
+
+def _byte(name: str, index: str) -> str:
+    return f"(__get_dynamic_array({name}))[{index}]"
 
 
 def loaded(name: str, offset: int, size: int) -> str:
     """A number of `size` bytes among them."""
-    first, *more = (byte(name, number(offset + i)) for i in range(size))
+    first, *more = (_byte(name, number(offset + i)) for i in range(size))
     shifted = (f"({each} << {number(8 * i)})" for i, each in enumerate(more, 1))
     return f"({' | '.join([first, *shifted])})"

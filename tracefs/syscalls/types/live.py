@@ -84,12 +84,14 @@ class LiveTypes:
                 self._set(self._general, {name: own for name, own in self._own.items() if name != syscall})
 
     def _set(self, general: Table, own: dict[str, Table], text: str = "") -> None:
+        if (general, own) == (self._general, self._own):
+            return
         table = self._base.merged(general)
         for syscall, local in own.items():
             table = _with_own(table, syscall, local)
         _check(table, text)
         self._general, self._own, self._table = general, own, table
-        for told in self.on_change:
+        for told in tuple(self.on_change):
             told(table)
 
 

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables that come with the package, read once."""
+"""The tables that come with the package, read once; and what C walks of them, which most starts need no tables for."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracefs.syscalls.types.custom import load_entry_points
+from tracefs.syscalls.table import SYSCALLS
+from tracefs.syscalls.types import kept
 from tracefs.syscalls.types.errors import TypeSyntaxError
-from tracefs.syscalls.types.model import Table
-from tracefs.syscalls.types.syntax import parse
+
+if TYPE_CHECKING:
+    from tracefs.syscalls.types.model import Table
 
 TYPES = Path(__file__).parent
 ROWS = TYPES.parent / "args.tbl"
+NAMES = {call.nr: call.name for call in SYSCALLS}
 
 
 @lru_cache(maxsize=1)
@@ -24,8 +28,35 @@ def load() -> Table:
     return read([*sorted(TYPES.glob("*.tbl")), ROWS])
 
 
+@lru_cache(maxsize=1)
+def compiled() -> kept.Compiled:
+    """The package's tables for C. (Types that installed packages add are in what users write, not in these rows.)"""
+    key = kept.key()
+    found = kept.read(key)
+    if found is None:
+        found = compile_rows(load())
+        kept.write(key, found)
+    return found
+
+
+def compile_rows(table: Table) -> kept.Compiled:
+    """A table for C, with the rows of all syscalls."""
+    from tracefs.syscalls.types.compile import compile_table
+
+    return compile_table(table, NAMES)
+
+
+def asked() -> bool:
+    """Whether the tables were asked for: before, this process can have saved nothing by them."""
+    return load.cache_info().currsize > 0 or compiled.cache_info().currsize > 0
+
+
 def read(paths: list[Path]) -> Table:
     """The files as one table. Raises TypeSyntaxError that names the file, and its line and column."""
+    from tracefs.syscalls.types.custom import load_entry_points  # here, as most starts read no tables
+    from tracefs.syscalls.types.model import Table
+    from tracefs.syscalls.types.syntax import parse
+
     texts = [path.read_text(encoding="utf-8") for path in paths]
     custom = Table(load_entry_points())
     try:

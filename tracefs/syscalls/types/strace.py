@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -37,11 +37,16 @@ _RESTARTS: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-class StracePrinter:
-    """`strings`: how many bytes of a string are shown, None for all."""
+Shorten = Callable[[str, Argument], Value]
+"""What is shown of an argument of a syscall."""
 
-    def __init__(self, strings: int | None = None) -> None:
+
+class StracePrinter:
+    """`strings`: how many bytes of a string are shown, None for all. `shorten`: None shows arguments whole."""
+
+    def __init__(self, strings: int | None = None, shorten: Shorten | None = None) -> None:
         self._strings = strings
+        self._shorten = shorten
 
     def whole(self, name: str, call: Call) -> str:
         """A call and its result."""
@@ -68,6 +73,8 @@ class StracePrinter:
     def _arguments(self, call: Call) -> list[str]:
         labels = _LABELLED.get(call.name)
         if labels is None:
+            if self._shorten:
+                return [text(self._shorten(call.name, arg), self._strings) for arg in call.args]
             return [text(arg.value, self._strings) for arg in call.args]
         values = {arg.name: arg.value for arg in call.args}
         return [f"{label}={text(values[arg])}" for arg, label in labels.items() if arg in values]

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The type tables for C: one block of memory that compile.py makes and that never changes. Everything is an array of one
- * of the structures below; every reference is an index into such an array, every name an offset into the strings.
+ * of the structures below; every reference is an index into such an array, every name an offset into the strings: there it
+ * stands with its length before it, a NUL behind it, and at least TT_STRING_SPARE bytes of the block.
  * The block is made by us, for us, in this process: its references are not checked again.
  */
 #ifndef TRACEFS_TYPES_TABLE_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 #define TT_NONE 0xffffffffu	/* no type, no name */
+#define TT_STRING_SPARE 34
 
 enum tt_kind {
 	TT_HIDDEN,		/* an argument that the call does not look at: not shown */
@@ -33,7 +35,8 @@ enum tt_type_flags {
 	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */
 	TT_HOLDS_POINTERS = 2,	/* its memory leads to more memory */
 	TT_HOLDS_FDS = 4,	/* it is a file descriptor, or has some in its memory */
-	TT_ENDS_IN_DATA = 8,	/* an open structure that ends in data, which begins at align: that is cut as data is */
+	TT_NAMES_ZERO = 8,	/* FLAGS: an entry stands for bits that are not set */
+	TT_ENDS_IN_DATA = 16,	/* an open structure that ends in data, which begins at align: that is cut as data is */
 };
 
 enum tt_source {		/* where a number that counts or is tested comes from */
@@ -64,7 +67,9 @@ struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FL
 };
 
 struct tt_member {
-	uint32_t name, offset, type;
+	uint32_t name;		/* ", NAME=" */
+	uint32_t offset, type;
+	uint32_t size;		/* of the type in memory; 0: as much as there is */
 	uint8_t shift, bits;	/* of its number; bits 0: all of it */
 	uint16_t pad;
 };

@@ -1,37 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tracefs/syscalls/types/walk.h"
 
-uint64_t tt_load(const uint8_t *data, unsigned width, bool is_signed)
-{
-	uint64_t value = 0;
-
-	/* copies of known size are one instruction */
-	switch (width) {
-	case 1:
-		value = *data;
-		break;
-	case 2:
-		memcpy(&value, data, 2);
-		break;
-	case 4:
-		memcpy(&value, data, 4);
-		break;
-	default:
-		memcpy(&value, data, width && width < 8 ? width : 8);
-	}
-	return tt_fit(value, width, is_signed);
-}
-
-static uint64_t some_bits(uint64_t value, unsigned shift, unsigned bits)
-{
-	return bits ? value >> shift & (UINT64_MAX >> (64 - bits)) : value;
-}
-
-uint64_t tt_member_number(const struct tt_member *member, const struct tt_type *type, const uint8_t *data)
-{
-	return some_bits(tt_load(data, type->width, false), member->shift, member->bits);
-}
-
 bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value)
 {
 	const struct tt_call *call = scope->call;
@@ -62,7 +31,7 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 		if (!scope->data || at > scope->size || scope->size - at < width)
 			return false;
 		found = tt_load(scope->data + at, number->width, number->is_signed && !number->bits);
-		found = some_bits(found, number->shift, number->bits);
+		found = tt_some_bits(found, number->shift, number->bits);
 		if (number->source == TT_SHARE) {
 			if (!scope->share)
 				return false;
@@ -108,7 +77,20 @@ bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t
 	return any;
 }
 
-bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scope)
+/* The number that was tested last: nearly all variants of one type or row test the same. */
+struct tested {
+	const struct tt_number *number;
+	bool known;
+	int64_t value;
+};
+
+static bool is_same(const struct tt_number *one, const struct tt_number *other)
+{
+	return one && one->operand == other->operand && one->source == other->source && one->width == other->width &&
+	       one->is_signed == other->is_signed && one->shift == other->shift && one->bits == other->bits;
+}
+
+static bool tests_hold(const struct tt_variant *variant, const struct tt_scope *scope, struct tested *last)
 {
 	const struct tt_table *table = scope->call->table;
 	const struct tt_test *test = TT_AT(table, tests, struct tt_test) + variant->tests;
@@ -116,21 +98,17 @@ bool tt_tests_hold(const struct tt_variant *variant, const struct tt_scope *scop
 	for (uint32_t i = 0; i < variant->n_tests; i++, test++) {
 		const struct tt_choice *choice = TT_AT(table, choices, struct tt_choice) + test->first;
 		bool holds = false;
-		int64_t value;
 
-		if (!tt_number(&test->number, scope, &value))
-			return false;
-		for (uint32_t j = 0; j < test->n && !holds; j++)
-			holds = (((uint64_t)value ^ choice[j].value) & choice[j].mask) == 0;
+		if (!is_same(last->number, &test->number)) {
+			last->number = &test->number;
+			last->known = tt_number(last->number, scope, &last->value);
+		}
+		for (uint32_t j = 0; last->known && j < test->n && !holds; j++)
+			holds = (((uint64_t)last->value ^ choice[j].value) & choice[j].mask) == 0;
 		if (!holds)
 			return false;
 	}
 	return true;
-}
-
-uint32_t tt_fixed_size(const struct tt_type *type)
-{
-	return type->kind == TT_STRUCT && type->flags & TT_OPEN ? 0 : type->kind == TT_POINTER ? 8 : type->size;
 }
 
 unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, const struct tt_member *members[TT_MEMBERS])
@@ -138,6 +116,7 @@ unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, co
 	const struct tt_table *table = scope->call->table;
 	const struct tt_member *all = TT_AT(table, members, struct tt_member);
 	const struct tt_variant *variant = TT_AT(table, variants, struct tt_variant) + type->variants;
+	struct tested last = {.number = NULL};
 	unsigned n = 0;
 
 	while (n < type->n && n < TT_MEMBERS) {
@@ -145,7 +124,7 @@ unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, co
 		n++;
 	}
 	for (uint32_t i = 0; i < type->n_variants; i++, variant++) {
-		if (!tt_tests_hold(variant, scope))
+		if (!tests_hold(variant, scope, &last))
 			continue;
 		for (uint32_t j = 0; j < variant->n; j++) {
 			const struct tt_member *member = &all[variant->first + j];
@@ -176,6 +155,8 @@ static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
 		const int64_t *ret, int32_t netlink)
 {
+	struct tt_scope scope = {.call = call};
+	struct tested last = {.number = NULL};
 	const struct tt_row *row;
 	const struct tt_variant *variant;
 
@@ -184,13 +165,13 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 	row = TT_AT(table, rows, struct tt_row) + nr;
 	if (row->name == TT_NONE)
 		return false;
-	memset(call, 0, sizeof(*call));
-	call->table = table;
+	call->table = table; /* all but what is beyond `n` and `known`: clearing it would take longer than the rest */
 	call->known = n < TT_ARGS ? n : TT_ARGS;
 	memcpy(call->args, args, call->known * sizeof(*args));
 	call->n = row->n_args < n ? row->n_args : n;
 	if (call->n > TT_ARGS)
 		call->n = TT_ARGS;
+	call->has_pointed = 0;
 	call->has_ret = ret;
 	call->ret = ret ? *ret : 0;
 	call->netlink = netlink;
@@ -198,9 +179,7 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 	take_args(call, row->args, row->n_args);
 	variant = TT_AT(table, variants, struct tt_variant) + row->variants;
 	for (uint32_t i = 0; i < row->n_variants; i++, variant++) {
-		struct tt_scope scope = {.call = call};
-
-		if (!tt_tests_hold(variant, &scope))
+		if (!tests_hold(variant, &scope, &last))
 			continue;
 		take_args(call, variant->first, variant->n);
 		if (variant->result != TT_NONE)
