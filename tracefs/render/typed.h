@@ -29,7 +29,11 @@ struct rn_saved {
 /* typed_fds.c */
 struct rn_fds rn_fds_of(const struct rn_event *event);
 /* The protocol of the netlink socket that the call was on, -1 where the event does not say. */
-int32_t rn_netlink_of(struct rn_fds fds);
+int32_t rn_netlink_in(struct rn_fds fds);
+static inline int32_t rn_netlink_of(struct rn_fds fds)
+{
+	return fds.texts ? rn_netlink_in(fds) : -1;
+}
 /* `</etc/passwd>` where it is known; nothing else. */
 void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd);
 void rn_typed_fd_set(struct rn_text *text, const uint8_t *bytes, uint32_t length, struct rn_fds fds); /* `[3 4]` */

@@ -16,11 +16,10 @@ struct rn_fds rn_fds_of(const struct rn_event *event)
 
 #define LARGEST 100 /* of three digits: the kernel has 32 protocols */
 
-int32_t rn_netlink_of(struct rn_fds fds)
+int32_t rn_netlink_in(struct rn_fds fds)
 {
 	static const char name[] = "\0netlink=";
-	const uint8_t *at = fds.texts ? memmem(fds.texts, fds.length, name, sizeof(name) - 1) : NULL;
-	const uint8_t *end = fds.texts ? fds.texts + fds.length : NULL;
+	const uint8_t *at = memmem(fds.texts, fds.length, name, sizeof(name) - 1), *end = fds.texts + fds.length;
 	int32_t protocol = 0;
 
 	if (!at)
