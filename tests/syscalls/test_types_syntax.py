@@ -90,6 +90,8 @@ def test_what_is_shown_of_a_table_can_be_written_again() -> None:
         ("enum e u32 hex A=1/0xf(@0x1:u8)", "@0x1", "numbers within a value are written @MASK:TYPE"),
         ("enum e u32 hex A=0x100/0xf(@0xf0:u8)", "A=", "the value has bits outside its mask"),
         ("struct s 4 a@0.3+64:u32", "a@", "bits are a number's, at most 64"),
+        ("struct s 4 a@0.3:timespec", "a@", "bits are a number's, at most 64"),
+        ("struct s 4 a@0.3:bytes", "a@", "bits are a number's, at most 64"),
         ("sendto[other(fd)] buff:ptr", "other", "a condition is written name=VALUE or name=VALUE|VALUE"),
         ("read fd:int -> int int", "int\n", "nothing may follow the result"),
         ("alias x in(int)) ", ")", "')' closes nothing"),

@@ -169,7 +169,9 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 		if (tt_is_number(of) && left >= of->width) {
 			uint64_t number = tt_load(data.bytes + offset, of->width, false);
 
-			rn_typed_number(w->text, w->table, of, tt_some_bits(number, member->shift, member->bits), w->fds);
+			if (__builtin_expect(length & TT_BITS, 0))
+				number = tt_some_bits(number, length >> 8 & 0xff, length & 0xff);
+			rn_typed_number(w->text, w->table, of, number, w->fds);
 			any = true;
 		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
 				     length)) {

@@ -55,7 +55,9 @@ OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA = 1, 2, 4, 8, 16
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIII")
 ENTRY = struct.Struct("<QQII")
-MEMBER = struct.Struct("<IIIIBBxx")
+MEMBER = struct.Struct("<IIII")
+BITS = 1 << 31
+"""TT_BITS."""
 NUMBER = struct.Struct("<BBBBBxHIII")
 CHOICE = struct.Struct("<QQ")
 CHOICES = struct.Struct("<II")
@@ -261,9 +263,7 @@ class _Compiler:
                 self._name(f", {f.name}="),
                 f.offset,
                 self._type(f.type, source),
-                fixed_size(self._table, f.type) or 0,
-                f.shift,
-                f.bits,
+                BITS | f.shift << 8 | f.bits if f.bits else fixed_size(self._table, f.type) or 0,
             )
             for f in fields
         ]

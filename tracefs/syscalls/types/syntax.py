@@ -75,6 +75,7 @@ class _Parser:
         self.extensions: list[Extension] = []
         self.struct_variants: list[tuple[str, StructVariant]] = []
         self.uses: list[tuple[str, int]] = []
+        self.bits: list[tuple[Ref, Word]] = []
 
     def parse(self) -> Table:
         for words in statements(self.text):
@@ -86,6 +87,10 @@ class _Parser:
         for name, at in self.uses:
             if name not in self.types and name not in self.base.types and name not in _BUILT_IN:
                 raise TypeSyntaxError(f"no such type: {name}", self.text, at)
+        for kind, word in self.bits:
+            named = Table({**self.base.types, **self.types}).resolve(kind) if kind.name not in _BUILT_IN else None
+            if not isinstance(named, (IntType, EnumType, FlagsType)):
+                self._fail("bits are a number's, at most 64", word)
         said = Table(self.types, self.rows, tuple(self.extensions), tuple(self.struct_variants))
         changed = [*self.types, *(extension.name for extension in self.extensions), *dict(self.struct_variants)]
         looped = circle(changed, self.base.merged(Table(self.types)).merged(replace(said, types={}, rows={})).types)
@@ -260,6 +265,8 @@ class _Parser:
             kind = self._type(word, found.end())
             if bits and (not isinstance(kind, Ref) or shift + bits > 64):
                 self._fail("bits are a number's, at most 64", word)
+            elif bits and isinstance(kind, Ref):
+                self.bits.append((kind, word))
             fields.append(Field(found[1], int(found[2]), kind, shift, bits))
         return tuple(fields)
 

@@ -66,12 +66,12 @@ struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FL
 	uint32_t sub;		/* FLAGS: the type of the bits in mask, else TT_NONE; of a macro: how many parts follow */
 };
 
+#define TT_BITS 0x80000000u
+
 struct tt_member {
 	uint32_t name;		/* ", NAME=" */
 	uint32_t offset, type;
-	uint32_t size;		/* of the type in memory; 0: as much as there is */
-	uint8_t shift, bits;	/* of its number; bits 0: all of it */
-	uint16_t pad;
+	uint32_t size;		/* of the type in memory; 0: as much as there is; TT_BITS of it: shift << 8 | how many */
 };
 
 struct tt_number {
