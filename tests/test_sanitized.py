@@ -26,6 +26,7 @@ TESTS = (
     "tests/render/test_robust.py",
     "tests/tree/test_fd_paths.py",
     "tests/tree/test_netlink.py",
+    "tests/tree/test_parts.py",
 )
 LEFT_OUT = ("many_calls", "signal_is_128", "are_those_of_set_event", "under_sanitizers")
 """What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own; the

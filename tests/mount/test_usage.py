@@ -41,6 +41,7 @@ def answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[in
         ["run", "-e"],
         ["run", "-w"],
         ["run", "-z", "true"],
+        ["run", "--json", "--perf", "true"],
         ["doctor", "a"],
         ["metadata", "a", "b"],
     ],
@@ -70,6 +71,9 @@ REFUSED = {
     "status ": "tracefs: no directory is named by an empty path",
     "status empty": "tracefs: {here}/empty: no tracefs of yours is mounted there",
     "run": "tracefs: run: no command given",
+    "run --perf true": "tracefs: run: --perf needs -w FILE",
+    "run --trace-dat -w /dev/null true": "tracefs: run: /dev/null: --trace-dat needs a regular file",
+    "metadata --follow": "tracefs: metadata: --follow needs the directory of a mount",
 }
 
 

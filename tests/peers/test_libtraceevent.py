@@ -165,11 +165,25 @@ def test_types_that_a_user_wrote_show_in_the_format(peer: Peer, tmp_path: Path) 
     types = LiveTypes()
     types.write("extend open_flags O_MINE=0x40000000")
     types.write("seconds:whence", "alarm")
+    types.write(
+        "struct mine 8\n    kind@0:u32\nstruct mine[kind=1] one@4:u32\nstruct mine[kind=2] two@4:int kind@0:hex32"
+    )
+    types.write("struct hidden 8\n    kind@0:-\nstruct hidden[kind=1] one@4:u32")
+    types.write("uservaddr:in(mine)", "connect")
+    types.write("umyaddr:in(hidden)", "bind")
     formats = write_formats(tmp_path, types)
     shown = seen(peer, formats, [enter(BY_NAME["open"].nr, 0, 0x40000000, 0), enter(BY_NAME["alarm"].nr, 1)])
+    mine = [struct.pack("<Ii", kind, -1) for kind in (1, 2, 3)]
+    records = [enter_saved(BY_NAME["connect"], (3, 0x7F00, 8), {1: data}) for data in mine]
+    records.append(enter_saved(BY_NAME["bind"], (3, 0x7F00, 8), {1: mine[0]}))
+    shown += peer.records(formats, records)
     assert shown == [
         "sys_enter_open: filename: NULL, flags: O_MINE|O_RDONLY",
         "sys_enter_alarm: seconds: SEEK_CUR",
+        "sys_enter_connect: fd: 3, uservaddr: {kind=1, one=4294967295}, addrlen: 8",
+        "sys_enter_connect: fd: 3, uservaddr: {kind=0x2, two=-1}, addrlen: 8",
+        "sys_enter_connect: fd: 3, uservaddr: {kind=3}, addrlen: 8",
+        "sys_enter_bind: fd: 3, umyaddr: {}, addrlen: 8",
     ]
 
 

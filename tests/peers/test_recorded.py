@@ -23,7 +23,8 @@ ADDRESSES = {
     "envp": "a list that no field of its own leads to (syscalls/parts.tbl)",
     "iov_base": "data of the vectors behind those that fields lead to",
     "msg_name": "likewise, and an address of no length",
-    "msg_control": "structures that say their own length",
+    "msg_iov": "likewise, of messages behind the first",
+    "msg_control": "likewise, where it is not whole",
     "uservaddr": "an address too short for a family",
     "filter": "instructions of seccomp and of sockets",
     "insns": "of BPF programs",
@@ -39,9 +40,9 @@ ADDRESSES = {
 """Arguments and members of which libtraceevent shows the address alone, and what they are."""
 UNSAID = {
     "cmd": "an ioctl that is not known is a number",
-    "dirent": "structures that say their own length",
-    "element": "those of an array behind the ones that there is room for",
-    "ifr_name": "texts within structures that have no fields for them",
+    "d_name": "texts within structures that have no fields for them",
+    "element": "those of an array behind the ones that there is room for, or that say their own length",
+    "ifr_name": "likewise",
     "lo_file_name": "likewise",
     "lo_crypt_name": "likewise",
     "lo_encrypt_key": "likewise",

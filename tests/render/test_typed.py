@@ -157,6 +157,15 @@ def test_what_a_descriptor_stood_for_in_one_call_is_not_shown_in_the_next(decode
     assert shown == ["sys_close(fd: 3)", "sys_close(fd: 3</a>)", "sys_close(fd: 3</b>)", "sys_close(fd: 3)"]
 
 
+def test_a_list_of_a_thousand_texts_is_shown_to_its_end(renderer: Renderer, decoder: Decoder) -> None:
+    at = [0x10000 + 32 * i for i in range(1000)]
+    texts = image([(0x7000, struct.pack("<1001Q", *at, 0)), *((address, b"%d\0" % address) for address in at)])
+    args, saved = (0x100, 0x7000, 0), {0: b"/bin/x\0", 1: texts}
+    shown = line(renderer, enter_saved(BY_NAME["execve"], args, saved))
+    assert shown == ftrace_enter(decoder.call("execve", args, Saved(enter=saved)))
+    assert shown.endswith(f'"{at[998]}", "{at[999]}"], envp: NULL)')
+
+
 def test_what_a_call_filled_in_stands_after_its_result(renderer: Renderer) -> None:
     record = leave_saved(BY_NAME["read"], (3, 0x7F00, 100), {1: b"\x7fELF\0"}, 5)
     assert line(renderer, record) == r'sys_read -> 5 (buf: "\177ELF\0")'

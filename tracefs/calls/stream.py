@@ -5,8 +5,14 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from ringbuf import RingBuffer
 from tracefs.calls.pages import records
 from tracefs.render import Reader
+
+
+def lost(buffer: RingBuffer) -> int:
+    """Events that were overwritten before anybody read them, or that found no room."""
+    return sum(each.overrun + each.dropped_events for each in map(buffer.stats, range(buffer.cpus)))
 
 
 class Stream:
@@ -18,10 +24,8 @@ class Stream:
 
     @property
     def lost(self) -> int:
-        """Events that were overwritten before anybody read them, or that found no room."""
-        buffer = self._reader.buffer
-        stats = [buffer.stats(cpu) for cpu in range(buffer.cpus)]
-        return sum(each.overrun + each.dropped_events for each in stats)
+        """Of its buffer."""
+        return lost(self._reader.buffer)
 
     def take(self, last: bool = False) -> list[tuple[int, bytes]]:
         """(time stamp, record) of what can be told in order now; with `last`, of all that is left.

@@ -44,6 +44,16 @@ def add(subparsers: Any) -> None:
     form.add_argument(
         "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
     )
+    form.add_argument(
+        "--perf", dest="form", action="store_const", const="perf", help="with -w: a file for `perf script -i FILE`"
+    )
+    form.add_argument(
+        "--trace-dat",
+        dest="form",
+        action="store_const",
+        const="trace-dat",
+        help="with -w: a file for `trace-cmd report -i FILE` and KernelShark",
+    )
     parser.add_argument(
         "-v",
         "--verbose",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -25,6 +26,10 @@ BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
 """Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
+RECORDED = ("perf", "trace-dat")
+"""Forms that are no lines: recorded.FORMS."""
+SAVED_TASKS = 32768
+"""Names that are kept for a recording: those of all tasks go into it at the end."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
@@ -53,7 +58,7 @@ class Request:
     output: str | None = None
     """A file's name; None: stderr."""
     form: str | None = None
-    """None for the tracer's lines, or one of structured.FORMS."""
+    """None for the tracer's lines, or one of structured.FORMS or RECORDED."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -68,7 +73,12 @@ def trace(request: Request) -> int:
     argv, output, form = request.argv, request.output, request.form
     if not argv:
         raise CommandError("run: no command given")
+    if form in RECORDED and output is None:
+        raise CommandError(f"run: --{form} needs -w FILE")
     out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    if form in RECORDED and not stat.S_ISREG(os.fstat(out).st_mode):
+        os.close(out)
+        raise CommandError(f"run: {output}: --{form} needs a regular file")
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
@@ -80,8 +90,11 @@ def trace(request: Request) -> int:
             return 127 if isinstance(error, FileNotFoundError) else 126
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            asked = threading.Event() if request.seccomp else asked_to_end
+            if form in RECORDED:
+                return _record(files, form, child, out, asked)
             take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
-            return _drain(engine, child, take, out, threading.Event() if request.seccomp else asked_to_end)
+            return _drain(engine, child, take, out, asked)
     finally:
         files.shutdown()
         os.close(out)
@@ -90,13 +103,16 @@ def trace(request: Request) -> int:
 def _configure(root: Directory, request: Request) -> None:
     form = request.form
     events = request.events or (EVENTS if form else ())
-    if form or request.verbose or request.size is not None:
+    if (form and form not in RECORDED) or request.verbose or request.size is not None:
         _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
     if form:
         _write(root, "trace_clock", CLOCK)
+    if form in RECORDED:
+        _write(root, "saved_cmdlines_size", str(SAVED_TASKS))
+        _write(root, "trace_options", "record-tgid")
     for event in events:
         _write(root, "set_event", event)
     if not events:
@@ -136,6 +152,15 @@ def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
     from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
 
     return Lines(files.top, form, verbose).take
+
+
+def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:
+    from tracefs.commands.recorded import Recorded  # here, so that the other forms start without it
+
+    recorded = Recorded(files.top, form, out)
+    status = _drain(cast(Engine, files.engine), child, recorded.take, out, asked_to_end)
+    recorded.end()
+    return status
 
 
 def _pipe_lines(pipe: Handle) -> Take:

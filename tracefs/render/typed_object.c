@@ -11,12 +11,13 @@ struct span {
 	uint32_t length;
 };
 
-/* Each piece of an image has a head of 16 bytes, and a record of the engine at most 4000. */
-#define PIECES 256
+/* A __data_loc has 16 bits for how long an image is, and each piece of it has a head of 16 bytes. */
+#define HEAD 16u
+#define PIECES ((1u << 16) / HEAD)
 
 struct piece {
 	uint64_t start;
-	struct span span;
+	uint32_t at, length; /* in what was saved */
 };
 
 struct walk {
@@ -25,7 +26,8 @@ struct walk {
 	struct rn_fds fds;
 	struct tt_scope scope;
 	unsigned depth, n_pieces;
-	struct piece pieces[PIECES];
+	const uint8_t *saved;
+	struct piece pieces[PIECES]; /* the last, as most of it is never touched */
 };
 
 static bool put_value(struct walk *w, const struct tt_type *type, struct span data, uint64_t size);
@@ -35,18 +37,19 @@ static void find_pieces(struct walk *w, const struct rn_saved *saved)
 {
 	uint32_t at = 0;
 
+	w->saved = saved->bytes;
 	w->n_pieces = 0;
 	if (!saved->image)
-		w->pieces[w->n_pieces++] = (struct piece){saved->address, {saved->bytes, saved->length}};
-	while (saved->image && saved->length - at >= 16 && w->n_pieces < PIECES) {
+		w->pieces[w->n_pieces++] = (struct piece){saved->address, 0, saved->length};
+	while (saved->image && saved->length - at >= HEAD && w->n_pieces < PIECES) {
 		uint64_t start = tt_load(saved->bytes + at, 8, false);
 		uint32_t length = (uint32_t)tt_load(saved->bytes + at + 8, 4, false), here;
 		uint32_t error = (uint32_t)tt_load(saved->bytes + at + 12, 4, false);
 
-		at += 16;
+		at += HEAD;
 		here = length < saved->length - at ? length : saved->length - at;
 		if (!error)
-			w->pieces[w->n_pieces++] = (struct piece){start, {saved->bytes + at, here}};
+			w->pieces[w->n_pieces++] = (struct piece){start, at, here};
 		here = (here + 7) & ~7u;
 		at += here < saved->length - at ? here : saved->length - at;
 	}
@@ -58,12 +61,12 @@ static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, str
 	*found = (struct span){NULL, 0};
 	for (const struct piece *piece = w->pieces; piece < w->pieces + w->n_pieces; piece++) {
 		uint64_t skip = address - piece->start;
-		uint32_t length = piece->span.length;
+		uint32_t length = piece->length;
 
 		if (address < piece->start || (skip && skip >= length))
 			continue;
 		if (!found->bytes || found->length < length - (uint32_t)skip)
-			*found = (struct span){piece->span.bytes + skip, length - (uint32_t)skip};
+			*found = (struct span){w->saved + piece->at + skip, length - (uint32_t)skip};
 	}
 	if (found->length > size)
 		found->length = (uint32_t)size;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Expressions of a `print fmt`, written so that libtraceevent understands them as C does.
 
-Its parser has ways of its own (event-parse.c of 1.7 and 1.8 was read, and run on the result): it knows no operator
-precedence behind a `?:`, no value of `^`, moves a parenthesised right operand about if that binds looser than the operator, keeps the
-backslash of an escaped quote, and takes a symbol's value only where it begins with a digit. So every operation stands in
-parentheses, a right operand is never looser than its operator, and conditions stand left of a `?` only.
+Its parser has ways of its own (event-parse.c of 1.7 and 1.8 was read, and both and perf 6.1 run on the result): it knows no
+operator precedence behind a `?:`, no value of `^`, moves a parenthesised right operand about if that binds looser than the
+operator, keeps the backslash of an escaped quote, and takes a symbol's value only where it begins with a digit. So every
+operation stands in parentheses, a right operand is never looser than its operator, and conditions stand left of a `?` only.
 """
 
 from __future__ import annotations

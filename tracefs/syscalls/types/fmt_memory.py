@@ -18,7 +18,7 @@ from tracefs.syscalls.types.layout import fixed_size, holds_pointers, unaliased
 from tracefs.syscalls.types.model import CustomType, Pointer, Records, Ref, StructType, Table
 
 _ADDRESS: Final = 8
-LONGEST: Final = 200_000
+LONGEST: Final = 400_000
 
 
 @dataclass(frozen=True)

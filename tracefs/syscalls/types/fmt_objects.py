@@ -22,19 +22,22 @@ from tracefs.syscalls.types.model import (
     Field,
     Inline,
     Pointer,
+    Records,
     Ref,
     StructType,
     Table,
     TypeExpr,
 )
 from tracefs.syscalls.types.parts import UNIX
-from tracefs.syscalls.types.rows import NETLINK, Conditions, Test
+from tracefs.syscalls.types.rows import Conditions, Test
 from tracefs.syscalls.types.scalars import width_of
 
 MOST_ELEMENTS: Final = 32
 ARRAY_ROOM: Final = 20_000
 """Elements of an array that are shown, `...` where there are more; and characters of a `format` file for them all."""
 _ADDRESS: Final = 8
+_RECORD: Final = "<record>"
+"""Among the numbers: the length of the structure at hand, that says it itself."""
 MOST_COUNTED: Final = 8
 """Elements that are shown of an array within a structure that says how many it has."""
 
@@ -89,6 +92,8 @@ class Objects:
             return self._pointer(kind, memory)
         if isinstance(kind, Inline):
             return self._inline(kind, memory)
+        if isinstance(kind, Records):
+            return self._records(kind, memory)
         named = self._table.resolve(kind) if isinstance(kind, Ref) and kind.name in self._table.types else None
         if isinstance(named, StructType):
             return self._struct(named, memory)
@@ -135,7 +140,7 @@ class Objects:
     def array(self, target: TypeExpr, memory: Memory, count: str | None) -> list[Slot]:
         """`[a, b, ...]`, of `count` elements as many as were saved: one at least."""
         size = fixed_size(self._table, target) or 0
-        slots, most = [text('"["')], self._most(target, memory)
+        slots, most = [text('"["')], self._most(target, memory, size)
         for index in range(most):
             element = [text('", "')] * (index > 0) + self.shown(target, memory.further(index * size))
             slots += (slot.when(memory.has((index + 1) * size)) for slot in element)
@@ -145,9 +150,10 @@ class Objects:
             cut.append(f"({length} < ({count} * {fe.number(size)}))")
         return [*slots, text('", ..."').when(fe.any_of(cut)), text('"]"')]
 
-    def _most(self, target: TypeExpr, memory: Memory) -> int:
-        """Elements that there is room for."""
-        one = sum(len(slot.value) + len(slot.length) + len(memory.place.length) for slot in self.shown(target, memory))
+    def _most(self, target: TypeExpr, memory: Memory, size: int) -> int:
+        """Elements that there is room for: by the second, as fields may lead further into the first."""
+        slots = self.shown(target, memory.further(size))
+        one = sum(len(slot.value) + len(slot.length) + len(memory.place.length) for slot in slots)
         return max(1, min(MOST_ELEMENTS, ARRAY_ROOM // one))
 
     def counted(self, counts: Iterable[Count], numbers: Mapping[str, str]) -> str | None:
@@ -166,12 +172,30 @@ class Objects:
             least = one if least is None else f"(({least} < {one}) ? {least} : {one})"
         return least
 
+    def _records(self, kind: Records, memory: Memory) -> list[Slot]:
+        """The first of structures that say their own length: where the second is, no constant says."""
+        named = self._table.resolve(kind.target) if kind.target.name in self._table.types else None
+        members = named.fields if isinstance(named, StructType) else ()
+        length = next((member for member in members if member.name == kind.length), None)
+        if not isinstance(named, StructType) or length is None:
+            return [text(UNSAID)]
+        width = WIDTHS[self.width(length.type) or "u64"][0]
+        size = memory.loaded(length.offset, min(width, 2))  # enough where all of it is there
+        there = f"({memory.loaded(length.offset, width)} <= {memory.place.length})"
+        whole = fe.both([f"({size} >= {fe.number(named.size)})", there])
+        first = self._struct(named, replace(memory, numbers={**memory.numbers, _RECORD: size}))
+        end = f"(({size} + {fe.number(kind.align - 1)}) & {fe.number((1 << 64) - kind.align)})"
+        more = text('", ..."').when(f"({end} < {memory.place.length})")
+        return [text('"["'), *(slot.when(whole).when(memory.has(named.size)) for slot in [*first, more]), text('"]"')]
+
     def _inline(self, kind: Inline, memory: Memory) -> list[Slot]:
         target = unaliased(self._table, kind.target)
         if isinstance(target, Ref) and target.name == "chars" and kind.counts:
             part = memory.parts.get(f"{memory.path}@{memory.at}+{kind.counts[0].source}")
             return quoted(part, ends=False) if part else [text(UNSAID)]
         size, count = fixed_size(self._table, target), self.counted(kind.counts, memory.numbers)
+        if size and not kind.counts and _RECORD in memory.numbers:
+            count = f"(({memory.numbers[_RECORD]} + {fe.number((1 << 64) - memory.at)}) / {fe.number(size)})"
         if not size or count is None:
             return [text(UNSAID)]
         if count.isalnum():
@@ -189,8 +213,6 @@ class Objects:
         return [*slots, text(fe.choose(memory.has(size), '", ..."', UNSAID)).when(cut), text('"]"')]
 
     def _struct(self, named: StructType, memory: Memory) -> list[Slot]:
-        known = tuple(v for v in named.variants if all(each.name != NETLINK for each in v.conditions))
-        named = replace(named, variants=known)  # what a socket is this language cannot ask
         every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
         numbers: dict[str, str] = {}
         for member in every:
@@ -198,37 +220,53 @@ class Objects:
             if width:
                 numbers.setdefault(member.name, _bits(member, memory.loaded(member.offset, WIDTHS[width][0])))
         memory = replace(memory, numbers={**memory.numbers, **numbers})
-        tests = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
+        linked = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
+        variants = [
+            (tests, variant.fields)
+            for tests, variant in zip(linked, named.variants, strict=True)
+            if all(test.name in memory.numbers for test in tests)  # others never hold
+        ]
         slots: list[Slot] = []
         for name in dict.fromkeys(member.name for member in every):
-            slots += self._member(named, name, tests, memory, first=not slots)
-        return [*slots, text('"}"')]
+            slots += self._member(named, name, variants, memory, first=not slots)
+        return [*slots, text('"}"')] if slots else [text('"{}"')]
 
     def _member(
-        self, named: StructType, name: str, tests: list[tuple[Test, ...]], memory: Memory, first: bool
+        self,
+        named: StructType,
+        name: str,
+        variants: list[tuple[tuple[Test, ...], tuple[Field, ...]]],
+        memory: Memory,
+        first: bool,
     ) -> list[Slot]:
         """A member that the structure has always, in some of its variants, or of another type in these."""
 
         def slots(member: Field) -> list[Slot]:
-            size = fixed_size(self._table, member.type)
-            if member.type == HIDDEN or (not size and not named.open and member.offset >= named.size):
+            size, record = fixed_size(self._table, member.type), memory.numbers.get(_RECORD)
+            limited = named.open or bool(record)
+            if member.type == HIDDEN or (not size and not limited and member.offset >= named.size):
                 return []
             label = text(fe.literal(f"{'{' if first else ', '}{name}="))
             shown = [label, *self._shown_member(member, memory.further(member.offset))]
-            if named.open:
-                end = memory.has(member.offset + (size or 1))
-                cut = [text('", ..."').when(memory.has(member.offset + 1)).unless(end)] if size and size > 1 else []
-                shown = [*(slot.when(end) for slot in shown), *cut]
-            return shown
+            if not limited or (record and member.offset + (size or 0) <= named.size and size):
+                return shown
+
+            def has(end: int) -> str:
+                return f"({record} >= {fe.number(end)})" if record else memory.has(end)
+
+            end = has(member.offset + (size or 1))
+            cut = [text('", ..."').when(has(member.offset + 1)).unless(end)] if size and size > 1 else []
+            return [*(slot.when(end) for slot in shown), *cut]
 
         own = [slots(member) for member in named.fields if member.name == name]
         others = [
-            Variant(test, slots(member), memory.numbers)
-            for test, variant in zip(tests, named.variants, strict=True)
-            for member in variant.fields
+            Variant(tests, slots(member), memory.numbers)
+            for tests, fields in variants
+            for member in fields
             if member.name == name
         ]
-        return merged(own[0] if own else [], others) if others else own[0]
+        base = own[0] if own else []
+        return merged(base, others) if others else base
 
     def _shown_member(self, member: Field, memory: Memory) -> list[Slot]:
         width = self.width(member.type) if member.bits else None
