@@ -25,6 +25,7 @@ TESTS = (
     "tests/render/test_typed.py",
     "tests/render/test_robust.py",
     "tests/tree/test_fd_paths.py",
+    "tests/tree/test_netlink.py",
     "tests/tree/test_parts.py",
 )
 LEFT_OUT = ("many_calls", "signal_is_128", "are_those_of_set_event", "under_sanitizers")

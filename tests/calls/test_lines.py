@@ -80,10 +80,26 @@ def gone(code: int) -> bytes:
 
 
 def test_signals_have_lines_of_their_own(decoder: Decoder) -> None:
-    deliver = struct.pack("<HBBiiiiixx", 115, 0, 0, 77, 17, 0, 1, 0) + bytes(30)
+    deliver = struct.pack("<HBBiiiiixx", 115, 0, 0, 77, 17, 0, 1, 0) + bytes(14)
     assert strace([(SECOND, deliver)], decoder) == [
         "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---"
     ]
+
+
+def test_a_signal_s_line_has_what_its_siginfo_says(decoder: Decoder) -> None:
+    def deliver(sig: int, code: int, union: bytes) -> bytes:
+        siginfo = struct.pack("<iiii", sig, 0, code, 0) + union.ljust(32, b"\0")
+        return struct.pack("<HBBiiii4xQQ", 115, 0, 0, 77, sig, 0, code, 0, 0) + siginfo
+
+    chld = deliver(17, 1, struct.pack("<iii4xqq", 78, 1000, 7, 3, 4))
+    segv = deliver(11, 1, struct.pack("<Q", 0x10))
+    assert strace([(SECOND, chld), (SECOND, segv)], decoder) == [
+        "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=78, si_uid=1000, si_status=7, "
+        "si_utime=3, si_stime=4} ---",
+        "77    1001.000000 --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---",
+    ]
+    (line,) = JsonLines().lines(happenings([(SECOND, segv)], decoder))
+    assert json.loads(line)["siginfo"]["si_addr"] == 0x10
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ import pytest
 
 from tracefs.events import EventClass
 from tracefs.events.systems.sched import EXIT_CODE
+from tracefs.events.systems.signal import SIGINFO
 
 
 def without_ours(event: EventClass) -> EventClass:
-    """Without what is ours alone: how a task ended, and what is saved of its memory, which the kernel has from 6.19 on, and
-    never at the exit of a call."""
+    """Without what is ours alone: how a task ended, a signal's siginfo, and what is saved of a task's memory, which the
+    kernel has from 6.19 on, and never at the exit of a call."""
     if event.syscall is None:
-        return replace(event, fields=tuple(field for field in event.fields if field.name != EXIT_CODE))
+        ours = (EXIT_CODE, SIGINFO)
+        return replace(event, fields=tuple(field for field in event.fields if field.name not in ours))
     fields = [field for field in event.fields if not field.is_data_loc]
     return replace(event, fields=tuple(fields[:2] if event.kind == "exit" else fields))
 

@@ -30,7 +30,7 @@ FAMILIES = (0, 2, 2, 10, 16, 17, 40)
 """But for UNIX sockets, whose names have fields of their own (test_recorded.py)."""
 TOO_SHORT = {"uattr", "attr"}
 """Structures of which too little was passed for their first member: addresses."""
-UNSAID = {"f_handle", "element", "sa_data", "f_fname", "f_fpack", "ifr_name"}
+UNSAID = {"f_handle", "element", "sa_data", "f_fname", "f_fpack", "ifr_name", "mtext"}
 """Data and texts within structures that have no fields for them, and what is behind the elements that there is room for."""
 
 
@@ -87,7 +87,7 @@ class Invented:
             found = struct.unpack_from("<i", saved.get(self.names.index(source[1:])) or bytes(4))[0]
         elif source in self.names:
             found = self.args[self.names.index(source)]
-        return None if found is None else -(-found * count.multiply // count.divide)
+        return None if found is None else -(-found * count.multiply // count.divide) + count.plus
 
     def _bytes(self, kind: Pointer, saved: dict[int, bytes], leaves: bool) -> bytes:
         target = unaliased(TABLE, kind.target)

@@ -34,6 +34,8 @@ ADDRESSES = {
     "ifc_buf": "an array behind such a pointer",
     "iocbpp": "a list of structures",
     "aio_buf": "data behind such a pointer",
+    "buff": "netlink messages, which are data for who does not know what the socket is",
+    "ubuf": "likewise",
 }
 """Arguments and members of which libtraceevent shows the address alone, and what they are."""
 UNSAID = {
@@ -47,6 +49,9 @@ UNSAID = {
     "map_name": "likewise",
     "prog_name": "likewise",
     "f_handle": "data of a length that a member says",
+    "mtext": "likewise, that an argument says",
+    "sll_protocol": "names in network order are numbers",
+    "protocol": "likewise",
 }
 """Those which it shows as `...`, or as a number."""
 

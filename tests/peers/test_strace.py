@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls of real programs have the words that strace has for them (scripts/compare-strace, two of its workloads)."""
+"""Calls of real programs have the words that strace has for them (scripts/compare-strace, some of its workloads)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 COMPARE = Path(__file__).resolve().parent.parent.parent / "scripts/compare-strace"
 
 
-@pytest.mark.parametrize("workload", ["sqlite3", "controls"])
+@pytest.mark.parametrize("workload", ["sqlite3", "controls", "others", "signals", "sockets"])
 def test_the_words_are_straces(workload: str) -> None:
     lacking = [tool for tool in ("strace", "sqlite3", "cc") if not shutil.which(tool)]
     if lacking:

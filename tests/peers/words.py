@@ -2,7 +2,8 @@
 """Whether another program's line of an event has the words of ours.
 
 The same but for what libtraceevent's language cannot do: it has data in hex where ours has it as a string, no escapes in
-strings, `...` for what it has no words for or no room, and addresses of what has none at all.
+strings, `...` for what it has no words for or no room, and addresses of what has none at all; no names that have numbers in
+them (`EVIOCGNAME(64)`), nor names in network order (`htons(ETH_P_IP)`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ _ESCAPES = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\.\.\.)?')
 _DATA = re.compile(r"0x[0-9a-f]+ \(((?:[0-9a-f]{2} )*[0-9a-f]{2})\)|((?:[0-9a-f]{2} )*[0-9a-f]{2})(?![0-9a-z])")
 _ADDRESS = re.compile(r"(0x[0-9a-f]+|NULL)(?: \"\")?")
+_WITH_NUMBERS = re.compile(r"_?[A-Z][A-Z0-9_]*\(")
+_DECIMAL = re.compile(r"\d+")
 _NAME = re.compile(r"(\w+)(?:: |=)$")
 _OPEN, _CLOSE = "{[(", "}])"
 
@@ -68,8 +71,11 @@ class Comparison:
         string = _STRING.match(ours)
         if string:
             return self._string(string, theirs)
-        if ours.startswith("_IOC(") and theirs.startswith("0x"):
+        if _WITH_NUMBERS.match(ours) and theirs.startswith("0x"):
             number = _ADDRESS.match(theirs)
+            return bool(number) and self._skip(self.unsaid, number.end() if number else 0)
+        if self.ours.endswith(("htons(", "htonl("), 0, self._i) and not ours[0].isdigit():
+            number = _DECIMAL.match(theirs)
             return bool(number) and self._skip(self.unsaid, number.end() if number else 0)
         if theirs.startswith("...") and not ours.startswith("..."):
             skipped = self._skip(self.unsaid, 3)
@@ -77,7 +83,7 @@ class Comparison:
                 self._i = value_end(self.ours, self._i + 2)
             return skipped
         if ours[0] in "{[~@" and ours[0] != theirs[:1]:
-            address = _ADDRESS.match(theirs)
+            address = _DATA.match(theirs) or _ADDRESS.match(theirs)
             return bool(address) and self._skip(self.addresses, address.end() if address else 0)
         if ours[0] != theirs[:1] and theirs.startswith(' ""'):  # of a text that was not read
             self._j += len(' ""')

@@ -88,7 +88,7 @@ def test_the_syscall_tracers_lines(renderer: Renderer, options: Options, record:
             "sched_process_exit: comm=ls pid=12 prio=120 group_dead=true\n",
         ),
         (
-            of_class("signal", "signal_deliver", 17, 0, 1, 0x56379EB16DC0, 0x4000000),
+            of_class("signal", "signal_deliver", 17, 0, 1, 0x56379EB16DC0, 0x4000000, b""),
             "signal_deliver: sig=17 errno=0 code=1 sa_handler=56379eb16dc0 sa_flags=4000000\n",
         ),
         (

@@ -71,7 +71,24 @@ def test_a_formatter_that_fails_leaves_the_bytes(table: Table) -> None:
         (custom.wait_status, struct.pack("<I", 0x137F), "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}"),
         (custom.inet6, bytes(15) + b"\1", '"::1"'),
         (custom.sock_filter, struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000), "BPF_STMT(BPF_RET|BPF_K, 0x7fff0000)"),
-        (custom.sock_filter, struct.pack("<HBBI", 0x15, 0, 1, 5), "BPF_JUMP(BPF_JMP|BPF_JEQ|BPF_K, 0x5, 0, 0x1)"),
+        (custom.sock_filter, struct.pack("<HBBI", 0x15, 0, 1, 5), "BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x5, 0, 0x1)"),
+        (
+            custom.sock_filter,
+            struct.pack("<HBBI", 0x28, 0, 0, 0xFFFFF000),
+            "BPF_STMT(BPF_LD|BPF_H|BPF_ABS, SKF_AD_OFF+SKF_AD_PROTOCOL)",
+        ),
+        (
+            custom.sock_filter,
+            struct.pack("<HBBI", 0x20, 0, 0, 0xFFF00004),
+            "BPF_STMT(BPF_LD|BPF_W|BPF_ABS, SKF_NET_OFF+4)",
+        ),
+        (custom.seccomp_filter, struct.pack("<HBBI", 0x20, 0, 0, 4), "BPF_STMT(BPF_LD|BPF_W|BPF_ABS, 0x4)"),
+        (
+            custom.seccomp_filter,
+            struct.pack("<HBBI", 6, 0, 0, 0x50001),
+            "BPF_STMT(BPF_RET|BPF_K, SECCOMP_RET_ERRNO|0x1)",
+        ),
+        (custom.seccomp_filter, struct.pack("<HBBI", 0x16, 0, 0, 0), "BPF_STMT(BPF_RET|BPF_A, 0)"),
     ],
 )
 def test_what_code_decodes(decode: custom.Custom, data: bytes, text: str) -> None:

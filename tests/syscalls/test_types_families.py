@@ -67,6 +67,48 @@ CALLS = [
         'aio_buf="abc", aio_nbytes=3, aio_offset=0, aio_flags=0, aio_resfd=0}]) = 1',
     ),
     (
+        ("socket", (17, 3, 0x0300), None, 3),
+        "socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3",
+    ),
+    (
+        ("socket", (17, 3, 0x1234), None, 3),
+        "socket(AF_PACKET, SOCK_RAW, htons(13330)) = 3",
+    ),
+    (
+        ("seccomp", (1, 0, 0x1000), Saved({2: image([
+            (0x1000, struct.pack("<H6xQ", 2, 0x2000)),
+            (0x2000, struct.pack("<HBBIHBBI", 0x15, 0, 1, 0x29, 6, 0, 0, 0x7FFF0000)),
+        ])}), 0),
+        "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=2, filter=[BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x29, 0, 0x1), "
+        "BPF_STMT(BPF_RET|BPF_K, SECCOMP_RET_ALLOW)]}) = 0",
+    ),
+    (
+        ("bpf", (5, 0x1000, 16), Saved({1: image([
+            (0x1000, struct.pack("<IIQ", 1, 3, 0x2000)),
+            (0x2000, struct.pack("<BBhiBBhiBBhi", 0x7B, 0xA1, -8, 0, 0xB7, 0x20, 0, 5, 0x95, 0, 0, 0)),
+        ])}), 3),
+        "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_SOCKET_FILTER, insn_cnt=3, insns=["
+        "{code=BPF_STX|BPF_DW|BPF_MEM, dst_reg=BPF_REG_1, src_reg=BPF_REG_10, off=-8, imm=0}, "
+        "{code=BPF_ALU64|BPF_K|BPF_MOV, dst_reg=BPF_REG_0, src_reg=BPF_REG_2, off=0, imm=0x5}, "
+        "{code=BPF_JMP|BPF_K|BPF_EXIT, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}]}, 16) = 3",
+    ),
+    (
+        ("msgsnd", (5, 0x1000, 6, 0x800), Saved({1: struct.pack("<q", 7) + b"hello\0"}), 0),
+        'msgsnd(5, {mtype=7, mtext="hello\\0"}, 6, IPC_NOWAIT) = 0',
+    ),
+    (
+        ("msgrcv", (5, 0x1000, 100, 0, 0), Saved({}, {1: struct.pack("<q", 7) + b"hel"}), 5),
+        'msgrcv(5, {mtype=7, mtext="hel"...}, 100, 0, 0) = 5',
+    ),
+    (
+        ("ioctl", (3, 0x80604521, 0x1000), None, -25),
+        "ioctl(3, EVIOCGBIT(EV_KEY, 96), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)",
+    ),
+    (
+        ("ioctl", (3, 0x80184575, 0x1000), Saved({}, {2: struct.pack("<6I", 1, 0, 9, 0, 0, 0)}), 0),
+        "ioctl(3, EVIOCGABS(ABS_MT_POSITION_X), {value=1, minimum=0, maximum=9, fuzz=0, flat=0, resolution=0}) = 0",
+    ),
+    (
         ("ptrace", (3, 77, 120, 0x1000), None, 0),
         "ptrace(PTRACE_PEEKUSER, 77, ORIG_RAX, 0x1000) = 0",
     ),
@@ -81,3 +123,15 @@ def decoder() -> Decoder:
 @pytest.mark.parametrize(("call", "line"), CALLS, ids=[line.partition(",")[0] + line[:40] for _, line in CALLS])
 def test_a_seldom_call_is_shown_by_its_symbols(decoder: Decoder, call: tuple, line: str) -> None:  # type: ignore[type-arg]
     assert strace.line(decoder.call(*call)) == line
+
+
+def test_perf_s_bits_are_members(decoder: Decoder) -> None:
+    """And what is not in a structure of its size, or not looked at, is not shown."""
+    attr = struct.pack("<IIQQQQQIIQ56x", 0, 64, 1, 1000, 0, 0, 1 << 10 | 2 << 15 | 1, 3, 0, 0)
+    shown = strace.line(decoder.call("perf_event_open", (0x1000, 0, -1, -1, 0), Saved({0: attr}), 3))
+    assert shown.startswith(
+        "perf_event_open({type=PERF_TYPE_HARDWARE, size=PERF_ATTR_SIZE_VER0, config=PERF_COUNT_HW_INSTRUCTIONS, "
+        "sample_type=0, read_format=0, disabled=1, inherit=0, pinned=0, "
+    )
+    assert " freq=1, inherit_stat=0, enable_on_exec=0, task=0, watermark=0, precise_ip=2, mmap_data=0, " in shown
+    assert ", sigtrap=0, wakeup_events=3, config1=0, sample_freq=1000}, 0, " in shown

@@ -4,7 +4,20 @@
 import pytest
 
 from tracefs.syscalls.types import TypeSyntaxError, load, parse
-from tracefs.syscalls.types.model import Count, Entry, EnumType, FlagsType, Pointer, Ref, Row
+from tracefs.syscalls.types.model import (
+    Condition,
+    Count,
+    Entry,
+    EnumType,
+    FlagsType,
+    Macro,
+    Pointer,
+    Ref,
+    Row,
+    StructType,
+    SubField,
+)
+from tracefs.syscalls.types.show import show_rows, show_types
 
 
 def test_a_flag_s_mask_is_its_value_and_zero_s_is_all() -> None:
@@ -25,6 +38,41 @@ def test_a_row_has_its_arguments_and_its_result() -> None:
     assert rows == (Row("read", (("fd", Ref("fd")), ("buf", buffer), ("count", Ref("size"))), Ref("long")),)
 
 
+def test_a_macro_is_an_enum_s_value_with_numbers_in_it() -> None:
+    named = parse("enum e u32 hex A=1 NAME=0x100/0xff00(@0xf:u8,@0xf0:u8) B=2\n", load()).types["e"]
+    assert isinstance(named, EnumType)
+    parts = SubField(None, 0xF, Ref("u8")), SubField(None, 0xF0, Ref("u8"))
+    assert named.macros == (Macro("NAME", 0x100, 0xFF00, parts),)
+    assert [entry.name for entry in named.entries] == ["A", "B"]
+
+
+def test_a_member_may_be_some_bits_of_a_number() -> None:
+    named = parse("struct s 4 a@0.3:u32 b@0.4+28:u32 c@0:u32\n", load()).types["s"]
+    assert isinstance(named, StructType)
+    assert [(field.shift, field.bits) for field in named.fields] == [(3, 1), (4, 28), (0, 0)]
+
+
+def test_a_variant_may_depend_on_the_netlink_protocol_of_a_descriptor() -> None:
+    rows = parse("[netlink(fd)] buff:in(str)\n[netlink(fd)=NETLINK_ROUTE] buff:ptr\n", load(), syscall="sendto").rows
+    assert [row.conditions for row in rows["sendto"]] == [
+        (Condition("netlink(fd)", ()),),
+        (Condition("netlink(fd)", ("NETLINK_ROUTE",)),),
+    ]
+
+
+WRITTEN = """\
+enum e u32 hex A=1 NAME=0x100/0xff00(@0xf:u8,@0xf0:u8)
+struct s 4 a@0.3:u32 b@0.4+28:u32 c@0:array(u8, b+8)
+"""
+
+
+def test_what_is_shown_of_a_table_can_be_written_again() -> None:
+    assert show_types(parse(WRITTEN, load())) == WRITTEN
+    assert show_types(parse(show_types(load()))) == show_types(load())
+    row = "sendto[netlink(fd)] buff:ptr\n"
+    assert show_rows(parse(row, load()).rows["sendto"]) == row
+
+
 @pytest.mark.parametrize(
     ("text", "caret", "message"),
     [
@@ -39,6 +87,12 @@ def test_a_row_has_its_arguments_and_its_result() -> None:
         ("  A=1", "A=1", "an indented line continues nothing"),
         ("struct nosuch[a=1] b@0:int", "nosuch", "no structure is called nosuch"),
         ("fcntl[cmd] arg:int", "cmd", "a condition is written name=VALUE or name=VALUE|VALUE"),
+        ("enum e u32 hex A=1/0xf(@0x1:u8)", "@0x1", "numbers within a value are written @MASK:TYPE"),
+        ("enum e u32 hex A=0x100/0xf(@0xf0:u8)", "A=", "the value has bits outside its mask"),
+        ("struct s 4 a@0.3+64:u32", "a@", "bits are a number's, at most 64"),
+        ("struct s 4 a@0.3:timespec", "a@", "bits are a number's, at most 64"),
+        ("struct s 4 a@0.3:bytes", "a@", "bits are a number's, at most 64"),
+        ("sendto[other(fd)] buff:ptr", "other", "a condition is written name=VALUE or name=VALUE|VALUE"),
         ("read fd:int -> int int", "int\n", "nothing may follow the result"),
         ("alias x in(int)) ", ")", "')' closes nothing"),
     ],

@@ -2,8 +2,8 @@
 """Calls straight to text, with no values between: most arguments are numbers, texts, data or structures of numbers.
 
 What a notation (strace's, JSON's) makes of these is its own printer's: of a number when it first comes, of a structure once, as
-a pattern with a place for each member. Calls with anything else (lists, memory that leads to more, descriptors with paths) are
-for the decoder and the printer, as ever.
+a pattern with a place for each member. Calls with anything else (lists, memory that leads to more, descriptors with paths, netlink)
+are for the decoder and the printer, as ever.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Direct:
 
     def call(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int) -> tuple[list[str], str] | None:
         """The texts of the arguments and of the result of a call that has ended; None: not to be told directly."""
-        if saved.fds_enter or saved.fds_exit:
+        if saved.fds_enter or saved.fds_exit or saved.netlink is not None:
             return None
         plan = self._decoder.plan(syscall, args, saved)
         if plan is None:

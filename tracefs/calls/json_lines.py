@@ -106,7 +106,8 @@ class JsonLines:
             name = f"{each.event.system}:{each.event.name}"
             return self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
         if isinstance(each, Signalled):
-            return self._begin(each.ts, each.tid) | {"signal": each.number, "code": each.code}
+            said = {} if each.siginfo is None else {"siginfo": jsonform.plain(each.siginfo)}
+            return self._begin(each.ts, each.tid) | {"signal": each.number, "code": each.code} | said
         if isinstance(each, Ended):
             how = {"killed_by": each.killed_by} if each.killed_by else {"exited": each.status}
             return self._begin(each.ts, each.tid) | how

@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from tracefs.events import EventClass, Registry
 from tracefs.events.systems.sched import EXIT_CODE
+from tracefs.events.systems.signal import SIGINFO
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
-from tracefs.syscalls.types.fds import OFFSET, Fds, parse
-from tracefs.syscalls.types.values import Call
+from tracefs.syscalls.types.fds import OFFSET, Fds, netlink, parse
+from tracefs.syscalls.types.values import Call, Value
 
 _COMMON = struct.Struct("<HBBi")
+_SIGINFO = struct.Struct("<iii")
 _RETURN = struct.Struct("<q")
 _LOC = struct.Struct("<HH")
 """Where, and how many bytes."""
@@ -76,12 +78,18 @@ class Returned(NamedTuple):
 
 @dataclass(frozen=True)
 class Signalled:
-    """A signal reached its task."""
+    """A signal reached its task. `info` is the beginning of its siginfo_t."""
 
     tid: int
     ts: int
     number: int
     code: int
+    info: bytes
+    decoder: Decoder
+
+    @property
+    def siginfo(self) -> Value | None:
+        return self.decoder.memory("siginfo", self.info)
 
 
 @dataclass(frozen=True)
@@ -150,7 +158,9 @@ class Pairing:
             elif self._events:
                 yield Other(tid, ts, event, record)
             elif event.name == "signal_deliver":
-                yield Signalled(tid, ts, _number(event, "sig", record), _number(event, "code", record))
+                sig, code = _number(event, "sig", record), _number(event, "code", record)
+                info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
+                yield Signalled(tid, ts, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":
                 self._inside.pop(tid, None)
                 yield Ended(tid, ts, _number(event, EXIT_CODE, record))
@@ -158,7 +168,7 @@ class Pairing:
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
         args = _ARGS[len(event.syscall.params)].unpack_from(record, _ARGS_AT)
-        saved = Saved(enter=self._saved(event, record), fds_enter=_fds(record))
+        saved = Saved(self._saved(event, record), fds_enter=_fds(record), netlink=_netlink(record))
         entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
         return entered
@@ -170,7 +180,9 @@ class Pairing:
         if entered and entered.syscall is not event.syscall:
             entered = None
         args, before = (entered.args, entered.saved) if entered else ((), Saved())
-        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record))
+        protocol = _netlink(record)
+        protocol = before.netlink if protocol is None else protocol
+        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record), protocol)
         return Returned(tid, ts, event.syscall, args, saved, self.decoder, entered, ret)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
@@ -190,8 +202,18 @@ class Pairing:
 
 def _fds(record: bytes) -> Fds:
     """What descriptors stood for, as far as the record has that."""
+    said = _said(record)
+    return parse(said) if said else _NO_FDS
+
+
+def _netlink(record: bytes) -> int | None:
+    said = _said(record)
+    return netlink(said) if said else None
+
+
+def _said(record: bytes) -> bytes:
     at, length = _LOC.unpack_from(record, OFFSET)
-    return parse(record[at : at + length]) if length else _NO_FDS
+    return record[at : at + length] if length else b""
 
 
 def _places(event: EventClass) -> list[tuple[int, int]]:
@@ -199,6 +221,11 @@ def _places(event: EventClass) -> list[tuple[int, int]]:
     assert event.syscall
     indexes = {f"__{param.name}_val": index for index, param in enumerate(event.syscall.params)}
     return [(indexes[f.name], f.offset) for f in event.fields if f.is_data_loc and f.name in indexes]
+
+
+def _siginfo(event: EventClass, record: bytes) -> bytes:
+    field = event.field(SIGINFO)
+    return record[field.offset : field.offset + field.size] if field else b""
 
 
 def _number(event: EventClass, name: str, record: bytes) -> int:

@@ -104,7 +104,7 @@ def unpacker(members: list[tuple[int, Member]]) -> Callable[..., tuple[int, ...]
     """Of numbers in the order of their offsets; None where one overlaps another, or is none."""
     codes, end = "<", 0
     for offset, member in members:
-        if member.number is None or offset < end:
+        if member.number is None or member.bits or offset < end:
             return None
         code = _CODES[member.size]
         codes += f"{offset - end}x{code if WIDTHS[member.width][1] else code.upper()}"

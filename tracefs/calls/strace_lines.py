@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator
 
 from tracefs.calls.brief import brief
@@ -72,10 +71,7 @@ class StraceLines:
         return f"{tid:<5} {seconds}.{rest // 1000:06d} {text}\n"
 
     def _signal(self, each: Signalled) -> str:
-        siginfo = struct.pack("<iii", each.number, 0, each.code)
-        return self._printer.signal(
-            self._decoder.number("signal", each.number), self._decoder.memory("siginfo", siginfo)
-        )
+        return self._printer.signal(self._decoder.number("signal", each.number), each.siginfo)
 
     def _ended(self, each: Ended) -> str:
         if not each.killed_by:

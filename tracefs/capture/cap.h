@@ -66,6 +66,7 @@ struct cap_syscall {
 	uint8_t nargs;
 	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
 	uint8_t fds[2];	  /* [exit]: arguments that are or lead to file descriptors, bit by bit; bit 6: the result */
+	uint8_t asked;	  /* the argument whose netlink protocol its types depend on, as a bit; 0: none */
 	struct cap_parts parts[2]; /* [exit]: of what it saves, that an event has a location for */
 };
 
@@ -183,8 +184,9 @@ void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
-/* saved, fds: masks of arguments at enter and exit (struct cap_syscall). */
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2]);
+/* saved, fds, asked: masks of arguments (struct cap_syscall). */
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
+		  uint8_t asked);
 /* parts: they outlive ct. */
 void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
 void cap_types(struct cap_thread *ct, const void *table); /* a struct tt_table that outlives ct; until then nothing is saved */

@@ -39,6 +39,8 @@ class Described(NamedTuple):
     """At its enter and exit: bit i: what argument i points to can be saved."""
     fds: tuple[int, int]
     """Bit i: argument i is or leads to file descriptors; bit 6: its result."""
+    asked: int
+    """Bit i: argument i is asked whether it is a netlink socket."""
     parts: tuple[Sequence[Inner], Sequence[Inner]]
     """At its enter and exit: what has fields of its own within what is saved."""
 
@@ -81,7 +83,7 @@ class Core:
         self.ct = ffi.gc(self.ct, lib.cap_free)
         self._parts: list[Any] = []
         for described in syscalls:
-            lib.cap_describe(self.ct, described.nr, described.nargs, described.saved, described.fds)
+            lib.cap_describe(self.ct, described.nr, described.nargs, described.saved, described.fds, described.asked)
             for is_exit, parts in enumerate(described.parts):
                 if parts:
                     self._parts.append(ffi.new("struct cap_part[]", list(parts)))

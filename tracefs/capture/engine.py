@@ -50,7 +50,7 @@ def _described(call: Syscall) -> Described:
     names = [param.name for param in call.params]
     inner = [tuple(_inner(part, names) for part in parts(call.name, when)) for when in ("enter", "exit")]
     saved, fds = (known.enter, known.exit), (known.fds_enter, known.fds_exit)
-    return Described(call.nr, len(call.params), saved, fds, (inner[0], inner[1]))
+    return Described(call.nr, len(call.params), saved, fds, known.asked, (inner[0], inner[1]))
 
 
 def _inner(part: Part, names: list[str]) -> Inner:

@@ -61,6 +61,12 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 		add(save, piece, at_most(count, save->limit));
 		return;
 	}
+	if (target->flags & TT_ENDS_IN_DATA) {
+		piece.data = true;
+		piece.head = target->align;
+		add(save, piece, at_most(counted ? count : target->size, piece.head + save->limit));
+		return;
+	}
 	if (target->flags & TT_HOLDS_POINTERS)
 		piece.type = target;
 	if (target->flags & TT_HOLDS_FDS)
@@ -226,7 +232,7 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
 
 void cap_save_nothing(struct cap_save *save)
 {
-	save->pieces = save->used = save->fds.used = 0;
+	save->pieces = save->used = save->fds.used = save->netlink_length = 0;
 	save->limit = save->most = 0;
 }
 

@@ -21,6 +21,7 @@ struct cap_piece {
 	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
 	uint32_t whole;		    /* bytes that data has in the task */
+	uint32_t head;		    /* before the data, in the same piece */
 	uint32_t put_at, put_length; /* in record[], where it was put; no bytes: it was not */
 	uint8_t arg;
 	bool text;  /* ends at a NUL */
@@ -33,6 +34,8 @@ struct cap_save {
 	struct cap_memory memory;
 	struct tt_call call;
 	struct cap_fds fds;
+	char netlink[40]; /* what the record says of the netlink socket that the call is on: the descriptor, the protocol */
+	uint32_t netlink_length, netlink_head; /* 0: nothing; bytes of the descriptor's number, with its NUL */
 	uint64_t share[TT_ARGS];
 	uint32_t limit; /* bytes of a text */
 	uint32_t most;	/* bytes of an array or of records: more finds no room in any record */
@@ -72,6 +75,13 @@ struct cap_measure {
 void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, struct cap_measure measure);
 /* What the descriptors of the call, and in what was gathered of it, stand for. tgid: the task's process. */
 void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
+/*
+ * netlink.c: after cap_save_gather(), the protocol of the netlink socket that argument `asked` is a descriptor of; -1 where
+ * nothing of what was gathered looks like netlink, or the descriptor is another's. Nobody else's socket is asked.
+ */
+int32_t cap_save_netlink(struct cap_save *save, unsigned asked, int32_t tid, int32_t tgid);
+/* That it is one goes into the record. */
+void cap_save_say_netlink(struct cap_save *save, int32_t fd, int32_t protocol);
 /* Nothing is saved of this call. */
 void cap_save_nothing(struct cap_save *save);
 /*

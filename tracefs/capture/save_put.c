@@ -40,7 +40,7 @@ static void pad(struct out *out, uint32_t to)
 /* Bytes of a piece that are kept. */
 static uint32_t kept(const struct cap_piece *piece, uint32_t limit)
 {
-	uint32_t most = piece->text || piece->data ? limit : UINT32_MAX;
+	uint32_t most = piece->text || piece->data ? piece->head + limit : UINT32_MAX;
 
 	if (piece->text && piece->ended && piece->got <= limit + 1)
 		return piece->got;
@@ -91,12 +91,18 @@ struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
 	return NULL;
 }
 
-static void put_fds(struct out *out, const struct cap_fds *fds, bool wanted)
+/* The plain number goes before what is said of netlink where no path does: readers that print one text print that. */
+static void put_fds(struct out *out, const struct cap_save *save, bool wanted, bool with_netlink)
 {
-	uint32_t location = wanted && fds->used ? out->len | fds->used << 16 : 0;
+	uint32_t begin = out->len, paths = wanted ? save->fds.used : 0, location;
 
-	if (location)
-		put(out, fds->text, fds->used);
+	put(out, save->fds.text, paths);
+	if (with_netlink && save->netlink_length) {
+		uint32_t skipped = paths ? save->netlink_head : 0;
+
+		put(out, save->netlink + skipped, save->netlink_length - skipped);
+	}
+	location = out->len > begin ? begin | (out->len - begin) << 16 : 0;
 	memcpy(out->record + FDS_AT, &location, 4);
 }
 
@@ -110,7 +116,7 @@ uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const s
 		save->piece[i].put_length = 0;
 
 	put(&out, "\0\0\0", 4); /* what is not saved is an empty text here */
-	put_fds(&out, &save->fds, measure.fds);
+	put_fds(&out, save, measure.fds, measure.limit);
 	for (unsigned arg = 0; mask >> arg; arg++) {
 		uint32_t start = empty, length = 0;
 		struct cap_piece *piece = measure.limit ? cap_save_root(save, arg) : NULL;

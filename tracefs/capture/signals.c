@@ -14,6 +14,7 @@ struct signal_record {
 	int32_t sig, error, code;
 	int32_t pad;
 	uint64_t handler, flags;
+	uint8_t info[48]; /* the beginning of the siginfo_t: all that any signal says */
 };
 
 void cap_emit_signal(struct cap_thread *ct, struct cap_task *t, int sig)
@@ -31,6 +32,7 @@ void cap_emit_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 		return; /* untraced, it would have been dropped when it was sent */
 	rec.error = info.si_errno;
 	rec.code = info.si_code;
+	memcpy(rec.info, &info, sizeof(rec.info));
 	if (status.caught & bit)
 		rec.handler = rec.flags = UNSEEN;
 	cap_emit_event(ct, t, EV_SIGNAL_DELIVER, &rec, sizeof(rec));

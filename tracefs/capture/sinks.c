@@ -116,11 +116,12 @@ void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t ex
 	ct->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
 }
 
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2])
+void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
+		  uint8_t asked)
 {
 	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
 		ct->syscall[nr] = (struct cap_syscall){
-			.known = 1, .nargs = nargs, .saved = {saved[0], saved[1]}, .fds = {fds[0], fds[1]}};
+			.known = 1, .nargs = nargs, .saved = {saved[0], saved[1]}, .fds = {fds[0], fds[1]}, .asked = asked};
 }
 
 void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n)

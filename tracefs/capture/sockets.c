@@ -229,3 +229,17 @@ uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *
 	close(own);
 	return out.length;
 }
+
+int32_t cap_socket_netlink(struct cap_fds *fds, int32_t fd)
+{
+	int domain = -1, protocol = -1, own = borrow(fds, fd);
+	socklen_t length = sizeof(int);
+
+	if (own < 0)
+		return -1;
+	if (getsockopt(own, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 || domain != AF_NETLINK ||
+	    getsockopt(own, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0)
+		protocol = -1;
+	close(own);
+	return protocol;
+}

@@ -52,6 +52,28 @@ static bool is_alike(struct cap_measure a, struct cap_measure b)
 	return a.limit == b.limit && a.room == b.room && a.fds == b.fds;
 }
 
+static bool know_call(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, int32_t netlink)
+{
+	return ct->types && tt_call_of(&ct->save->call, ct->types, (uint64_t)nr, t->args, ct->syscall[nr].nargs, ret, netlink);
+}
+
+/* The same again, where what it leads to turns out to be netlink messages. */
+static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, struct cap_measure measure)
+{
+	enum tt_direction direction = ret ? TT_OUT : TT_IN;
+	uint8_t asked = ct->syscall[nr].asked;
+	int32_t netlink;
+
+	cap_save_gather(ct->save, t->tid, direction, measure);
+	if (likely(!asked))
+		return;
+	netlink = cap_save_netlink(ct->save, (unsigned)__builtin_ctz(asked), t->tid, t->tgid);
+	if (likely(netlink < 0) || !know_call(ct, t, nr, ret, netlink))
+		return;
+	cap_save_gather(ct->save, t->tid, direction, measure);
+	cap_save_say_netlink(ct->save, (int32_t)t->args[__builtin_ctz(asked)], netlink);
+}
+
 /*
  * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
  * for: for each sink as much as that wants. ret: NULL at the call's entry.
@@ -70,10 +92,9 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if ((most.limit || fds) && ct->types && !(exit && *ret < 0) &&
-	    tt_call_of(&save->call, ct->types, (uint64_t)nr, t->args, syscall->nargs, ret)) {
+	if ((most.limit || fds) && !(exit && *ret < 0) && know_call(ct, t, nr, ret, -1)) {
 		if (most.limit)
-			cap_save_gather(save, t->tid, exit ? TT_OUT : TT_IN, most);
+			gather(ct, t, nr, ret, most);
 		if (fds)
 			cap_save_fds(save, t->tid, t->tgid);
 	}

@@ -18,6 +18,7 @@ SOURCES = [
     "tracefs/render/syscall.c",
     "tracefs/render/saved.c",
     "tracefs/render/typed.c",
+    "tracefs/render/typed_bpf.c",
     "tracefs/render/typed_fds.c",
     "tracefs/render/typed_scalar.c",
     "tracefs/render/typed_object.c",

@@ -12,10 +12,8 @@
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
-		       struct rn_saved saved[TT_ARGS])
+		       struct rn_fds fds, struct rn_saved saved[TT_ARGS])
 {
-	struct rn_fds fds = rn_fds_of(event);
-
 	for (unsigned i = 0; i < TT_ARGS; i++) {
 		const struct tt_type *type, *target;
 
@@ -73,15 +71,16 @@ bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const st
 {
 	uint64_t nr = (event->common.type - EV_SYSCALL_FIRST) / 2, args[TT_ARGS] = {0};
 	unsigned n = event->class->args;
+	struct rn_fds fds = rn_fds_of(event);
 	struct rn_saved saved[TT_ARGS];
 	struct tt_call call;
 	bool any = false;
 
 	for (unsigned i = 0; i < n && i < TT_ARGS; i++)
 		args[i] = rn_number(event, (uint32_t)(MORE + 8 * i), 8, false);
-	if (!tt_call_of(&call, types->table, nr, args, n, NULL))
+	if (!tt_call_of(&call, types->table, nr, args, n, NULL, rn_netlink_of(fds)))
 		return false;
-	find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], saved);
+	find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], fds, saved);
 	put_syscall(text, types->table, nr);
 	rn_putc(text, '(');
 	for (unsigned i = 0; i < call.n; i++) {
@@ -102,19 +101,20 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 	int64_t ret = (int64_t)rn_number(event, offsetof(struct ev_sys_exit, ret), 8, true);
 	uint32_t at = sizeof(struct ev_sys_exit);
 	unsigned n = types->nargs[nr];
+	struct rn_fds fds = rn_fds_of(event);
 	struct rn_saved saved[TT_ARGS];
 	struct tt_call call;
 	bool any = false, more = types->out[nr] && event->length > at;
 
 	for (unsigned i = 0; more && i < n && i < TT_ARGS; i++, at += 8)
 		args[i] = rn_number(event, at, 8, false);
-	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret))
+	if (!tt_call_of(&call, types->table, nr, args, more ? n : 0, &ret, rn_netlink_of(fds)))
 		return false;
 	put_syscall(text, types->table, nr);
 	rn_puts(text, " -> ");
-	rn_typed_result(text, call.table, call.result, ret, types->errors, rn_fds_of(event));
+	rn_typed_result(text, call.table, call.result, ret, types->errors, fds);
 	if (more) {
-		find_saved(&call, event, at, types->out[nr], saved);
+		find_saved(&call, event, at, types->out[nr], fds, saved);
 		for (unsigned i = 0; i < call.n; i++) {
 			if (!saved[i].bytes)
 				continue;

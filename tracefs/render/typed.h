@@ -28,6 +28,12 @@ struct rn_saved {
 
 /* typed_fds.c */
 struct rn_fds rn_fds_of(const struct rn_event *event);
+/* The protocol of the netlink socket that the call was on, -1 where the event does not say. */
+int32_t rn_netlink_in(struct rn_fds fds);
+static inline int32_t rn_netlink_of(struct rn_fds fds)
+{
+	return fds.texts ? rn_netlink_in(fds) : -1;
+}
 /* `</etc/passwd>` where it is known; nothing else. */
 void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd);
 void rn_typed_fd_set(struct rn_text *text, const uint8_t *bytes, uint32_t length, struct rn_fds fds); /* `[3 4]` */
@@ -82,6 +88,9 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 
 /* typed_custom.c: false where only Python knows it */
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds);
+
+/* typed_bpf.c: an instruction, of eight bytes */
+void rn_typed_filter(struct rn_text *text, const uint8_t *bytes, bool seccomp);
 
 /* typed_object.c: what a pointer leads to; false (and nothing written) where it was not saved */
 bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,

@@ -159,13 +159,26 @@ static void put_control_chars(struct rn_text *text, const uint8_t *bytes, uint32
 	rn_putc(text, ']');
 }
 
+static void put_sock_filter(struct rn_text *text, const uint8_t *bytes, uint32_t length)
+{
+	if (length >= 8)
+		rn_typed_filter(text, bytes, false);
+}
+
+static void put_seccomp_filter(struct rn_text *text, const uint8_t *bytes, uint32_t length)
+{
+	if (length >= 8)
+		rn_typed_filter(text, bytes, true);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
 	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
 	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
-	{"control_chars", put_control_chars}, {"sun_path", put_sun_path},
+	{"control_chars", put_control_chars}, {"sun_path", put_sun_path}, {"sock_filter", put_sock_filter},
+	{"seccomp_filter", put_seccomp_filter},
 };
 
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds)

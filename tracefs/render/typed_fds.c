@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What descriptors stood for: paths with escapes, as in strings; what is no path as it is. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stddef.h>
 
@@ -11,6 +12,24 @@ struct rn_fds rn_fds_of(const struct rn_event *event)
 
 	fds.texts = rn_saved_at(event, offsetof(struct ev_sys_enter, fds), &fds.length);
 	return fds;
+}
+
+#define LARGEST 100 /* of three digits: the kernel has 32 protocols */
+
+int32_t rn_netlink_in(struct rn_fds fds)
+{
+	static const char name[] = "\0netlink=";
+	const uint8_t *at = memmem(fds.texts, fds.length, name, sizeof(name) - 1), *end = fds.texts + fds.length;
+	int32_t protocol = 0;
+
+	if (!at)
+		return -1;
+	at += sizeof(name) - 1;
+	if (at == end || *at < '0' || *at > '9')
+		return -1;
+	for (; at < end && *at >= '0' && *at <= '9' && protocol < LARGEST; at++)
+		protocol = 10 * protocol + (*at - '0');
+	return protocol;
 }
 
 /* Where `3<` ends, if text is of that descriptor; NULL: it is not. */

@@ -170,7 +170,11 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 			length = (uint32_t)(size - offset);
 		rn_typed_name(w->text, w->table, member->name, any ? 0 : RN_SEPARATOR);
 		if (tt_is_number(of) && left >= of->width) {
-			rn_typed_number(w->text, w->table, of, tt_load(data.bytes + offset, of->width, false), w->fds);
+			uint64_t number = tt_load(data.bytes + offset, of->width, false);
+
+			if (__builtin_expect(length & TT_BITS, 0))
+				number = tt_some_bits(number, length >> 8 & 0xff, length & 0xff);
+			rn_typed_number(w->text, w->table, of, number, w->fds);
 			any = true;
 		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
 				     length)) {
@@ -197,17 +201,22 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 	uint64_t at = 0, known = data.length < size ? data.length : size;
 	bool any = false;
 
+	if (size && size < target->size) {
+		rn_typed_quoted(w->text, data.bytes, (uint32_t)known, known >= size);
+		return;
+	}
 	rn_putc(w->text, '[');
-	while (length->source == TT_FIELD && at + length->operand + (length->width ? length->width : 8) <= known) {
-		uint64_t bytes = tt_load(data.bytes + at + length->operand, length->width, false);
+	while (length->source == TT_FIELD && at + target->size <= known) {
+		uint64_t bytes = tt_load(data.bytes + at + length->operand, length->width, false), left = known - at;
+		uint64_t shown = bytes < target->size ? target->size : bytes;
 
-		if (bytes < target->size || at + bytes > data.length)
-			break;
 		if (any)
 			rn_puts(w->text, ", ");
 		any = true;
-		put_struct(w, target, (struct span){data.bytes + at, (uint32_t)bytes}, bytes);
-		at += (bytes + type->align - 1) / type->align * type->align;
+		put_struct(w, target, (struct span){data.bytes + at, (uint32_t)(shown < left ? shown : left)}, shown);
+		at += (shown + type->align - 1) / type->align * type->align;
+		if (bytes < target->size)
+			break; /* it says nothing of where the next one is */
 	}
 	if (at < size && size - at >= target->size) {
 		if (any)

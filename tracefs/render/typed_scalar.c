@@ -183,6 +183,43 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 	}
 }
 
+/* NAME(1, X) of the first macro whose bits these are. */
+static bool put_macro(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->variants, *end = entry + type->n_variants;
+
+	for (; entry < end; entry += 1 + entry->sub) {
+		if ((value & entry->mask) != entry->value)
+			continue;
+		rn_typed_name(text, table, entry->name, 0);
+		rn_putc(text, '(');
+		for (uint32_t i = 1; i <= entry->sub; i++) {
+			if (i > 1)
+				rn_puts(text, ", ");
+			put_part(text, table, &entry[i], value);
+		}
+		rn_putc(text, ')');
+		return true;
+	}
+	return false;
+}
+
+/* What stands in network order, named as it is in ours: htons(ETH_P_IP). */
+static void put_swapped(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+{
+	bool is_short = type->style == TT_PORT;
+	uint64_t meant = is_short ? __builtin_bswap16((uint16_t)value) : __builtin_bswap32((uint32_t)value);
+	const struct tt_entry *entry = find(table, type, meant);
+
+	if (!entry) {
+		rn_typed_style(text, (int64_t)value, type->style, false);
+		return;
+	}
+	rn_puts(text, is_short ? "htons(" : "htonl(");
+	rn_typed_name(text, table, entry->name, 0);
+	rn_putc(text, ')');
+}
+
 static void put_known_flags(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
 {
 	uint64_t place = (value ^ value >> 12) + (uintptr_t)type / sizeof(*type);
@@ -216,10 +253,14 @@ void rn_typed_words(struct rn_text *text, const struct tt_table *table, const st
 		put_known_flags(text, table, type, tt_fit(raw, type->width, false));
 		return;
 	case TT_ENUM:
+		if (type->style == TT_PORT || type->style == TT_HTONL) {
+			put_swapped(text, table, type, value);
+			break;
+		}
 		entry = find(table, type, value);
 		if (entry)
 			rn_typed_name(text, table, entry->name, 0);
-		else
+		else if (!type->n_variants || !put_macro(text, table, type, value))
 			rn_typed_style(text, (int64_t)value, type->style, type->is_signed);
 		break;
 	case TT_INT:

@@ -68,19 +68,19 @@ def enter_fields(syscall: Syscall) -> tuple[Field, ...]:
     known = masks(syscall.name)
     saved = _saved(syscall, known.enter, end)
     within = _parts(parts(syscall.name, "enter"), end + LOC_SIZE * len(saved))
-    return (*_NR, *_args(syscall, ARGS_OFFSET), *saved, *within, *_fds(known.fds_enter))
+    return (*_NR, *_args(syscall, ARGS_OFFSET), *saved, *within, *_fds(known.fds_enter | known.asked))
 
 
 def exit_fields(syscall: Syscall) -> tuple[Field, ...]:
     """The number and the result; of a call that fills memory, the arguments again, and what it has filled."""
     known = masks(syscall.name)
     if not known.exit:
-        return (*_RESULT, *_fds(known.fds_exit))
+        return (*_RESULT, *_fds(known.fds_exit | known.asked))
     start = ARGS_OFFSET + ARG_SIZE
     end = start + ARG_SIZE * len(syscall.params)
     saved = _saved(syscall, known.exit, end)
     within = _parts(parts(syscall.name, "exit"), end + LOC_SIZE * len(saved))
-    return (*_RESULT, *_args(syscall, start), *saved, *within, *_fds(known.fds_exit))
+    return (*_RESULT, *_args(syscall, start), *saved, *within, *_fds(known.fds_exit | known.asked))
 
 
 def enter_print_fmt(syscall: Syscall) -> str:

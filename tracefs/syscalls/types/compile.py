@@ -14,10 +14,12 @@ numbers (none: one); of a TT_STR its NUL, or those bytes if they come first; of 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
 
 from tracefs.syscalls.types.kept import Compiled
-from tracefs.syscalls.types.layout import fixed_size, holds_fds, holds_pointers, is_fd, unaliased
+from tracefs.syscalls.types.layout import data_behind, fixed_size, holds_fds, holds_pointers, is_fd, unaliased
 from tracefs.syscalls.types.model import (
     HIDDEN,
     STYLES,
@@ -28,6 +30,7 @@ from tracefs.syscalls.types.model import (
     Field,
     FlagsType,
     Inline,
+    Macro,
     Pointer,
     Records,
     Ref,
@@ -37,6 +40,7 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
+from tracefs.syscalls.types.rows import NETLINK as NETLINK_NAME
 from tracefs.syscalls.types.rows import Conditions, Rows, Test
 from tracefs.syscalls.types.scalars import ScalarType, fit, width_of
 
@@ -46,15 +50,18 @@ KINDS = (
 )  # fmt: skip
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3}
-CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, UNKNOWN = range(7)
-OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO = 1, 2, 4, 8
+CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA = 1, 2, 4, 8, 16
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIII")
 ENTRY = struct.Struct("<QQII")
 MEMBER = struct.Struct("<IIII")
-NUMBER = struct.Struct("<BBBxIII")
+BITS = 1 << 31
+"""TT_BITS."""
+NUMBER = struct.Struct("<BBBBBxHIII")
 CHOICE = struct.Struct("<QQ")
-TEST = struct.Struct("<BBBxIIIII")
+CHOICES = struct.Struct("<II")
+TEST = struct.Struct("<BBBBBxHIIIII")
 ARG = struct.Struct("<III")
 VARIANT = struct.Struct("<IIIII")
 ROW = struct.Struct("<IIIIII")
@@ -72,7 +79,23 @@ def compile_table(table: Table, names: Mapping[int, str]) -> Compiled:
     return _Compiler(table).compile(names)
 
 
-Number = tuple[int, int, int, int]  # source, width, is_signed, operand
+class Number(NamedTuple):
+    """The first part of a struct tt_number: all that says where it comes from."""
+
+    source: int
+    width: int = 0
+    is_signed: int = 0
+    operand: int = 0
+    shift: int = 0
+    bits: int = 0
+
+    def packed(self, multiply: int = 1, divide: int = 1, plus: int = 0) -> bytes:
+        return NUMBER.pack(
+            self.source, self.width, self.is_signed, self.shift, self.bits, plus, self.operand, multiply, divide
+        )
+
+
+_UNKNOWN = Number(UNKNOWN)
 Source = Callable[[str], Number]
 """What a name in a count or condition stands for: of a row's arguments, or of a structure's members."""
 
@@ -94,6 +117,8 @@ class _Compiler:
         self._args: list[bytes] = []
         self._variants: list[bytes] = []
         self._customs: list[str] = []
+        self._holds_fds = partial(holds_fds, table, known={})
+        self._holds_pointers = partial(holds_pointers, table, known={})
 
     def compile(self, names: Mapping[int, str]) -> Compiled:
         rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0)] * (max(names, default=-1) + 1)
@@ -126,15 +151,18 @@ class _Compiler:
 
         def source(name: str) -> Number:
             if name == "ret":
-                return RESULT, 8, 1, 0
+                return Number(RESULT, 8, 1)
+            if name.startswith("netlink("):
+                asked = name.removeprefix("netlink(").removesuffix(")")
+                return Number(NETLINK, 8, 1, index[asked]) if asked in index else _UNKNOWN
             pointed = name.startswith("*")
             plain = name[1:] if pointed else name
             if plain not in index:
-                return UNKNOWN, 0, 0, 0
+                return _UNKNOWN
             expr = types[plain]
             if pointed and isinstance(expr, Pointer):
-                return (POINTED, *self._width(expr.target), index[plain])
-            return (ARGUMENT, *self._width(expr), index[plain])
+                return Number(POINTED, *self._width(expr.target), index[plain])
+            return Number(ARGUMENT, *self._width(expr), index[plain])
 
         args = self._add(self._args, self._packed_args(base, index, source))
         variants = [
@@ -156,7 +184,7 @@ class _Compiler:
 
     def _test(self, test: Test, source: Source) -> bytes:
         choices = self._add(self._choices, [CHOICE.pack(value, mask) for value, mask in test.choices])
-        return TEST.pack(*source(test.name), 1, 1, *choices)
+        return source(test.name).packed() + CHOICES.pack(*choices)
 
     # -- types ----------------------------------------------------------------------------------------------------
 
@@ -179,14 +207,14 @@ class _Compiler:
                 name=named.name,
                 first=len(self._customs) - 1,
                 size=named.size,
-                flags=HOLDS_FDS * holds_fds(self._table, expr),
+                flags=HOLDS_FDS * self._holds_fds(expr),
             )
         else:
             made = self._pack("hidden" if expr == HIDDEN else expr.name)
         return self._new(expr, made)
 
     def _compound(self, expr: TypeExpr, source: Source) -> bytes:
-        flags = HOLDS_POINTERS * holds_pointers(self._table, expr) + HOLDS_FDS * holds_fds(self._table, expr)
+        flags = HOLDS_POINTERS * self._holds_pointers(expr) + HOLDS_FDS * self._holds_fds(expr)
         if isinstance(expr, Pointer):
             counts = self._add(self._numbers, [self._number(count, source) for count in expr.counts])
             target = self._type(expr.target, source)
@@ -199,7 +227,7 @@ class _Compiler:
         assert isinstance(expr, Records)
         named = self._table.resolve(expr.target)
         assert isinstance(named, StructType)
-        length = NUMBER.pack(*self._field(named.fields, expr.length), 1, 1)
+        length = self._field(named.fields, expr.length).packed()
         counts = self._add(self._numbers, [length])
         return self._pack("records", None, *counts, self._type(expr.target, source), 0, flags=flags, align=expr.align)
 
@@ -208,7 +236,7 @@ class _Compiler:
         every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
 
         def source(name: str) -> Number:
-            return self._field(every, name)
+            return Number(NETLINK, 8, 1) if name == NETLINK_NAME else self._field(every, name)
 
         def types(name: str) -> list[TypeExpr]:
             return [member.type for member in every if member.name == name]
@@ -219,16 +247,23 @@ class _Compiler:
             tests = [self._test(test, source) for test in self._conditions.link(variant.conditions, types)]
             replaced = self._packed_members(variant.fields, source)
             variants.append(VARIANT.pack(*self._add(self._tests, tests), *self._add(self._members, replaced), NONE))
-        flags = OPEN * named.open | HOLDS_POINTERS * holds_pointers(self._table, ref)
-        flags |= HOLDS_FDS * holds_fds(self._table, ref)
+        flags = OPEN * named.open | HOLDS_POINTERS * self._holds_pointers(ref)
+        flags |= HOLDS_FDS * self._holds_fds(ref)
+        head = data_behind(named)
+        flags |= ENDS_IN_DATA * (head is not None)
         placed = self._add(self._variants, variants)
-        self._types[number] = self._pack("struct", named.name, *members, NONE, named.size, 0, flags, variants=placed)
+        self._types[number] = self._pack(
+            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed
+        )
         return number
 
     def _packed_members(self, fields: Iterable[Field], source: Source) -> list[bytes]:
         return [
             MEMBER.pack(
-                self._name(f", {f.name}="), f.offset, self._type(f.type, source), fixed_size(self._table, f.type) or 0
+                self._name(f", {f.name}="),
+                f.offset,
+                self._type(f.type, source),
+                BITS | f.shift << 8 | f.bits if f.bits else fixed_size(self._table, f.type) or 0,
             )
             for f in fields
         ]
@@ -236,12 +271,14 @@ class _Compiler:
     def _scalar(self, ref: Ref, named: ScalarType) -> bytes:
         width = ref.width or named.width
         entries: list[bytes] = []
+        macros: list[bytes] = []
         names_zero = False
         if isinstance(named, EnumType):
             names: dict[int, str] = {}
             for value in named.entries:
                 names.setdefault(fit(value.value, width), value.name)
             entries = [ENTRY.pack(v & _WHOLE, _WHOLE, self._name(names[v]), NONE) for v in sorted(names)]
+            macros = [packed for macro in named.macros for packed in self._macro(macro)]
         elif isinstance(named, FlagsType):
             for entry in named.entries:
                 name = NONE if entry.name is None else self._name(entry.name)
@@ -258,24 +295,32 @@ class _Compiler:
             size=WIDTHS[width][0],
             width=width,
             style=named.style,
+            variants=self._add(self._entries, macros),
             flags=HOLDS_FDS * is_fd(self._table, ref) | NAMES_ZERO * names_zero,
         )
+
+    def _macro(self, macro: Macro) -> Iterator[bytes]:
+        """Itself, with how many parts follow it, and those."""
+        yield ENTRY.pack(macro.value, macro.mask, self._name(macro.name), len(macro.parts))
+        for part in macro.parts:
+            yield ENTRY.pack(0, part.mask, NONE, self._type(part.type, _nothing))
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _number(self, count: Count, source: Source) -> bytes:
         if isinstance(count.source, int):
-            found: Number = (CONSTANT, 0, 0, count.source)
+            found = Number(CONSTANT, operand=count.source)
         elif count.source.startswith("share("):
-            _, width, signed, at = source(count.source[6:-1])
-            found = (SHARE, width, signed, at)
+            found = source(count.source[6:-1])._replace(source=SHARE)
         else:
-            found = (RESULT, 8, 1, 0) if count.source == "ret" else source(count.source)
-        return NUMBER.pack(*found, count.multiply, count.divide)
+            found = Number(RESULT, 8, 1) if count.source == "ret" else source(count.source)
+        return found.packed(count.multiply, count.divide, count.plus)
 
     def _field(self, fields: Iterable[Field], name: str) -> Number:
         member = next((member for member in fields if member.name == name), None)
-        return (UNKNOWN, 0, 0, 0) if member is None else (FIELD, *self._width(member.type), member.offset)
+        if member is None:
+            return _UNKNOWN
+        return Number(FIELD, *self._width(member.type), member.offset, member.shift, member.bits)
 
     def _width(self, expr: TypeExpr) -> tuple[int, int]:
         """(bytes, is_signed) of a plain number, (0, 0) of all else."""
@@ -329,4 +374,4 @@ class _Compiler:
 
 
 def _nothing(name: str) -> Number:
-    return UNKNOWN, 0, 0, 0
+    return _UNKNOWN

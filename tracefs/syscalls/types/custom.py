@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
+from tracefs.syscalls.types.bpf import seccomp_filter, sock_filter
 from tracefs.syscalls.types.jsonform import plain
 from tracefs.syscalls.types.model import CustomType
 from tracefs.syscalls.types.printers import quoted, text
@@ -106,51 +107,6 @@ def control_chars(data: bytes) -> Value:
     return Symbol(f"[{text}]", dict(named))
 
 
-def sock_filter(data: bytes) -> Value:
-    """One instruction of a classic BPF program, as BPF_STMT or BPF_JUMP makes it."""
-    code = int.from_bytes(data[0:2], "little")
-    jt, jf, k = data[2], data[3], int.from_bytes(data[4:8], "little")
-    name = _bpf_code(code)
-    text = f"BPF_JUMP({name}, {k:#x}, {_hex(jt)}, {_hex(jf)})" if jt or jf else f"BPF_STMT({name}, {k:#x})"
-    return Symbol(text, {"code": code, "jt": jt, "jf": jf, "k": k})
-
-
-def _hex(value: int) -> str:
-    return f"{value:#x}" if value else "0"
-
-
-def _bpf_code(code: int) -> str:
-    classes = ("BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC")
-    sizes, modes = ("BPF_W", "BPF_H", "BPF_B", "0x18"), ("IMM", "ABS", "IND", "MEM", "LEN", "MSH")
-    alu = ("ADD", "SUB", "MUL", "DIV", "OR", "AND", "LSH", "RSH", "NEG", "MOD", "XOR")
-    jumps = ("JA", "JEQ", "JGT", "JGE", "JSET")
-    kind, high, source = code & 7, code >> 4 & 15, "BPF_X" if code & 8 else "BPF_K"
-    parts = [classes[kind]]
-    if kind in (0, 1):
-        mode = code >> 5
-        parts += [sizes[code >> 3 & 3], f"BPF_{modes[mode]}" if mode < len(modes) else f"{code & 0xE0:#x}"]
-    elif kind in (4, 5):
-        names = alu if kind == 4 else jumps
-        parts += [f"BPF_{names[high]}" if high < len(names) else f"{code & 0xF0:#x}", source]
-    elif kind == 6:
-        parts += ["BPF_A" if code & 0x18 == 0x10 else source]
-    elif kind == 7:
-        parts += ["BPF_TXA" if code & 0xF8 == 0x80 else "BPF_TAX"]
-    elif code & 0xF8:
-        parts += [f"{code & 0xF8:#x}"]
-    return "|".join(parts)
-
-
-def bpf_insn(data: bytes) -> Value:
-    """One instruction of an eBPF program, its registers and numbers apart."""
-    code, registers = data[0], data[1]
-    offset = int.from_bytes(data[2:4], "little", signed=True)
-    imm = int.from_bytes(data[4:8], "little", signed=True)
-    parts = {"code": code, "dst": registers & 15, "src": registers >> 4, "off": offset, "imm": imm}
-    text = f"{{code={code:#x}, dst_reg={registers & 15}, src_reg={registers >> 4}, off={offset}, imm={imm & 0xFFFFFFFF:#x}}}"
-    return Symbol(text, parts)
-
-
 def decode(name: str, data: bytes) -> Value:
     """By the function of that name. What it cannot take is shown as data: a package's mistake must not end a trace."""
     try:
@@ -168,8 +124,8 @@ CUSTOM: Final[dict[str, Custom]] = {
     "wait_status": wait_status,
     "mac": mac,
     SUN_PATH: sun_path,
-    "bpf_insn": bpf_insn,
     "sock_filter": sock_filter,
+    "seccomp_filter": seccomp_filter,
     "control_chars": control_chars,
 }
 

@@ -14,7 +14,7 @@ from tracefs.syscalls.types.members import Layout
 from tracefs.syscalls.types.memory import Memory
 from tracefs.syscalls.types.model import HIDDEN, EnumType, Inline, Pointer, Ref, StructType, Table, TypeExpr
 from tracefs.syscalls.types.objects import Objects, Scope
-from tracefs.syscalls.types.rows import Rows, Signature
+from tracefs.syscalls.types.rows import NETLINK, Rows, Signature
 from tracefs.syscalls.types.scalars import Scalars, fit
 from tracefs.syscalls.types.values import Argument, Call, Errno, Number, Value
 from tracefs.syscalls.types.values import Pointer as PointerValue
@@ -35,6 +35,8 @@ class Saved(NamedTuple):
     fds_enter: Fds = MappingProxyType({})
     fds_exit: Fds = MappingProxyType({})
     """What descriptors stood for then."""
+    netlink: int | None = None
+    """The protocol of the netlink socket that the call was on, as far as that is known."""
 
 
 _NOTHING = Saved()
@@ -79,7 +81,7 @@ class Decoder:
         A syscall without a row shows its registers in hex, named as they are counted.
         """
         saved = saved or _NOTHING
-        plan = self._plan(syscall, args)
+        plan = self._plan(syscall, args, saved.netlink)
         if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
@@ -101,15 +103,15 @@ class Decoder:
 
     def plan(self, syscall: str, args: tuple[int, ...], saved: Saved) -> Plan | None:
         """For who makes text without values between: the same object for the same kind of call."""
-        return self._plan(syscall, args)
+        return self._plan(syscall, args, saved.netlink)
 
     def layout(self, named: StructType, data: bytes) -> Layout:
         """The members of a structure that holds `data`: the same object for the same members."""
         return self._objects.layout(named, data, {})
 
-    def _plan(self, syscall: str, args: tuple[int, ...]) -> Plan | None:
+    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
-        signature = self._rows.signature(syscall, args)
+        signature = self._rows.signature(syscall, args, netlink)
         if signature is None:
             return None
         plan = self._plans.get(id(signature))
@@ -191,7 +193,7 @@ class Decoder:
 
     def _scope(self, plan: Plan, args: tuple[int, ...], saved: Saved, ret: int | None) -> Scope:
         """Numbers by name, for counts: arguments, and what pointers to a number point to (`*addrlen`)."""
-        numbers: dict[str, int] = {}
+        numbers: dict[str, int] = {} if saved.netlink is None else {NETLINK: saved.netlink}
         for name, index, width in plan.counted:
             if index >= len(args):
                 continue

@@ -44,7 +44,7 @@ from tracefs.syscalls.types.model import (
 from tracefs.syscalls.types.parts import parts
 from tracefs.syscalls.types.pointers import RESULT, masks
 from tracefs.syscalls.types.rows import Rows, Test
-from tracefs.syscalls.types.scalars import width_of
+from tracefs.syscalls.types.scalars import SWAPPED, width_of
 
 RET: Final = "REC->ret"
 
@@ -157,7 +157,14 @@ class PrintFormats:
         return width_of(self.table, kind) if kind.name in self.table.types else None
 
     def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
-        return [(tests, kind) for tests, row in self._rows.linked(syscall)[1:] for arg, kind in row.args if arg == name]
+        """Those that the arguments decide: what a socket is this language cannot ask."""
+        known = {arg for arg, _ in self.table.rows[syscall][0].args}
+        return [
+            (tests, kind)
+            for tests, row in self._rows.linked(syscall)[1:]
+            for arg, kind in row.args
+            if arg == name and all(test.name in known for test in tests)
+        ]
 
     def _argument(
         self,
@@ -202,7 +209,10 @@ class PrintFormats:
         if isinstance(named, IntType):
             return plain(value, named.style, width)
         if isinstance(named, EnumType):
-            return enumerated(named, value, width) if named.entries else plain(value, named.style, width)
+            swapped = named.style in SWAPPED  # whose names this language cannot swap
+            return (
+                enumerated(named, value, width) if named.entries and not swapped else plain(value, named.style, width)
+            )
         return flag_slots(named, value, whole, self._number)
 
     def _result(self, returned: list[Slot]) -> list[Slot]:

@@ -167,6 +167,8 @@ class Objects:
             one = one if count.multiply == 1 else f"({one} * {fe.number(count.multiply)})"
             if count.divide > 1:
                 one = f"(({one} + {fe.number(count.divide - 1)}) / {fe.number(count.divide)})"
+            if count.plus:
+                one = f"({one} + {fe.number(count.plus)})"
             least = one if least is None else f"(({least} < {one}) ? {least} : {one})"
         return least
 
@@ -216,7 +218,7 @@ class Objects:
         for member in every:
             width = self.width(member.type)
             if width:
-                numbers.setdefault(member.name, memory.loaded(member.offset, WIDTHS[width][0]))
+                numbers.setdefault(member.name, _bits(member, memory.loaded(member.offset, WIDTHS[width][0])))
         memory = replace(memory, numbers={**memory.numbers, **numbers})
         linked = [self._conditions.link(v.conditions, partial(_types, every)) for v in named.variants]
         variants = [
@@ -245,7 +247,7 @@ class Objects:
             if member.type == HIDDEN or (not size and not limited and member.offset >= named.size):
                 return []
             label = text(fe.literal(f"{'{' if first else ', '}{name}="))
-            shown = [label, *self.shown(member.type, memory.further(member.offset))]
+            shown = [label, *self._shown_member(member, memory.further(member.offset))]
             if not limited or (record and member.offset + (size or 0) <= named.size and size):
                 return shown
 
@@ -266,11 +268,24 @@ class Objects:
         base = own[0] if own else []
         return merged(base, others) if others else base
 
+    def _shown_member(self, member: Field, memory: Memory) -> list[Slot]:
+        width = self.width(member.type) if member.bits else None
+        if not width:
+            return self.shown(member.type, memory)
+        return optional(self._number(member.type, _bits(member, memory.loaded(0, WIDTHS[width][0]))))
+
     def width(self, kind: TypeExpr) -> str | None:
         """Of a plain number, else None."""
         kind = unaliased(self._table, kind)
         is_named = isinstance(kind, Ref) and kind.name in self._table.types
         return width_of(self._table, kind) if isinstance(kind, Ref) and is_named else None
+
+
+def _bits(member: Field, value: str) -> str:
+    """What of the number the member is."""
+    if not member.bits:
+        return value
+    return fe.masked(f"({value} >> {fe.number(member.shift)})" if member.shift else value, (1 << member.bits) - 1)
 
 
 def _types(members: list[Field], name: str) -> list[TypeExpr]:

@@ -55,13 +55,28 @@ def fixed_size(table: Table, expr: TypeExpr) -> int | None:
     return None
 
 
-def holds_pointers(table: Table, expr: TypeExpr) -> bool:
+def data_behind(named: StructType) -> int | None:
+    """Where the data begins that an open structure ends in: as much of it is saved as of data elsewhere. None: it has none."""
+    last = max(named.fields, key=lambda member: member.offset, default=None)
+    if not named.open or named.variants or last is None or last.offset > 255 or last.type not in _DATA:
+        return None
+    return last.offset
+
+
+_DATA = (Ref("bytes"), Ref("chars"))
+
+
+Known = dict[str, bool]
+"""What was found of structures, for those who ask of many."""
+
+
+def holds_pointers(table: Table, expr: TypeExpr, known: Known | None = None) -> bool:
     """True if what `expr` stands for, in memory, leads to more memory: then it is saved as an image."""
     expr = unaliased(table, expr)
     if isinstance(expr, Pointer):
         return True
     if isinstance(expr, Inline):
-        return holds_pointers(table, expr.target)
+        return holds_pointers(table, expr.target, known)
     if isinstance(expr, Records):
         return False
     if expr.name == "strings":
@@ -69,7 +84,10 @@ def holds_pointers(table: Table, expr: TypeExpr) -> bool:
     named = table.types.get(expr.name)
     if not isinstance(named, StructType):
         return False
-    return any(holds_pointers(table, kind) for kind in _kinds(named))
+    known = {} if known is None else known
+    if named.name not in known:
+        known[named.name] = any(holds_pointers(table, kind, known) for kind in _kinds(named))
+    return known[named.name]
 
 
 FD_SET = "fd_set"
@@ -83,16 +101,19 @@ def is_fd(table: Table, expr: TypeExpr) -> bool:
     return isinstance(named, (IntType, EnumType)) and named.style == "fd"
 
 
-def holds_fds(table: Table, expr: TypeExpr) -> bool:
+def holds_fds(table: Table, expr: TypeExpr, known: Known | None = None) -> bool:
     """True if what `expr` stands for is or holds file descriptors; what its pointers lead to does not count."""
     expr = unaliased(table, expr)
     if isinstance(expr, Inline | Records):
-        return holds_fds(table, expr.target)
+        return holds_fds(table, expr.target, known)
     if not isinstance(expr, Ref):
         return False
     named = table.types.get(expr.name)
     if isinstance(named, StructType):
-        return any(holds_fds(table, kind) for kind in _kinds(named))
+        known = {} if known is None else known
+        if named.name not in known:
+            known[named.name] = any(holds_fds(table, kind, known) for kind in _kinds(named))
+        return known[named.name]
     return is_fd(table, expr) or _is_fd_set(named)
 
 

@@ -20,15 +20,19 @@ def text(table: Table) -> str:
         "# SPDX-License-Identifier: GPL-2.0-only\n"
         "# What follows from args.tbl, by scripts/gen-types --pointers: syscall, then as binary numbers the arguments whose\n"
         "# memory is read at its enter and at its exit, and those that are or lead to file descriptors at its enter and at\n"
-        "# its exit; the first argument in the lowest bit, the result behind the sixth.\n" + "".join(lines)
+        "# its exit, and that which is asked for its netlink protocol; the first argument in the lowest bit, the result\n"
+        "# behind the sixth.\n" + "".join(lines)
     )
 
 
 def _masks(table: Table, syscall: str) -> Masks:
     rows = table.rows[syscall]
     index = {name: position for position, (name, _) in enumerate(rows[0].args)}
-    enter = leave = fds_enter = fds_exit = 0
+    enter = leave = fds_enter = fds_exit = asked = 0
     for row in rows:
+        for test in row.conditions:
+            if test.name.startswith("netlink("):
+                asked |= 1 << index[test.name.removeprefix("netlink(").removesuffix(")")]
         for name, kind in row.args:
             found = unaliased(table, kind)
             if name not in index:
@@ -43,4 +47,4 @@ def _masks(table: Table, syscall: str) -> Masks:
                 leave, fds_exit = leave | bit, fds_exit | bit * fds
         if row.result is not None and is_fd(table, row.result):
             fds_exit |= RESULT
-    return Masks(enter, leave, fds_enter, fds_exit)
+    return Masks(enter, leave, fds_enter, fds_exit, asked)

@@ -25,12 +25,18 @@ class Member:
     size: int
     width: str
     number: Callable[[int], Value] | None
+    shift: int = 0
+    bits: int = 0
 
     def note(self, data: bytes, numbers: dict[str, int]) -> None:
         """Put the member's number into `numbers`, if `data` has it."""
-        end = self.offset + self.size
-        if end <= len(data):
-            numbers[self.name] = fit(int.from_bytes(data[self.offset : end], "little"), self.width)
+        if self.offset + self.size <= len(data):
+            numbers[self.name] = fit(self.raw(data), self.width)
+
+    def raw(self, data: bytes) -> int:
+        """The member's bits."""
+        found = int.from_bytes(data[self.offset : self.offset + self.size], "little") >> self.shift
+        return found & ((1 << self.bits) - 1) if self.bits else found
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Members:
             return Member(field.name, field.offset, expr, size, "", None)
         width = expr.width or named.width
         decode = self._remembered(partial(self._scalars.decode, named, width=width))
-        return Member(field.name, field.offset, expr, WIDTHS[width][0], width, decode)
+        return Member(field.name, field.offset, expr, WIDTHS[width][0], width, decode, field.shift, field.bits)
 
     def _remembered(self, decode: Callable[[int], Value]) -> Callable[[int], Value]:
         """The same numbers come again and again; what descriptors stand for changes."""

@@ -90,8 +90,18 @@ def _type(named: NamedType) -> dict[str, Any]:
         ]
     elif isinstance(named, EnumType):
         shown["values"] = [{"name": e.name, "value": fit(e.value, named.width)} for e in named.entries]
+        if named.macros:
+            shown["macros"] = [
+                {"name": e.name, "value": e.value, "mask": e.mask}
+                | {"parts": [{"mask": part.mask, "type": expression(part.type)} for part in e.parts]}
+                for e in named.macros
+            ]
     return shown
 
 
 def _members(members: tuple[Field, ...]) -> list[dict[str, Any]]:
-    return [{"name": m.name, "offset": m.offset, "type": _expression(m.type)} for m in members]
+    return [
+        {"name": m.name, "offset": m.offset, "type": _expression(m.type)}
+        | ({"shift": m.shift, "bits": m.bits} if m.bits else {})
+        for m in members
+    ]

@@ -57,6 +57,16 @@ class SubField:
 
 
 @dataclass(frozen=True)
+class Macro:
+    """A name for the values that have `value` in the bits of `mask`; the numbers in `parts` are shown behind it: NAME(1, X)."""
+
+    name: str
+    value: int
+    mask: int
+    parts: tuple[SubField, ...]
+
+
+@dataclass(frozen=True)
 class IntType:
     """A number that has no names."""
 
@@ -67,12 +77,13 @@ class IntType:
 
 @dataclass(frozen=True)
 class EnumType:
-    """A number that is one of several names; others are shown in `style`."""
+    """A number that is one of several names; others are shown in `style`. `macros` are tried where no entry is it, in order."""
 
     name: str
     width: str
     style: str
     entries: tuple[Entry, ...]
+    macros: tuple[Macro, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Count:
-    """How many elements (or bytes, where the target has no fixed size): a source, scaled.
+    """How many elements (or bytes, where the target has no fixed size): a source, scaled, and then `plus` more.
 
     `source` is a number, the name of an argument or field, `ret`, `*NAME` for what a pointer argument points to, or
     `share(NAME)`: NAME bytes, of the `ret` bytes that the call has filled one buffer after the other.
@@ -112,6 +123,7 @@ class Count:
     source: int | str
     multiply: int = 1
     divide: int = 1
+    plus: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,16 +161,22 @@ HIDDEN: Final = Ref("-")
 
 @dataclass(frozen=True)
 class Field:
-    """A member of a structure, `offset` in bytes."""
+    """A member of a structure, `offset` in bytes; of its number `bits` bits from bit `shift` on, 0: all of it."""
 
     name: str
     offset: int
     type: TypeExpr
+    shift: int = 0
+    bits: int = 0
 
 
 @dataclass(frozen=True)
 class Condition:
-    """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written)."""
+    """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written).
+
+    `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the engine
+    asked (of one argument); without names this is true for any. In structures `netlink` is the same.
+    """
 
     name: str
     names: tuple[str, ...]
@@ -213,7 +231,7 @@ class Extension:
     """More entries for a type that exists; they come before its own."""
 
     name: str
-    entries: tuple[Entry | SubField, ...]
+    entries: tuple[Entry | Macro | SubField, ...]
 
 
 @dataclass(frozen=True)
@@ -247,18 +265,31 @@ class Table:
             named = self.types[named.type.name]
         return named
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry | Macro]:
         """Every name of every enumeration and flags type."""
         for named in self.types.values():
             if isinstance(named, (EnumType, FlagsType)):
-                yield from (entry for entry in named.entries if isinstance(entry, Entry))
+                yield from named_values(named)
+
+
+def named_values(named: EnumType | FlagsType) -> Iterator[Entry | Macro]:
+    """The names of one type: what a condition may ask for."""
+    yield from (entry for entry in named.entries if isinstance(entry, Entry))
+    if isinstance(named, EnumType):
+        yield from named.macros
 
 
 def _extend(named: NamedType, extension: Extension) -> NamedType:
     new = {entry.name for entry in extension.entries}
     if isinstance(named, FlagsType):
-        return replace(named, entries=(*extension.entries, *(e for e in named.entries if e.name not in new)))
+        own = tuple(entry for entry in extension.entries if not isinstance(entry, Macro))
+        return replace(named, entries=(*own, *(e for e in named.entries if e.name not in new)))
     if isinstance(named, EnumType):
         plain = tuple(entry for entry in extension.entries if isinstance(entry, Entry))
-        return replace(named, entries=(*plain, *(e for e in named.entries if e.name not in new)))
+        macros = tuple(entry for entry in extension.entries if isinstance(entry, Macro))
+        return replace(
+            named,
+            entries=(*plain, *(e for e in named.entries if e.name not in new)),
+            macros=(*macros, *(e for e in named.macros if e.name not in new)),
+        )
     raise TypeError(named.name)

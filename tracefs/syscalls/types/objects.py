@@ -22,7 +22,7 @@ from tracefs.syscalls.types.model import (
     Table,
     TypeExpr,
 )
-from tracefs.syscalls.types.rows import Conditions, Test
+from tracefs.syscalls.types.rows import NETLINK, Conditions, Test
 from tracefs.syscalls.types.scalars import Scalars, ScalarType, fit, width_of
 from tracefs.syscalls.types.values import Array, Data, Number, Struct, Text, Value
 from tracefs.syscalls.types.values import Pointer as PointerValue
@@ -59,7 +59,7 @@ class Scope:
     def count(self, counts: tuple[Count, ...]) -> int | None:
         """The smallest of `counts`, None if none of them is known."""
         known = [found for found in map(self._one, counts) if found is not None]
-        return max(min(known), 0) if known else None
+        return min(known) if known else None
 
     def _one(self, count: Count) -> int | None:
         source = count.source
@@ -73,7 +73,7 @@ class Scope:
             self.share.left -= found
         else:
             found = self.numbers.get(source)
-        return None if found is None else -(-found * count.multiply // count.divide)
+        return None if found is None else max(-(-found * count.multiply // count.divide), 0) + count.plus
 
 
 class Objects:
@@ -212,23 +212,28 @@ class Objects:
         return Array(tuple(items), count - len(items))
 
     def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
+        """Also the last, of which only the beginning was saved. Memory that none fits into is data."""
         items: list[Value] = []
         named = self._table.resolve(expr.target)
         assert isinstance(named, StructType)
         member = next(found for found in named.fields if found.name == expr.length)
         width = WIDTHS[self.width(member.type) or "u32"][0]
         at = 0
-        while at + member.offset + width <= min(len(data), size):
+        known = min(len(data), size)
+        if 0 < size < named.size:
+            return Data(data[:size], size)
+        while at + named.size <= known:
             length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
-            if length < named.size or at + length > len(data):
+            shown = max(length, named.size)
+            items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
+            at += -(-shown // expr.align) * expr.align
+            if length < named.size:  # it says nothing of where the next one is
                 break
-            items.append(self._struct(named, data[at : at + length], length, scope))
-            at += -(-length // expr.align) * expr.align
         return Array(tuple(items), more=1 if at < size and size - at >= named.size else 0)
 
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
-        numbers: dict[str, int] = {}
+        numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
         members = self.layout(named, data, numbers)
         inner = scope.with_fields(numbers) if numbers and members.others else scope
         fields: list[tuple[str, Value]] = []
@@ -243,7 +248,7 @@ class Objects:
                 length = member.size or size - offset
                 found = self.value(member.type, data[offset : offset + length], length, inner)
             elif offset + member.size <= known:
-                found = member.number(int.from_bytes(data[offset : offset + member.size], "little"))
+                found = member.number(member.raw(data))
             else:
                 found = None
             if found is None:

@@ -23,6 +23,8 @@ class Masks(NamedTuple):
     """Those that are file descriptors at its enter, or lead to some."""
     fds_exit: int = 0
     """Those that lead to file descriptors that it made."""
+    asked: int = 0
+    """The one that may be a netlink socket on which its variants depend."""
 
 
 @lru_cache(maxsize=1)

@@ -10,15 +10,21 @@ from tracefs.syscalls.types.model import (
     WHOLE,
     WIDTHS,
     Condition,
+    Entry,
     EnumType,
     FlagsType,
+    Macro,
     Ref,
     Row,
     Table,
     TypeExpr,
+    named_values,
 )
 from tracefs.syscalls.types.scalars import width_of
 from tracefs.syscalls.types.syntax import number
+
+NETLINK = "netlink"
+"""What structures' conditions call the protocol of the netlink socket that the call is on."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,8 @@ class Conditions:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._anywhere: dict[str, tuple[int, int]] = {}
-        for entry in table.entries():
-            self._anywhere.setdefault(entry.name, (entry.value, entry.mask))
+        self._anywhere = _values(table.entries())
+        self._of: dict[str, dict[str, tuple[int, int]]] = {}
 
     def link(self, conditions: Iterable[Condition], types: Callable[[str], list[TypeExpr]]) -> tuple[Test, ...]:
         """`types(name)`: those that the argument or field `name` may have. Raises KeyError for an unknown symbol."""
@@ -55,27 +60,37 @@ class Conditions:
 
     def _test(self, condition: Condition, types: list[TypeExpr]) -> Test:
         whole = WHOLE
-        known: dict[str, tuple[int, int]] = {}
-        for expr in types:
+        known = []
+        for expr in dict.fromkeys(types):
             if not isinstance(expr, Ref) or expr.name == "-":
                 continue
             width = width_of(self._table, expr)
-            named = self._table.resolve(expr)
             if width:
                 whole = (1 << 8 * WIDTHS[width][0]) - 1
-            if isinstance(named, (EnumType, FlagsType)):
-                for entry in named.entries:
-                    if not hasattr(entry, "value"):
-                        continue
-                    known.setdefault(entry.name or "", (entry.value, entry.mask))
-        choices = []
+            known.append(self._names(expr))
+        choices = [] if condition.names else [(0, 0)]
         for name in condition.names:
             if name[0].isdigit() or name[0] == "-":
                 choices.append((number(name) & whole, whole))
             else:
-                value, mask = known.get(name) or self._anywhere[name]
+                value, mask = next((names[name] for names in known if name in names), None) or self._anywhere[name]
                 choices.append((value & whole, mask & whole))
         return Test(condition.name, tuple(choices))
+
+    def _names(self, ref: Ref) -> dict[str, tuple[int, int]]:
+        """Of one type, by name."""
+        if ref.name not in self._of:
+            named = self._table.resolve(ref)
+            self._of[ref.name] = _values(named_values(named)) if isinstance(named, (EnumType, FlagsType)) else {}
+        return self._of[ref.name]
+
+
+def _values(entries: Iterable[Entry | Macro]) -> dict[str, tuple[int, int]]:
+    """Name -> value and mask; the first of several."""
+    found: dict[str, tuple[int, int]] = {}
+    for entry in entries:
+        found.setdefault(entry.name, (entry.value, entry.mask))
+    return found
 
 
 class Rows:
@@ -104,27 +119,30 @@ class Rows:
             self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
         return self._linked[syscall]
 
-    def signature(self, syscall: str, args: tuple[int, ...]) -> Signature | None:
+    def signature(self, syscall: str, args: tuple[int, ...], netlink: int | None = None) -> Signature | None:
         """The types for a call with these registers, None if no table knows the syscall.
 
-        A variant by a register that is not given (an exit event alone has none) does not apply.
+        A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
+        of the netlink socket that the call is on, None where that is not known.
         """
         if syscall not in self._table.rows:
             return None
         linked = self.linked(syscall)
-        key = syscall, tuple(args[i] if i < len(args) else None for i in self._selectors[syscall])
+        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
                 self._cache.clear()
-            found = self._cache[key] = _apply(linked, args)
+            found = self._cache[key] = _apply(linked, args, netlink)
         return found
 
 
-def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...]) -> Signature:
+def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None) -> Signature:
     base = linked[0][1]
     types = dict(base.args)
     values = dict(zip(types, args, strict=False))
+    if netlink is not None:
+        values |= {f"{NETLINK}({name})": netlink for name in values}
     result = base.result
     for tests, row in linked[1:]:
         if all(test.name in values and test.holds(values[test.name]) for test in tests):

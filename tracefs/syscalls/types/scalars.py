@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from tracefs.syscalls.types.fds import Fds
 from tracefs.syscalls.types.model import WHOLE, WIDTHS, CustomType, EnumType, FlagsType, IntType, Ref, SubField, Table
+from tracefs.syscalls.types.printers import text
 from tracefs.syscalls.types.values import Enum, Fd, Flags, Number, Part, Value
+
+SWAPPED = {"port": "htons", "htonl": "htonl"}
+"""Styles of numbers in network byte order, and what makes them so."""
 
 ScalarType = IntType | EnumType | FlagsType
 
@@ -36,12 +40,20 @@ class Scalars:
         value = fit(raw, width or named.width)
         if isinstance(named, IntType):
             return self.plain(value, named.style)
+        if isinstance(named, EnumType) and named.style in SWAPPED:
+            return self._swapped(named, value, WIDTHS[width or named.width][0])
         if isinstance(named, EnumType):
-            name = self._names(named, width or named.width).get(value)
+            name = self._names(named, width or named.width).get(value) or self._macro(named, value)
             if not name:
                 return self.unnamed(named, value)
             return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
+
+    def _swapped(self, named: EnumType, value: int, size: int) -> Value:
+        """What stands in network order, named as it is in ours: htons(ETH_P_IP)."""
+        meant = int.from_bytes(value.to_bytes(size, "little"), "big")
+        name = next((entry.name for entry in named.entries if entry.value == meant), None)
+        return Enum(named.name, value, name and f"{SWAPPED[named.style]}({name})", named.style)
 
     def plain(self, value: int, style: str) -> Value:
         if style == "fd":
@@ -58,6 +70,13 @@ class Scalars:
             for entry in named.entries:
                 names.setdefault(fit(entry.value, width), entry.name)
         return names
+
+    def _macro(self, named: EnumType, value: int) -> str | None:
+        """NAME(1, X) of the first whose bits these are."""
+        macro = next((each for each in named.macros if value & each.mask == each.value), None)
+        if macro is None:
+            return None
+        return f"{macro.name}({', '.join(text(self._part(part, value).value) for part in macro.parts)})"
 
     def _flags(self, named: FlagsType, value: int, bits: int) -> Flags:
         """Each entry that matches takes its bits away from those after it."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import wrap
 
 from tracefs.syscalls.types.model import (
     WHOLE,
@@ -18,6 +17,7 @@ from tracefs.syscalls.types.model import (
     FlagsType,
     Inline,
     IntType,
+    Macro,
     NamedType,
     Pointer,
     Records,
@@ -54,7 +54,7 @@ def expression(expr: TypeExpr) -> str:
 
 def _count(count: Count) -> str:
     scale = f"*{count.multiply}" if count.multiply != 1 else f"/{count.divide}" if count.divide != 1 else ""
-    return f"{count.source}{scale}"
+    return f"{count.source}{scale}{f'+{count.plus}' if count.plus else ''}"
 
 
 def _type(named: NamedType) -> str:
@@ -66,6 +66,7 @@ def _type(named: NamedType) -> str:
         return f"int {named.name} {named.width} {named.style}\n"
     if isinstance(named, EnumType):
         words = [f"{entry.name}={_value(entry.value, named.style)}" for entry in named.entries]
+        words += [_macro(macro) for macro in named.macros]
         return _lines(f"enum {named.name} {named.width} {named.style}", words)
     if isinstance(named, FlagsType):
         words = [_flag(entry, named.style) for entry in named.entries]
@@ -82,12 +83,26 @@ def _lines(head: str, words: list[str]) -> str:
     whole = " ".join([head, *words])
     if len(whole) <= _COLUMNS:
         return whole + "\n"
-    body = wrap(" ".join(words), _COLUMNS - 4, break_long_words=False, break_on_hyphens=False)
+    body: list[str] = []
+    for word in words:  # that have spaces within brackets
+        if body and len(body[-1]) + len(word) < _COLUMNS - 4:
+            body[-1] += " " + word
+        else:
+            body.append(word)
     return "\n    ".join([head, *body]) + "\n"
 
 
 def _fields(fields: Iterable[Field]) -> list[str]:
-    return [f"{field.name}@{field.offset}:{expression(field.type)}" for field in fields]
+    return [f"{field.name}@{field.offset}{_bits(field)}:{expression(field.type)}" for field in fields]
+
+
+def _bits(field: Field) -> str:
+    return f".{field.shift}{f'+{field.bits}' if field.bits > 1 else ''}" if field.bits else ""
+
+
+def _macro(macro: Macro) -> str:
+    parts = ",".join(f"@{part.mask:#x}:{expression(part.type)}" for part in macro.parts)
+    return f"{macro.name}={macro.value:#x}/{macro.mask:#x}({parts})"
 
 
 def _flag(entry: Entry | SubField, style: str) -> str:
@@ -107,7 +122,7 @@ def _value(value: int, style: str) -> str:
 
 
 def _conditions(conditions: Iterable[Condition]) -> str:
-    shown = " ".join(f"{condition.name}={'|'.join(condition.names)}" for condition in conditions)
+    shown = " ".join("=".join([each.name, *["|".join(each.names)] * bool(each.names)]) for each in conditions)
     return f"[{shown}]" if shown else ""
 
 

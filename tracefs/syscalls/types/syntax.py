@@ -24,6 +24,7 @@ from tracefs.syscalls.types.model import (
     Field,
     FlagsType,
     IntType,
+    Macro,
     NamedType,
     Ref,
     Row,
@@ -36,12 +37,14 @@ from tracefs.syscalls.types.model import (
 from tracefs.syscalls.types.typeexpr import TypeExprParser
 
 _NUMBER = r"-?(?:0[xX][0-9a-fA-F]+|\d+)"
-_ENTRY = re.compile(rf"(\w+)=({_NUMBER})(?:/({_NUMBER}|\*))?$")
+_ENTRY = re.compile(rf"(-?\w+)=({_NUMBER})(?:/({_NUMBER}|\*))?$")
+_MACRO = re.compile(rf"(\w+)=({_NUMBER})/({_NUMBER})\(")
 _SUBFIELD = re.compile(rf"(\w+)?@({_NUMBER}):")
-_MEMBER = re.compile(r"(\w+)@(\d+):")
+_MEMBER = re.compile(r"(\w+)@(\d+)(?:\.(\d+)(?:\+(\d+))?)?:")
 _ARGUMENT = re.compile(r"(\w+):")
 _HEAD = re.compile(r"([A-Za-z_]\w*)(\[.*\])?$")
-_CONDITION = re.compile(rf"([A-Za-z_]\w*)=((?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*)$")
+_NAMES = rf"(?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*"
+_CONDITION = re.compile(rf"([A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:=({_NAMES}))?$")
 _BUILT_IN = frozenset(BUILT_IN)
 
 
@@ -72,6 +75,7 @@ class _Parser:
         self.extensions: list[Extension] = []
         self.struct_variants: list[tuple[str, StructVariant]] = []
         self.uses: list[tuple[str, int]] = []
+        self.bits: list[tuple[Ref, Word]] = []
 
     def parse(self) -> Table:
         for words in statements(self.text):
@@ -83,6 +87,10 @@ class _Parser:
         for name, at in self.uses:
             if name not in self.types and name not in self.base.types and name not in _BUILT_IN:
                 raise TypeSyntaxError(f"no such type: {name}", self.text, at)
+        for kind, word in self.bits:
+            named = Table({**self.base.types, **self.types}).resolve(kind) if kind.name not in _BUILT_IN else None
+            if not isinstance(named, (IntType, EnumType, FlagsType)):
+                self._fail("bits are a number's, at most 64", word)
         said = Table(self.types, self.rows, tuple(self.extensions), tuple(self.struct_variants))
         changed = [*self.types, *(extension.name for extension in self.extensions), *dict(self.struct_variants)]
         looped = circle(changed, self.base.merged(Table(self.types)).merged(replace(said, types={}, rows={})).types)
@@ -106,13 +114,17 @@ class _Parser:
 
     def _read_enum(self, words: list[Word]) -> None:
         name, width, style = self._scalar_head(words)
-        entries = []
+        entries: list[Entry] = []
+        macros: list[Macro] = []
         for word in words[4:]:
-            entry = self._entry(word, is_flags=False)
+            entry = self._macro(word) or self._entry(word, is_flags=False)
             if isinstance(entry, SubField):
                 self._fail("only flags have sub-fields", word)
-            entries.append(entry)
-        self._define(EnumType(name, width, style, tuple(entries)), words)
+            elif isinstance(entry, Macro):
+                macros.append(entry)
+            else:
+                entries.append(entry)
+        self._define(EnumType(name, width, style, tuple(entries), tuple(macros)), words)
 
     def _read_flags(self, words: list[Word]) -> None:
         name, width, style = self._scalar_head(words)
@@ -125,7 +137,7 @@ class _Parser:
         if not isinstance(known, (EnumType, FlagsType)):
             self._fail(f"no flags or enum is called {name.text}", name)
         is_flags = isinstance(known, FlagsType)
-        entries = tuple(self._entry(word, is_flags) for word in words[2:])
+        entries = tuple((None if is_flags else self._macro(word)) or self._entry(word, is_flags) for word in words[2:])
         self.extensions.append(Extension(name.text, entries))
 
     def _read_custom(self, words: list[Word]) -> None:
@@ -225,13 +237,37 @@ class _Parser:
             self._fail("bits hold a number of a named type", word)
         return SubField(sub[1], number(sub[2]), kind)
 
+    def _macro(self, word: Word) -> Macro | None:
+        """`NAME=VALUE/MASK(@MASK:TYPE,...)`; None for an entry of another form."""
+        head = _MACRO.match(word.text)
+        if not head:
+            return None
+        value, mask = number(head[2]) & WHOLE, number(head[3]) & WHOLE
+        if value & ~mask or not word.text.endswith(")"):
+            self._fail("the value has bits outside its mask" if value & ~mask else "')' is expected at the end", word)
+        parts = []
+        at = word.start + head.end()
+        for text in word.text[head.end() : -1].split(","):
+            part = self._entry(Word(text, at), is_flags=True)
+            if not isinstance(part, SubField) or part.mask & mask or part.mask <= 0:
+                self._fail("numbers within a value are written @MASK:TYPE", Word(text, at))
+            parts.append(part)
+            at += len(text) + 1
+        return Macro(head[1], value, mask, tuple(parts))
+
     def _fields(self, words: list[Word]) -> tuple[Field, ...]:
         fields = []
         for word in words:
             found = _MEMBER.match(word.text)
             if not found:
                 self._fail("a member is written name@offset:type", word)
-            fields.append(Field(found[1], int(found[2]), self._type(word, found.end())))
+            shift, bits = int(found[3] or 0), int(found[4] or 1) if found[3] else 0
+            kind = self._type(word, found.end())
+            if bits and (not isinstance(kind, Ref) or shift + bits > 64):
+                self._fail("bits are a number's, at most 64", word)
+            elif bits and isinstance(kind, Ref):
+                self.bits.append((kind, word))
+            fields.append(Field(found[1], int(found[2]), kind, shift, bits))
         return tuple(fields)
 
     def _head(self, word: Word, brackets: Word | None = None) -> tuple[str, tuple[Condition, ...]]:
@@ -246,9 +282,9 @@ class _Parser:
         for part in re.finditer(r"\S+", found[2][1:-1]):
             at = Word(part[0], start + 1 + part.start())
             condition = _CONDITION.match(part[0])
-            if not condition:
+            if not condition or not (condition[2] or condition[1].startswith("netlink(")):
                 self._fail("a condition is written name=VALUE or name=VALUE|VALUE", at)
-            conditions.append(Condition(condition[1], tuple(condition[2].split("|"))))
+            conditions.append(Condition(condition[1], tuple(condition[2].split("|")) if condition[2] else ()))
         if not conditions:
             self._fail("the brackets hold no condition", word)
         return found[1], tuple(conditions)

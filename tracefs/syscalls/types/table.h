@@ -36,6 +36,7 @@ enum tt_type_flags {
 	TT_HOLDS_POINTERS = 2,	/* its memory leads to more memory */
 	TT_HOLDS_FDS = 4,	/* it is a file descriptor, or has some in its memory */
 	TT_NAMES_ZERO = 8,	/* FLAGS: an entry stands for bits that are not set */
+	TT_ENDS_IN_DATA = 16,	/* an open structure that ends in data, which begins at align: that is cut as data is */
 };
 
 enum tt_source {		/* where a number that counts or is tested comes from */
@@ -45,6 +46,7 @@ enum tt_source {		/* where a number that counts or is tested comes from */
 	TT_FIELD,		/* at offset operand of the structure at hand */
 	TT_RESULT,		/* what the call returned */
 	TT_SHARE,		/* as TT_FIELD, of the result's bytes that earlier buffers have not used */
+	TT_NETLINK,		/* the protocol of the netlink socket that argument number operand is a descriptor of */
 	TT_UNKNOWN,		/* nothing that is known here */
 };
 
@@ -55,25 +57,29 @@ struct tt_type {
 	uint32_t first, n;	/* ENUM, FLAGS: entries; STRUCT: members; POINTER, ARRAY: counts (none: one; RECORDS: length) */
 	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */
 	uint32_t size;		/* bytes that one takes in memory; 0 where only its data or a count says it */
-	uint32_t variants, n_variants;	/* STRUCT */
+	uint32_t variants, n_variants;	/* STRUCT; ENUM: entries of macros, each followed by those of its parts */
 };
 
 struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FLAGS: in the order to try */
 	uint64_t value, mask;
 	uint32_t name;		/* TT_NONE: a sub-field without the name of its shift */
-	uint32_t sub;		/* FLAGS: the type of the bits in mask, else TT_NONE */
+	uint32_t sub;		/* FLAGS: the type of the bits in mask, else TT_NONE; of a macro: how many parts follow */
 };
+
+#define TT_BITS 0x80000000u
 
 struct tt_member {
 	uint32_t name;		/* ", NAME=" */
 	uint32_t offset, type;
-	uint32_t size;		/* of the type in memory; 0: as much as there is */
+	uint32_t size;		/* of the type in memory; 0: as much as there is; TT_BITS of it: shift << 8 | how many */
 };
 
 struct tt_number {
-	uint8_t source, width, is_signed, pad;	/* width 0: 8 bytes unsigned */
+	uint8_t source, width, is_signed;	/* width 0: 8 bytes unsigned */
+	uint8_t shift, bits, pad;		/* of FIELD; bits 0: all of it */
+	uint16_t plus;
 	uint32_t operand;
-	uint32_t multiply, divide;		/* rounded up */
+	uint32_t multiply, divide;		/* rounded up, then plus more */
 };
 
 struct tt_choice {

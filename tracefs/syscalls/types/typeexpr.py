@@ -9,7 +9,7 @@ from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.syscalls.types.model import HIDDEN, WIDTHS, Count, Inline, Pointer, Records, Ref, TypeExpr
 
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\.([us]\d+))?")
-_COUNT = re.compile(r"(\d+|share\([A-Za-z_]\w*\)|\*?[A-Za-z_]\w*)(?:([*/])([1-9]\d*))?")
+_COUNT = re.compile(r"(\d+|share\([A-Za-z_]\w*\)|\*?[A-Za-z_]\w*)(?:([*/+])([1-9]\d*))?")
 POINTERS = ("in", "out", "inout")
 
 
@@ -64,8 +64,10 @@ class TypeExprParser:
             raise AssertionError
         self.at = found.end()
         source: int | str = int(found[1]) if found[1].isdigit() else found[1]
-        scale = int(found[3] or 1)
-        return Count(source, scale, 1) if found[2] == "*" else Count(source, 1, scale)
+        by = int(found[3] or 1)
+        if found[2] == "+":
+            return Count(source, plus=by)
+        return Count(source, by, 1) if found[2] == "*" else Count(source, 1, by)
 
     def _records(self) -> Records:
         start = self.at

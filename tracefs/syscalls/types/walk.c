@@ -30,7 +30,8 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 	case TT_SHARE:
 		if (!scope->data || at > scope->size || scope->size - at < width)
 			return false;
-		found = tt_load(scope->data + at, number->width, number->is_signed);
+		found = tt_load(scope->data + at, number->width, number->is_signed && !number->bits);
+		found = tt_some_bits(found, number->shift, number->bits);
 		if (number->source == TT_SHARE) {
 			if (!scope->share)
 				return false;
@@ -38,6 +39,11 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 				found = *scope->share;
 			*scope->share -= found;
 		}
+		break;
+	case TT_NETLINK:
+		if (call->netlink < 0)
+			return false;
+		found = (uint64_t)call->netlink;
 		break;
 	default:
 		return false;
@@ -63,6 +69,7 @@ bool tt_count(const struct tt_type *type, const struct tt_scope *scope, uint64_t
 		scaled *= numbers[i].multiply;
 		if (numbers[i].divide > 1)
 			scaled = (scaled + numbers[i].divide - 1) / numbers[i].divide;
+		scaled += numbers[i].plus;
 		if (!any || scaled < *count)
 			*count = scaled;
 		any = true;
@@ -80,7 +87,7 @@ struct tested {
 static bool is_same(const struct tt_number *one, const struct tt_number *other)
 {
 	return one && one->operand == other->operand && one->source == other->source && one->width == other->width &&
-	       one->is_signed == other->is_signed;
+	       one->is_signed == other->is_signed && one->shift == other->shift && one->bits == other->bits;
 }
 
 static bool tests_hold(const struct tt_variant *variant, const struct tt_scope *scope, struct tested *last)
@@ -146,7 +153,7 @@ static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
 }
 
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
-		const int64_t *ret)
+		const int64_t *ret, int32_t netlink)
 {
 	struct tt_scope scope = {.call = call};
 	struct tested last = {.number = NULL};
@@ -167,6 +174,7 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 	call->has_pointed = 0;
 	call->has_ret = ret;
 	call->ret = ret ? *ret : 0;
+	call->netlink = netlink;
 	call->result = row->result;
 	take_args(call, row->args, row->n_args);
 	variant = TT_AT(table, variants, struct tt_variant) + row->variants;

@@ -9,7 +9,7 @@
 #include "tracefs/syscalls/types/table.h"
 
 #define TT_ARGS 6
-#define TT_MEMBERS 64 /* of a structure, at most */
+#define TT_MEMBERS 96 /* of a structure, at most */
 
 struct tt_call {
 	const struct tt_table *table;
@@ -20,6 +20,7 @@ struct tt_call {
 	uint32_t result;
 	bool has_ret;
 	int64_t ret;
+	int32_t netlink;		/* the protocol of the netlink socket that it is on; -1: not known */
 	uint8_t has_pointed;		/* bit i: pointed[i] is what argument i points to, a number */
 	uint64_t pointed[TT_ARGS];
 };
@@ -43,9 +44,9 @@ static inline uint32_t tt_string_length(const struct tt_table *table, uint32_t o
 	return length;
 }
 
-/* False: no row. ret: NULL at enter. */
+/* False: no row. ret: NULL at enter. netlink: as in the call. */
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
-		const int64_t *ret);
+		const int64_t *ret, int32_t netlink);
 /* The low `width` bytes of a number, sign-extended if it is signed. */
 static inline uint64_t tt_fit(uint64_t value, unsigned width, bool is_signed)
 {
@@ -79,6 +80,11 @@ static inline uint64_t tt_load(const uint8_t *data, unsigned width, bool is_sign
 		memcpy(&value, data, width && width < 8 ? width : 8);
 	}
 	return tt_fit(value, width, is_signed);
+}
+/* bits 0: all of it. */
+static inline uint64_t tt_some_bits(uint64_t value, unsigned shift, unsigned bits)
+{
+	return bits ? value >> shift & (UINT64_MAX >> (64 - bits)) : value;
 }
 /* False: not known here. */
 bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value);
