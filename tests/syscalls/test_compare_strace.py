@@ -54,3 +54,19 @@ def test_what_stands_in_a_symbol_s_place_contradicts_it(tmp_path: Path) -> None:
         "  lacks     1 lseek: 'SEEK_CUR'",
         "  ours alone     1 lseek: 'SEEK_END'",
     ]
+
+
+def test_tasks_are_matched_by_the_order_of_their_birth(tmp_path: Path) -> None:
+    """Whichever of two children runs first."""
+    births = ["1 fork() = {}", "1 fork() = {}"]
+    first, second = '{} openat(AT_FDCWD, "a", O_RDONLY) = 3', "{} lseek(3, 0, SEEK_SET) = 0"
+    theirs = "\n".join([births[0].format(2), births[1].format(3), first.format(2), second.format(3)])
+    ours = "\n".join([births[0].format(8), births[1].format(9), second.format(9), first.format(8)])
+    (tmp_path / "strace").write_text(theirs)
+    (tmp_path / "ours").write_text(ours)
+    command = [sys.executable, COMPARE, "--lines", tmp_path / "strace", tmp_path / "ours"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[-2:] == [
+        "all                            4        4        0  100.00%            0",
+        "calls of strace's without a counterpart: 0",
+    ]
