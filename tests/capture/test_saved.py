@@ -125,13 +125,12 @@ def test_each_sink_gets_as_much_as_it_wants(programs: Path) -> None:
 
 
 def test_no_page_is_read_twice_at_one_stop(programs: Path) -> None:
-    """Of a call with two texts on one page, and of a text over two pages, each page once."""
+    """Of a call with two texts on one page, of a text over two pages, and of a netlink message, each page once."""
     engine, sink, _ = new_engine(os.getpid(), lambda _: None, 1 << 20)
     try:
-        link = REGISTRY.find("syscalls", "sys_enter_symlink")
-        assert link
-        engine.want(sink, Wanted(events=frozenset({link.id}), save_enter=3000))
-        for program, pages in (("two_texts", 1), ("text_over_pages", 2)):
+        events = [REGISTRY.systems["syscalls"][f"sys_enter_{name}"].id for name in ("symlink", "sendto")]
+        engine.want(sink, Wanted(events=frozenset(events), save_enter=3000))
+        for program, pages in (("two_texts", 1), ("text_over_pages", 2), ("netlink_message", 1)):
             before = engine.pages_read
             run(engine, programs / program)
             assert engine.pages_read - before == pages

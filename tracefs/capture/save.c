@@ -6,11 +6,6 @@
 #define DEEPEST 4 /* pointers followed: memory may lead back to itself */
 #define LISTED 32u /* bytes that a list's text takes in a record, at least */
 
-static bool is_number(const struct tt_type *type)
-{
-	return type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS;
-}
-
 /* As much of a text or a list as its page holds: what is behind may not be there, nor be needed. */
 static uint32_t to_page_end(uint64_t address, uint32_t most)
 {
@@ -187,7 +182,7 @@ static void add_args(struct cap_save *save, enum tt_direction direction, bool nu
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
 		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
-		    (is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
+		    (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
 			add_target(save, i, type, call->args[i], &scope);
 	}
 }
@@ -236,7 +231,7 @@ void cap_save_nothing(struct cap_save *save)
 	save->limit = save->most = 0;
 }
 
-void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, struct cap_measure measure)
+void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure)
 {
 	uint32_t level;
 
@@ -245,7 +240,6 @@ void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direc
 	save->most = measure.room;
 	for (unsigned i = 0; i < TT_ARGS; i++)
 		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
-	cap_memory_begin(&save->memory, tid);
 	add_args(save, direction, true);
 	if (save->pieces) {
 		fetch(save, 0);

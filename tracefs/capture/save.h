@@ -71,8 +71,11 @@ struct cap_measure {
 	bool fds; /* with what descriptors stand for */
 };
 
-/* direction: TT_IN at enter, TT_OUT at exit (then the call has its result). */
-void cap_save_gather(struct cap_save *save, int32_t tid, enum tt_direction direction, struct cap_measure measure);
+/*
+ * Of the task that save->memory was begun for. direction: TT_IN at enter, TT_OUT at exit (then the call has its result).
+ * May be called again at the same stop: what was read of the task is still there.
+ */
+void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure);
 /* What the descriptors of the call, and in what was gathered of it, stand for. tgid: the task's process. */
 void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
 /*

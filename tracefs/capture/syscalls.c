@@ -64,13 +64,14 @@ static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const 
 	uint8_t asked = ct->syscall[nr].asked;
 	int32_t netlink;
 
-	cap_save_gather(ct->save, t->tid, direction, measure);
+	cap_memory_begin(&ct->save->memory, t->tid);
+	cap_save_gather(ct->save, direction, measure);
 	if (likely(!asked))
 		return;
 	netlink = cap_save_netlink(ct->save, (unsigned)__builtin_ctz(asked), t->tid, t->tgid);
 	if (likely(netlink < 0) || !know_call(ct, t, nr, ret, netlink))
 		return;
-	cap_save_gather(ct->save, t->tid, direction, measure);
+	cap_save_gather(ct->save, direction, measure);
 	cap_save_say_netlink(ct->save, (int32_t)t->args[__builtin_ctz(asked)], netlink);
 }
 
