@@ -46,7 +46,10 @@ Record = tuple[int, int, bytes]
 def write(path: Path, reader: Reader, records: Iterable[Record], task: Task) -> None:
     """A file with these records, all of one task."""
     types = LiveTypes()
-    described = Described(4096, REGISTRY.by_id.get, lambda event: format_text(event, types), lambda: [task])
+    tasks = {task.pid: task.tgid}
+    described = Described(
+        4096, REGISTRY.by_id.get, lambda event: format_text(event, types), lambda: [task], lambda tid: tasks.get(tid, 0)
+    )
     data = PerfData(reader, described)
     file = os.open(path, os.O_WRONLY | os.O_CREAT)
     data.begin(file)

@@ -46,7 +46,7 @@ def parsed(tmp_path: Path) -> Parsed:
     """Of two events on CPU 1 and none on CPU 0."""
     with RingBuffer.create(cpus=2, size=1 << 14, clock="mono") as buffer:
         tasks = [Task(7, 7, b"a name"), Task(9, 7, b"x")]
-        described = Described(4096, REGISTRY.by_id.get, lambda event: f"format of {event.name}\n", lambda: tasks)
+        described = Described(4096, REGISTRY.by_id.get, lambda event: f"format of {event.name}\n", lambda: tasks, lambda _: 0)
         recording = TraceDat(Reader(buffer), described)
         with open(tmp_path / "trace.dat", "wb") as file:
             recording.begin(file.fileno())

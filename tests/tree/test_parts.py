@@ -5,22 +5,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-
-import pytest
 
 from tests.tree.traced import Traced
 from tracefs.calls.fields import Plain, fields
 from tracefs.events import REGISTRY
 
 EXECVE = "syscalls:sys_enter_execve"
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    tree = Traced()
-    yield tree
-    tree.files.shutdown()
 
 
 def values(traced: Traced, *names: str) -> list[tuple[Plain, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from tests.tree.traced import Traced
 
 OPENAT = "syscalls:sys_enter_openat"
 FILTER = "events/syscalls/sys_enter_openat/filter"
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    tree = Traced()
-    yield tree
-    tree.files.shutdown()
 
 
 def opened(traced: Traced) -> list[str]:

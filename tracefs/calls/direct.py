@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tracefs.calls.notation import Notation, around, kept, place
 from tracefs.calls.patterns import Patterns
-from tracefs.calls.records import records
+from tracefs.calls.records import Show, records
 from tracefs.syscalls.types import Decoder, Saved
 from tracefs.syscalls.types.decode import Plan
 from tracefs.syscalls.types.layout import unaliased
@@ -27,8 +27,6 @@ _MOST = 1024
 Blobs = Mapping[int, bytes]
 Make = Callable[[int, Blobs, Blobs, int, tuple[int, ...]], str | None]
 """(raw, saved at enter, saved at exit, result, all arguments) -> text; None: not to be told directly."""
-Show = Callable[[int, bytes, int], str | None]
-"""(address, what was saved there, how many bytes there were, as far as a count says that) -> text or None."""
 Size = Callable[[int, tuple[int, ...]], int]
 """(result, all arguments) -> bytes."""
 

@@ -168,7 +168,8 @@ class Pairing:
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
         args = _ARGS[len(event.syscall.params)].unpack_from(record, _ARGS_AT)
-        saved = Saved(self._saved(event, record), fds_enter=_fds(record), netlink=_netlink(record))
+        fds, protocol = _described(record)
+        saved = Saved(self._saved(event, record), fds_enter=fds, netlink=protocol)
         entered = Entered(tid, ts, event.syscall, args, saved, self.decoder)
         self._inside[tid] = entered
         return entered
@@ -180,9 +181,9 @@ class Pairing:
         if entered and entered.syscall is not event.syscall:
             entered = None
         args, before = (entered.args, entered.saved) if entered else ((), Saved())
-        protocol = _netlink(record)
+        fds, protocol = _described(record)
         protocol = before.netlink if protocol is None else protocol
-        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, _fds(record), protocol)
+        saved = Saved(before.enter, self._saved(event, record), before.fds_enter, fds, protocol)
         return Returned(tid, ts, event.syscall, args, saved, self.decoder, entered, ret)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
@@ -200,20 +201,13 @@ class Pairing:
         return found
 
 
-def _fds(record: bytes) -> Fds:
-    """What descriptors stood for, as far as the record has that."""
-    said = _said(record)
-    return parse(said) if said else _NO_FDS
-
-
-def _netlink(record: bytes) -> int | None:
-    said = _said(record)
-    return netlink(said) if said else None
-
-
-def _said(record: bytes) -> bytes:
+def _described(record: bytes) -> tuple[Fds, int | None]:
+    """What descriptors stood for, and the protocol of a netlink socket, as far as the record has that."""
     at, length = _LOC.unpack_from(record, OFFSET)
-    return record[at : at + length] if length else b""
+    if not length:
+        return _NO_FDS, None
+    said = record[at : at + length]
+    return parse(said), netlink(said)
 
 
 def _places(event: EventClass) -> list[tuple[int, int]]:

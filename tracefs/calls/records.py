@@ -15,7 +15,7 @@ from tracefs.syscalls.types.values import Argument, Array, Number, Pointer, Stru
 _LONG = 256
 """Items of a list, of which a notation that shortens lists would show fewer."""
 Show = Callable[[int, bytes, int], str | None]
-"""(address, what was saved there, how many bytes there were) -> text; None: not to be told so."""
+"""(address, what was saved there, how many bytes there were, as far as a count says that) -> text; None: not to be told so."""
 
 
 def records(decoder: Decoder, notation: Notation, syscall: str, name: str, expr: Records) -> Show | None:

@@ -34,9 +34,8 @@ class Stream:
         """
         now = self._reader.buffer.now()
         found = self._held
-        for cpu in range(self._reader.buffer.cpus):
-            while page := self._reader.take_page(cpu):
-                found.extend(records(page))
+        for _, page in self._reader.take_pages():
+            found.extend(records(page))
         found.sort(key=itemgetter(0))
         if last:
             self._held = []

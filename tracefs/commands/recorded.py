@@ -35,6 +35,7 @@ class Recorded:
             event=shared.registry.by_id.get,
             format=lambda event: format_text(event, shared.types),
             tasks=shared.cmdlines.list,
+            tgid=shared.cmdlines.tgid,
         )
         self._buffer, self._file = instance.buffer, file
         self._recording = FORMS[form](instance.reader, described)

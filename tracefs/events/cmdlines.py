@@ -57,6 +57,11 @@ class Cmdlines:
         found = self.find(pid)
         return found[0].decode(errors="backslashreplace") if found else None
 
+    def tgid(self, pid: int) -> int:
+        """A task's thread group, 0 where unknown."""
+        found = self.find(pid)
+        return found[1] if found else 0
+
     def list(self) -> list[Task]:
         """All saved tasks, those saved first in front."""
         room = self.size

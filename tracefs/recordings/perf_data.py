@@ -51,7 +51,6 @@ class PerfData:
 
     def take(self, last: bool) -> bytes:
         """The samples of what there is now: perf puts them in order."""
-        self._tgids.update((task.pid, task.tgid) for task in self._described.tasks())
         return self.samples(self._records())
 
     def samples(self, found: Iterable[tuple[int, int, bytes]]) -> bytes:
@@ -62,7 +61,7 @@ class PerfData:
             self._events.add(event)
             length = -(-(4 + len(record)) // 8) * 8 - 4
             size = _SAMPLE.size + length
-            pid = self._tgids.get(tid) or tid
+            pid = self._tgids.get(tid) or self._find_tgid(tid)
             out += _SAMPLE.pack(SAMPLE, USER_MODE, size, event, 0, pid, tid, time, cpu, 0, 1, length)
             out += record.ljust(length, b"\0")
         self._written += len(out)
@@ -80,15 +79,23 @@ class PerfData:
         attributes = b"".join(_attribute(event.id, ids_at + 8 * index) for index, event in enumerate(events))
         tracing_at = attributes_at + len(attributes)
         tracing = tracing_data(VERSION, self._described, events)
-        _write(file, comms + _SECTION.pack(tracing_at, len(tracing)) + ids + attributes + tracing)
         sections = (attributes_at, len(attributes), HEADER_SIZE, data_end - HEADER_SIZE, 0, 0)
-        os.pwrite(file, _HEADER.pack(b"PERFILE2", HEADER_SIZE, ATTRIBUTE_SIZE + _SECTION.size, *sections, TRACING_DATA), 0)
+        with open(file, "wb", closefd=False) as out:
+            out.write(comms + _SECTION.pack(tracing_at, len(tracing)) + ids + attributes + tracing)
+            out.seek(0)
+            out.write(_HEADER.pack(b"PERFILE2", HEADER_SIZE, ATTRIBUTE_SIZE + _SECTION.size, *sections, TRACING_DATA))
+
+    def _find_tgid(self, tid: int) -> int:
+        """The task's own number where its group's is not known, or not yet."""
+        found = self._described.tgid(tid)
+        if found:
+            self._tgids[tid] = found
+        return found or tid
 
     def _records(self) -> Iterator[tuple[int, int, bytes]]:
-        for cpu in range(self._reader.buffer.cpus):
-            while page := self._reader.take_page(cpu):
-                for time, record in records(page):
-                    yield time, cpu, record
+        for cpu, page in self._reader.take_pages():
+            for time, record in records(page):
+                yield time, cpu, record
 
 
 def _attribute(event: int, id_at: int) -> bytes:
@@ -102,9 +109,3 @@ def _comm(tid: int, pid: int, comm: bytes, event: int) -> bytes:
     name = comm + bytes(8 - len(comm) % 8)
     body = struct.pack("<II", pid, tid) + name + struct.pack("<IIQIIQ", pid, tid, 0, 0, 0, event)
     return struct.pack("<IHH", COMM, USER_MODE, 8 + len(body)) + body
-
-
-def _write(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]

@@ -39,10 +39,9 @@ class TraceDat:
 
     def take(self, last: bool) -> bytes:
         """Keeps what there is now; nothing of it is written to the file yet."""
-        for cpu, spool in enumerate(self._spools):
-            while page := self._reader.take_page(cpu):
-                spool.write(page)
-                self._events.update(int.from_bytes(record[:2], "little") for _, record in records(page))
+        for cpu, page in self._reader.take_pages():
+            self._spools[cpu].write(page)
+            self._events.update(int.from_bytes(record[:2], "little") for _, record in records(page))
         return b""
 
     def end(self, file: int) -> None:

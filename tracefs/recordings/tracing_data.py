@@ -30,6 +30,8 @@ class Described:
     """The text of its `format` file."""
     tasks: Callable[[], Collection[Task]]
     """All whose names are known."""
+    tgid: Callable[[int], int]
+    """A task's thread group, 0 where it is not known."""
 
 
 def tracing_data(version: str, described: Described, events: Iterable[EventClass]) -> bytes:

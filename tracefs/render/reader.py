@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from ringbuf import RingBuffer
@@ -54,6 +55,12 @@ class Reader:
                 return None
             if got != -errno.ENOSPC or size == self.buffer.subbuf_size:
                 raise OSError(-got, os.strerror(-got))
+
+    def take_pages(self) -> Iterator[tuple[int, bytes]]:
+        """All that there are now: CPU, page."""
+        for cpu in range(self.buffer.cpus):
+            while page := self.take_page(cpu):
+                yield cpu, page
 
     def reset(self, cpu: int | None = None) -> None:
         """Forget the pages: to be called whenever the buffer is emptied."""

@@ -209,10 +209,10 @@ class Instance:
     @property
     def triggers(self) -> Triggers:
         """Made when they are first asked for."""
-        from tracefs.events.triggers.registered import Triggers  # here, as most mounts never need them
-
         with self.lock:
             if self._triggers is None:
+                from tracefs.events.triggers.registered import Triggers  # here, as most mounts never need them
+
                 self._triggers = Triggers(self)
             return self._triggers
 

@@ -51,19 +51,19 @@ class Shared:
     @property
     def synthetics(self) -> Synthetics:
         """To be used with the lock held. Made when they are first asked for, as all here that most mounts never need."""
-        from tracefs.events.triggers.synthetics import Synthetics
-
         if self._synthetics is None:
+            from tracefs.events.triggers.synthetics import Synthetics
+
             self._synthetics = Synthetics(self.registry, self)
         return self._synthetics
 
     @property
     def types(self) -> LiveTypes:
         """The type tables of this mount. Lines are made by the package's until one is changed."""
-        from tracefs.syscalls.types.live import LiveTypes
-
         with self.lock:
             if self._types is None:
+                from tracefs.syscalls.types.live import LiveTypes
+
                 self._types = LiveTypes()
                 self._types.on_change.append(lambda table: self.renderer.use_types(lambda: table))
             return self._types

@@ -25,6 +25,10 @@ class TextFile(File):
     def open(self, flags: int, ctx: Context) -> Handle:
         if truncates(flags):
             self.emptied()
+        return self.handle(flags)
+
+    def handle(self, flags: int) -> Handle:
+        """For one open."""
         return TextHandle(self, flags)
 
 

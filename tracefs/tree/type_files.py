@@ -15,7 +15,7 @@ from tracefs.syscalls.types.errors import TypeSyntaxError
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.faces import Notify
 from tracefs.tree.instance import Instance
-from tracefs.tree.node import READABLE, Context, Handle, Node, truncates
+from tracefs.tree.node import READABLE, Context, Handle, Node
 from tracefs.tree.textfile import TextHandle
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ class TypesHandle(TextHandle):
 class TypesFile(InstanceFile):
     """What is common to them."""
 
-    def open(self, flags: int, ctx: Context) -> Handle:
-        if truncates(flags):
-            self.emptied()
+    def handle(self, flags: int) -> Handle:
         return TypesHandle(self, flags)
 
 

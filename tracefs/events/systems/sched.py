@@ -6,7 +6,6 @@ from tracefs.events.field import layout
 
 EXIT_CODE = "exit_code"
 """Ours alone, in what is padding of the kernel's record: how the task ended, as waitpid(2) has it."""
-EXIT_CODE_TYPE = "unsigned short"
 
 EVENTS = (
     EventClass(
@@ -27,7 +26,7 @@ EVENTS = (
     ),
     EventClass(
         "sched", "sched_process_exit", 112, "task",
-        layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead"), (EXIT_CODE_TYPE, EXIT_CODE)),
+        layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead"), ("unsigned short", EXIT_CODE)),
         '"comm=%s pid=%d prio=%d group_dead=%s", '
         'REC->comm, REC->pid, REC->prio, REC->group_dead ? "true" : "false"',
     ),

@@ -15,6 +15,7 @@ from typing import Final
 from tracefs.syscalls.types import fmt_expr as fe
 from tracefs.syscalls.types.model import WIDTHS, EnumType
 from tracefs.syscalls.types.rows import Test
+from tracefs.syscalls.types.scalars import SWAPPED
 
 TEXT: Final = "%s"
 BOUNDED: Final = "%.*s"
@@ -26,8 +27,8 @@ UNSAID: Final = '"..."'
 MOST_RUNS: Final = 12
 """Values without names are decimal where the named ones are in as few runs as this; else hex, which costs no question."""
 HEX_STYLES: Final = ("hex", "ptr", "ioctl")
-SWAPPED: Final = {"port": ("htons", 2), "htonl": ("htonl", 4)}
-"""Styles of numbers that stand in network order: the function that is shown, and bytes."""
+_SWAPPED_SIZES: Final = {"port": 2, "htonl": 4}
+"""Bytes of numbers that stand in network order."""
 SHORT: Final = 60
 """Characters of an expression that may be repeated."""
 _LONG: Final = 8
@@ -88,8 +89,8 @@ def plain(value: str, style: str, width: str) -> list[Slot]:
         minor = f"(({value} & 0xff) | (({value} >> 12) & 0xffffff00))"
         return [text('"makedev("'), text(_marked(major)), text('", "'), text(_marked(minor)), text('")"')]
     if style in SWAPPED:
-        name, size = SWAPPED[style]
-        return [text(fe.literal(f"{name}(")), *optional(decimal(fe.swapped(value, size), "u32")), text('")"')]
+        number = fe.swapped(value, _SWAPPED_SIZES[style])
+        return [text(fe.literal(f"{SWAPPED[style]}(")), *optional(decimal(number, "u32")), text('")"')]
     if style == "inet4":
         return [text('"inet_addr("'), text(fe.QUOTE), *octets(value), text(fe.QUOTE), text('")"')]
     return decimal(value, width)
