@@ -26,7 +26,7 @@ struct rn_saved {
 	struct rn_fds fds;
 };
 
-/* typed_fds.c */
+/* fds.c */
 struct rn_fds rn_fds_of(const struct rn_event *event);
 /* The protocol of the netlink socket that the call was on, -1 where the event does not say. */
 int32_t rn_netlink_in(struct rn_fds fds);
@@ -55,7 +55,7 @@ static inline void rn_memo_init(struct rn_memo *memo)
 		memo->slots[i].type = NULL;
 }
 
-/* typed_scalar.c */
+/* scalar.c */
 /* A string of the table, without its first `skip` characters. */
 static inline void rn_typed_name(struct rn_text *text, const struct tt_table *table, uint32_t offset, unsigned skip)
 {
@@ -86,13 +86,13 @@ void rn_typed_escaped(struct rn_text *text, uint8_t byte, uint8_t next);
 void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_t type, int64_t ret, uint32_t errors,
 		     struct rn_fds fds);
 
-/* typed_custom.c: false where only Python knows it */
+/* custom.c: false where only Python knows it */
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds);
 
-/* typed_bpf.c: an instruction, of eight bytes */
+/* bpf.c: an instruction, of eight bytes */
 void rn_typed_filter(struct rn_text *text, const uint8_t *bytes, bool seccomp);
 
-/* typed_object.c: what a pointer leads to; false (and nothing written) where it was not saved */
+/* object.c: what a pointer leads to; false (and nothing written) where it was not saved */
 bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,
 		     const struct rn_saved *saved);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Instructions of classic BPF programs, as the macros of <linux/filter.h> make them; render/typed_bpf.c does the same.
+"""Instructions of classic BPF programs, as the macros of <linux/filter.h> make them; render/typed/bpf.c does the same.
 
 Those of eBPF are plain structures (trace.tbl).
 """
