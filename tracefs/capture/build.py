@@ -15,15 +15,24 @@ struct cmdlines;
 struct cap_thread;
 struct cap_report { int32_t tid; int32_t status; int32_t sig; };
 struct cap_call { int64_t nr; bool compat; uint64_t args[6]; };
+struct cap_rlimit {
+    int32_t resource;
+    uint64_t soft, hard;
+};
+enum cap_spawn_step { CAP_STEP_FORK, CAP_STEP_SEIZE, CAP_STEP_FILES, CAP_STEP_FILTER, CAP_STEP_EXEC };
+struct cap_spawn_failure { int32_t step, error; };
 struct cap_spawn {
     const char *path;
     char *const *argv;
     char *const *envp;
     int fds[3];
     uint64_t sigmask;
-    uint64_t restore;
+    uint64_t ignored;
+    const struct cap_rlimit *limits;
+    uint32_t limit_count;
     const uint64_t *wanted;
-    int exec_error;
+    int report;
+    int32_t failed;
 };
 enum cap_reason { CAP_WOKEN, CAP_CHILD_EXIT, CAP_EXEC };
 enum cap_part_kind { CAP_PART_WHOLE, CAP_PART_TEXT, CAP_PART_UNIX };

@@ -7,7 +7,11 @@ import gc
 
 
 class CommandError(Exception):
-    """Ends the command with this one line on stderr and status 1."""
+    """Ends the command with this one line on stderr, and a status."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def started() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import stat
 import sys
 import threading
 import time
@@ -17,8 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from tracefs import inherited
 from tracefs.capture import Child, Engine, Scope
 from tracefs.commands import CommandError, started
+from tracefs.commands.limits import raise_own
+from tracefs.commands.output import Output
+from tracefs.commands.signals import forwarding, held
+from tracefs.commands.start import Start, start
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -59,6 +62,8 @@ class Request:
     """A file's name; None: stderr."""
     form: str | None = None
     """None for the tracer's lines, or one of structured.FORMS or RECORDED."""
+    environ: Sequence[str] = ()
+    """Changes to the command's environment: NAME=VALUE, or NAME to remove it."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -69,35 +74,30 @@ class Request:
 
 
 def trace(request: Request) -> int:
-    """Run a command traced; returns its exit status, 128 + n where signal n ended it."""
-    argv, output, form = request.argv, request.output, request.form
+    """Run a command traced; returns its exit status, -N where signal N ended it."""
+    argv, form = request.argv, request.form
     if not argv:
         raise CommandError("run: no command given")
-    if form in RECORDED and output is None:
+    if form in RECORDED and request.output is None:
         raise CommandError(f"run: --{form} needs -w FILE")
-    out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    if form in RECORDED and not stat.S_ISREG(os.fstat(out).st_mode):
-        os.close(out)
-        raise CommandError(f"run: {output}: --{form} needs a regular file")
+    out = Output(request.output)
+    if form in RECORDED and not out.is_regular:
+        out.close()
+        raise CommandError(f"run: {request.output}: --{form} needs a regular file")
+    limits = raise_own()
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
         _configure(files.root, request)
-        try:
-            child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
-        except OSError as error:
-            print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
-            return 127 if isinstance(error, FileNotFoundError) else 126
-        started()
-        with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            asked = threading.Event() if request.seccomp else asked_to_end
-            if form in RECORDED:
-                return _record(files, form, child, out, asked)
-            take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
-            return _drain(engine, child, take, out, asked)
+        with held(outlive=request.seccomp) as blocked:
+            only = files.top.wanted().calls() if request.seccomp else None
+            child = start(engine, Start(argv, request.environ, only, blocked, limits))
+            started()
+            with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, out) as take:
+                return _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
     finally:
         files.shutdown()
-        os.close(out)
+        out.close()
 
 
 def _configure(root: Directory, request: Request) -> None:
@@ -148,19 +148,31 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
-    from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
+@contextlib.contextmanager
+def _lines(files: Tracefs, request: Request, out: Output) -> Iterator[Take]:
+    """What is written to the output, in the form that was asked for. Its end may write to the output, too."""
+    form = request.form
+    if form in RECORDED:
+        from tracefs.commands.recorded import Recorded  # here, so that the other forms start without it
 
-    return Lines(files.top, form, verbose).take
+        recorded = None
+        with out.guarded():
+            recorded = Recorded(files.top, form, out.fd)
+        yield recorded.take if recorded else _nothing
+        with out.guarded():
+            if recorded and not out.failed:
+                recorded.end()
+    elif form:
+        from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
+
+        yield Lines(files.top, form, request.verbose).take
+    else:
+        with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            yield _pipe_lines(pipe)
 
 
-def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:
-    from tracefs.commands.recorded import Recorded  # here, so that the other forms start without it
-
-    recorded = Recorded(files.top, form, out)
-    status = _drain(cast(Engine, files.engine), child, recorded.take, out, asked_to_end)
-    recorded.end()
-    return status
+def _nothing(last: bool) -> bytes:
+    return b""
 
 
 def _pipe_lines(pipe: Handle) -> Take:
@@ -172,76 +184,29 @@ def _pipe_lines(pipe: Handle) -> Take:
     return take
 
 
-def _drain(engine: Engine, child: Child, take: Take, out: int, asked_to_end: threading.Event) -> int:
+def _drain(engine: Engine, child: Child, take: Take, out: Output, asked_to_end: threading.Event) -> int:
     """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
-    ended = threading.Event()
-    status = 0
-
-    def wait() -> None:
-        nonlocal status
-        status = child.wait()
-        ended.set()
-
-    threading.Thread(target=wait, name="wait", daemon=True).start()
     pause = SHORTEST
     while True:
-        last = ended.is_set() and (asked_to_end.is_set() or not engine.tracees())
+        ended = child.has_ended()
+        last = ended and (asked_to_end.is_set() or not engine.tracees())
         amount = _write_all(take, out, last)
         if last:
-            return status if status >= 0 else 128 - status
+            return child.wait()
         pause = SHORTEST if amount else min(2 * pause, LONGEST)
-        if ended.is_set():
+        if ended:
             time.sleep(pause)  # for what the command has left behind
         else:
-            ended.wait(pause)
+            child.has_ended(pause)
 
 
-def _write_all(take: Take, out: int, last: bool) -> int:
+def _write_all(take: Take, out: Output, last: bool) -> int:
     """What is there now, to its end at the last time; bytes of text."""
     total = 0
-    while data := take(last):
-        total += len(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(out, view) :]
-        if not last and len(data) < PLENTY:
-            break
+    with out.guarded():
+        while not out.failed and (data := take(last)):
+            total += len(data)
+            out.write(data)
+            if not last and len(data) < PLENTY:
+                break
     return total
-
-
-@contextlib.contextmanager
-def _forwarding(child: Child) -> Iterator[threading.Event]:
-    """Give the command the signals that are meant to end it. Those typed at the terminal reach it by themselves.
-
-    The event is set by the first of them.
-    """
-    asked_to_end = threading.Event()
-
-    def forward(number: int, frame: object) -> None:
-        asked_to_end.set()
-        if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child.pid, number)
-
-    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
-    old = {number: signal.signal(number, forward) for number in numbers}
-    try:
-        yield asked_to_end
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-def _in_foreground() -> bool:
-    """Does the terminal send its signals to our process group?"""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)

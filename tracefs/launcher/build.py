@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-
-import setuptools  # noqa: F401  # before distutils, which it brings
-from distutils.command.build_scripts import build_scripts  # isort: skip
+from distutils.command.build_scripts import build_scripts  # setuptools' own, once that is imported
 
 SOURCE = "tracefs/launcher/launcher.c"
 NAME = "tracefs"
