@@ -2,7 +2,8 @@
 /*
  * What tests/capture/intask/test_sites.py asks of the site finder:
  *
- *   sites_driver list FILE...        a line a site: FILE OFFSET SPAN PATCH REFUSED, and `FILE error ERRNO`
+ *   sites_driver list FILE...        a line a site: FILE ADDRESS BACK LENGTH REFUSED, or `FILE error ERRNO`
+ *   sites_driver learn FILE DIR N    which sites were met before, with what DIR keeps; then the N-th one is met
  *   sites_driver fuzz FILE SEED N    N copies of FILE with damaged headers and tables: must not crash (built with ASan)
  *   sites_driver live                relocates and patches functions of its own, and runs them
  */
@@ -24,8 +25,8 @@
 
 static int list(const char *path)
 {
-	struct sites sites;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : sites_of_file(fd, &sites);
+	struct sites *sites = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : sites_of(fd, NULL, &sites);
 
 	if (fd >= 0)
 		close(fd);
@@ -33,10 +34,27 @@ static int list(const char *path)
 		printf("%s error %d\n", path, -err);
 		return 0;
 	}
-	for (uint32_t i = 0; i < sites.count; i++)
-		printf("%s %lu %u %u %u\n", path, sites.site[i].offset, sites.site[i].span, sites.site[i].patch,
-		       sites.site[i].refused);
-	sites_free(&sites);
+	for (uint32_t i = 0; i < sites->n; i++)
+		printf("%s %lu %u %u %u\n", path, sites->site[i].at, sites->site[i].back, sites->site[i].length,
+		       sites->site[i].refused);
+	sites_free(sites);
+	return 0;
+}
+
+/* Meets one site of the file, and prints which of its sites were met before. */
+static int learn(const char *path, const char *dir, unsigned which)
+{
+	struct sites *sites = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = sites_of(fd, dir, &sites);
+
+	close(fd);
+	if (err)
+		return 2;
+	for (uint32_t i = 0; i < sites->n; i++)
+		if (sites->site[i].hit)
+			printf("%u ", i);
+	printf("learned %d\n", sites_learned(sites, &sites->site[which]));
+	sites_free(sites);
 	return 0;
 }
 
@@ -54,7 +72,7 @@ static int fuzz(const char *path, unsigned seed, unsigned rounds)
 	for (unsigned round = 0; round < rounds; round++) {
 		size_t size = rand() % 8 ? (size_t)st.st_size : (size_t)rand() % (size_t)st.st_size;
 		int fd = memfd_create("damaged", MFD_CLOEXEC);
-		struct sites sites;
+		struct sites *sites;
 
 		if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
 			return 2;
@@ -65,17 +83,16 @@ static int fuzz(const char *path, unsigned seed, unsigned rounds)
 			if (pwrite(fd, &value, 1, (off_t)at) < 0)
 				return 2;
 		}
-		if (!sites_of_file(fd, &sites)) {
-			for (uint32_t i = 0; i < sites.count; i++) {
-				struct site_stub stub;
-				const struct site *site = &sites.site[i];
+		if (!sites_of(fd, NULL, &sites)) {
+			for (uint32_t i = 0; i < sites->n; i++) {
+				struct site *site = &sites->site[i];
+				struct site_step steps[SITE_STEPS + 1];
+				uint8_t stub[SITE_STUB];
 
-				if (sites_find(&sites, site->offset) != site)
+				if (!site->refused && site_move(site, 0x400000, 0x500000, stub, steps) == -EINVAL)
 					return 3;
-				if (!site->refused && site->offset >= site->span && site->offset <= size)
-					site_relocate(site, bytes + site->offset - site->span, 0x400000, 0x500000, &stub);
 			}
-			sites_free(&sites);
+			sites_free(sites);
 		}
 		close(fd);
 	}
@@ -133,36 +150,38 @@ __asm__(".pushsection .text\n"
 extern long moved_number(void), moved_flag(void), moved_jump(int), moved_lea(void **);
 char flag;
 
-/* The site in the function that starts at code. */
-static const struct site *site_in(const struct sites *sites, const void *code)
+static void jump(uint8_t *from, const uint8_t *to)
 {
-	extern char __executable_start[];
-	uint64_t start = (uint64_t)((const char *)code - __executable_start); /* linked with equal offsets and addresses */
+	int32_t distance = (int32_t)(to - from) - (int32_t)SITE_JUMP;
 
-	for (uint32_t i = 0; i < sites->count; i++)
-		if (sites->site[i].offset >= start)
-			return &sites->site[i];
-	return NULL;
+	*from = 0xe9;
+	memcpy(from + 1, &distance, sizeof(distance));
 }
 
 /* Leads the function's `syscall` through a stub: its instructions, then a jump to the `syscall` itself. */
-static void patch(const struct sites *sites, void *code, uint8_t *stub_at)
+static void patch(const struct sites *sites, void *code, uint8_t *stub)
 {
 	extern char __executable_start[];
-	const struct site *site = site_in(sites, code);
-	uint8_t *call = (uint8_t *)__executable_start + site->offset, *from = call - site->span, jump[SITE_PATCH];
-	void *page = (void *)((uintptr_t)from & ~4095ul);
-	struct site_stub stub;
+	uint64_t bias = (uint64_t)__executable_start;
+	struct site_step steps[SITE_STEPS + 1];
+	const struct site *site = sites->site;
+	uint8_t *call, *from;
+	void *page;
+	int length;
 
-	if (site->refused || !site_relocate(site, from, (uint64_t)from, (uint64_t)stub_at, &stub) ||
-	    !site_jump((uint64_t)from, (uint64_t)stub_at, jump)) {
-		printf("refused %u\n", site->refused);
+	while (bias + site->at < (uint64_t)code)
+		site++;
+	call = (uint8_t *)bias + site->at;
+	from = call - site->back;
+	length = site->refused ? -site->refused : site_move(site, bias, (uint64_t)stub, stub, steps);
+	if (length < 0 || memcmp(from, site->bytes, site->back + 2u) || from + steps[site->steps].place != call) {
+		printf("refused %d\n", length);
 		exit(1);
 	}
-	memcpy(stub_at, stub.code, stub.length);
-	site_jump((uint64_t)stub_at + stub.length, (uint64_t)call, stub_at + stub.length);
+	jump(stub + length, call);
+	page = (void *)((uintptr_t)from & ~4095ul);
 	mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC);
-	memcpy(from, jump, sizeof(jump));
+	jump(from, stub);
 	mprotect(page, 8192, PROT_READ | PROT_EXEC);
 }
 
@@ -172,12 +191,12 @@ static int live(void)
 	uint8_t *stubs = mmap((void *)((uintptr_t)live - STUBS_BELOW), STUB_ROOM, PROT_READ | PROT_WRITE | PROT_EXEC,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	struct sites sites;
+	struct sites *sites;
 
-	if (stubs == MAP_FAILED || sites_of_file(fd, &sites))
+	if (stubs == MAP_FAILED || sites_of(fd, NULL, &sites))
 		return 2;
 	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		patch(&sites, codes[i], stubs + i * 256);
+		patch(sites, codes[i], stubs + i * 256);
 	printf("number %d\n", moved_number() == getppid());
 	printf("flag %ld\n", moved_flag());
 	flag = 1;
@@ -185,6 +204,8 @@ static int live(void)
 	printf("jump %d %#lx\n", moved_jump(0) == getppid(), moved_jump(1));
 	printf("lea %d", moved_lea(&rdx) == getppid());
 	printf(" %d\n", rdx == (void *)&flag);
+	sites_free(sites);
+	close(fd);
 	return 0;
 }
 
@@ -197,5 +218,7 @@ int main(int argc, char **argv)
 	}
 	if (argc == 5 && !strcmp(argv[1], "fuzz"))
 		return fuzz(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+	if (argc == 5 && !strcmp(argv[1], "learn"))
+		return learn(argv[2], argv[3], (unsigned)atoi(argv[4]));
 	return argc == 2 && !strcmp(argv[1], "live") ? live() : 2;
 }

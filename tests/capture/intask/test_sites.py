@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import bisect
+import os
 import re
 import shutil
-import struct
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
-SOURCES = [f"tracefs/capture/intask/{name}.c" for name in ("insn", "elf_file", "sites", "relocate")]
+SOURCES = [f"tracefs/capture/intask/{name}.c" for name in ("insn", "elf_file", "sites", "learned", "move")]
 LIBC = Path("/lib/x86_64-linux-gnu/libc.so.6")
 FOLDERS = ("/bin", "/sbin", "/usr/lib", "/usr/libexec", "/usr/local/bin", "/usr/local/lib", "/opt", "/root/.pyenv")
-REFUSALS = ("", "no function", "not code", "too short", "two pages")
+REFUSALS = ("sites", "no function", "not decoded", "no room", "immovable", "across", "too long")
 OBJDUMP = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*(\S.*)?$")
 
 
@@ -34,65 +33,46 @@ def build(program: Path, *options: str) -> Path:
 
 
 def sites(driver: Path, *files: Path) -> list[tuple[Path, int, int, int, int]]:
-    """(file, offset, span, patch, refused) of each place with the bytes of a `syscall` in its code."""
+    """(file, address, back, length, refused) of each place with the bytes of a `syscall` in its code."""
     out = subprocess.run([driver, "list", *files], capture_output=True, text=True, check=True).stdout
     rows = [line.rsplit(" ", 4) for line in out.splitlines() if " error " not in line]
-    return [(Path(path), int(offset), int(span), int(patch), int(refused)) for path, offset, span, patch, refused in rows]
-
-
-def addresses(file: Path) -> list[tuple[int, int, int]]:
-    """(offset, size, address) of each loaded segment."""
-    data = file.read_bytes()
-    at, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
-    headers = [struct.unpack_from("<IIQQQQQQ", data, at + i * size) for i in range(count)]
-    return [(h[2], h[5], h[3]) for h in headers if h[0] == 1]
+    return [(Path(path), int(at), int(back), int(length), int(refused)) for path, at, back, length, refused in rows]
 
 
 class Disassembly:
-    """What objdump makes of the code around the sites of a file."""
+    """What objdump makes of the code around some addresses of a file: it decodes from symbols, so in step."""
 
     def __init__(self, file: Path, around: list[int]) -> None:
         self.found: dict[int, tuple[int, str]] = {}
-        for start, stop in windows(around):
-            command = ["objdump", "-d", "-w", f"--start-address={start}", f"--stop-address={stop}", str(file)]
-            for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-                if match := OBJDUMP.match(line):
-                    self.found[int(match[1], 16)] = (len(match[2].split()), match[3] or "")
+        if not around:
+            return
+        window = [f"--start-address={max(min(around) - 4096, 0)}", f"--stop-address={max(around) + 16}"]
+        out = subprocess.run(["objdump", "-d", "-w", *window, str(file)], capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            if match := OBJDUMP.match(line):
+                self.found[int(match[1], 16)] = (len(match[2].split()), match[3] or "")
 
     def at(self, address: int) -> tuple[int, str]:
         return self.found.get(address, (0, ""))
 
 
-def windows(around: list[int]) -> list[tuple[int, int]]:
-    """One call of objdump for all: from the first site to the last (it decodes from symbols, so in step)."""
-    return [(min(around) - 4096, max(around) + 16)] if around else []
-
-
 def check(driver: Path, file: Path) -> Counter[str]:
     """Every site that is not refused, against objdump. How many there are of each kind."""
     rows = sites(driver, file)
-    segments = sorted(addresses(file)) if rows else []
-    kinds: Counter[str] = Counter(REFUSALS[row[4]] or "sites" for row in rows)
-
-    def address(offset: int) -> int:
-        start, _, where = segments[bisect.bisect(segments, (offset, 1 << 62, 0)) - 1]
-        return where + offset - start
-
     good = [row for row in rows if not row[4]]
-    listing = Disassembly(file, [address(row[1]) for row in good])
-    for _, offset, span, patch, _ in good:
-        call = address(offset)
+    listing = Disassembly(file, [row[1] for row in good])
+    for _, call, back, patched, _ in good:
         assert listing.at(call) == (2, "syscall"), f"{file} {call:#x}"
-        assert patch >= 5, f"{file} {call:#x}"
-        assert listing.at(call - span)[0] == patch, f"{file} {call:#x}"
-        at = call - span
+        assert patched >= 5, f"{file} {call:#x}"
+        assert listing.at(call - back)[0] == patched, f"{file} {call:#x}"
+        at = call - back
         while at < call:
             length, text = listing.at(at)
             assert length, f"{file} {call:#x}: no instruction begins at {at:#x}"
             assert not re.match(r"(jmp|call|ret|loop|jrcxz|int|hlt|ud|syscall|xbegin)", text), f"{file} {at:#x}: {text}"
             at += length
         assert at == call, f"{file} {call:#x}"
-    return kinds
+    return Counter(REFUSALS[row[4]] for row in rows)
 
 
 def test_nearly_all_calls_of_libc_can_be_led_into_the_recorder_and_objdump_agrees_about_each(driver: Path) -> None:
@@ -118,6 +98,29 @@ def test_what_is_no_program_is_refused(driver: Path, tmp_path: Path) -> None:
     text.write_text("#!/bin/sh\n")
     out = subprocess.run([driver, "list", text, tmp_path], capture_output=True, text=True, check=True).stdout
     assert out == f"{text} error 8\n{tmp_path} error 8\n"
+
+
+def test_what_was_met_is_known_to_the_next_session_as_long_as_the_file_is_the_same(driver: Path, tmp_path: Path) -> None:
+    kept, file = tmp_path / "kept", tmp_path / "libc"
+    kept.mkdir(mode=0o700)
+    shutil.copy(LIBC, file)
+
+    def learn(which: int) -> str:
+        return subprocess.run([driver, "learn", file, kept, str(which)], capture_output=True, text=True, check=True).stdout
+
+    assert [learn(3), learn(7), learn(3)] == ["learned 1\n", "3 learned 1\n", "3 7 learned 0\n"]
+    os.utime(file, ns=(1, 1))
+    assert learn(5) == "learned 1\n"
+
+
+def test_nothing_is_learned_in_a_directory_that_others_may_write(driver: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    kept.chmod(0o777)
+    for _ in range(2):
+        out = subprocess.run([driver, "learn", LIBC, kept, "3"], capture_output=True, text=True, check=True).stdout
+        assert out == "learned 1\n"
+    assert list(kept.iterdir()) == []
 
 
 @pytest.mark.soak

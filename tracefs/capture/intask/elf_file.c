@@ -44,24 +44,17 @@ static void *read_table(const struct elf_file *elf, uint64_t offset, uint64_t co
 	return NULL;
 }
 
-static bool to_offset(const struct elf_file *elf, uint64_t address, bool code, uint64_t *offset)
+static bool is_code(const struct elf_file *elf, uint64_t address)
 {
-	for (uint32_t i = 0; i < elf->segments; i++) {
-		const struct elf_segment *s = &elf->segment[i];
-
-		if (address >= s->address && address - s->address < s->size && (s->code || !code)) {
-			*offset = s->offset + (address - s->address);
+	for (uint32_t i = 0; i < elf->segments; i++)
+		if (elf->segment[i].code && address - elf->segment[i].address < elf->segment[i].size)
 			return true;
-		}
-	}
 	return false;
 }
 
 static bool add_start(struct elf_file *elf, uint64_t address)
 {
-	uint64_t offset;
-
-	if (!to_offset(elf, address, true, &offset))
+	if (!is_code(elf, address))
 		return true; /* of no use, and no harm */
 	if (elf->starts == ELF_STARTS_MAX)
 		return false;
@@ -72,7 +65,7 @@ static bool add_start(struct elf_file *elf, uint64_t address)
 			return false;
 		elf->start = more;
 	}
-	elf->start[elf->starts++] = offset;
+	elf->start[elf->starts++] = address;
 	return true;
 }
 
@@ -151,18 +144,18 @@ static void sort_starts(struct elf_file *elf)
 	elf->starts = kept;
 }
 
-static bool add_segment(struct elf_file *elf, const Elf64_Phdr *header)
+/* 0, or -errno. code: bytes of code in the segments so far. */
+static int add_segment(struct elf_file *elf, const Elf64_Phdr *header, uint64_t *code)
 {
 	struct elf_segment *s = &elf->segment[elf->segments];
 
 	if (elf->segments == ELF_SEGMENTS || header->p_offset > elf->size || header->p_filesz > elf->size - header->p_offset)
-		return false;
+		return -ENOEXEC;
 	*s = (struct elf_segment){.address = header->p_vaddr, .offset = header->p_offset, .size = header->p_filesz};
 	s->code = header->p_flags & PF_X && !(header->p_flags & PF_W);
-	if (s->code && s->size > ELF_CODE_MAX)
-		return false;
 	elf->segments++;
-	return true;
+	*code += s->code ? s->size : 0;
+	return *code > ELF_CODE_MAX ? -EFBIG : 0;
 }
 
 static int read_tables(struct elf_file *elf)
@@ -170,7 +163,8 @@ static int read_tables(struct elf_file *elf)
 	const Elf64_Phdr *frames = NULL;
 	Elf64_Ehdr head;
 	Elf64_Phdr *header;
-	bool whole = true;
+	uint64_t code = 0;
+	int err = 0;
 
 	if (!elf_read(elf, 0, &head, sizeof(head)) || memcmp(head.e_ident, ELFMAG, SELFMAG) ||
 	    head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64 || head.e_phentsize != sizeof(*header))
@@ -178,18 +172,17 @@ static int read_tables(struct elf_file *elf)
 	header = read_table(elf, head.e_phoff, head.e_phnum, sizeof(*header));
 	if (!header)
 		return -ENOEXEC;
-	for (uint32_t i = 0; i < head.e_phnum && whole; i++) {
+	for (uint32_t i = 0; i < head.e_phnum && !err; i++) {
 		if (header[i].p_type == PT_LOAD)
-			whole = add_segment(elf, &header[i]);
+			err = add_segment(elf, &header[i], &code);
 		else if (header[i].p_type == PT_GNU_EH_FRAME)
 			frames = &header[i];
 	}
-	whole = whole && (!frames || starts_of_frames(elf, frames)) && starts_of_sections(elf, &head);
+	if (!err && ((frames && !starts_of_frames(elf, frames)) || !starts_of_sections(elf, &head)))
+		err = -EFBIG;
 	free(header);
-	if (!whole)
-		return -ENOEXEC;
 	sort_starts(elf);
-	return 0;
+	return err;
 }
 
 int elf_open(struct elf_file *elf, int fd)

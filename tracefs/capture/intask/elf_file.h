@@ -6,14 +6,14 @@
  * the file's size, and it is read with pread(2), never mapped (a program that truncates its file would end us by SIGBUS).
  * Sources: elf(5); the LSB's ".eh_frame_hdr"; DWARF's pointer encodings of it.
  */
-#ifndef TRACEFS_CAPTURE_INTASK_ELF_FILE_H
-#define TRACEFS_CAPTURE_INTASK_ELF_FILE_H
+#ifndef TRACEFS_INTASK_ELF_FILE_H
+#define TRACEFS_INTASK_ELF_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define ELF_SEGMENTS 16u
-#define ELF_CODE_MAX (256u << 20) /* bytes of code beyond which a file is left alone */
+#define ELF_CODE_MAX (64u << 20)  /* bytes of code beyond which a file is left alone */
 #define ELF_STARTS_MAX (4u << 20) /* starts of functions, likewise */
 
 struct elf_segment {
@@ -28,11 +28,14 @@ struct elf_file {
 	uint64_t size; /* of the file */
 	uint32_t segments;
 	struct elf_segment segment[ELF_SEGMENTS];
-	uint64_t *start; /* file offsets at which a function starts, ascending; owned: elf_close() frees it */
+	uint64_t *start; /* addresses at which functions start, ascending; owned: elf_close() frees them */
 	uint32_t starts;
 };
 
-/* Reads the tables of an ELF64 x86-64 file. 0, or -errno: ENOEXEC where it is no such file or its tables make no sense. */
+/*
+ * Reads the tables of an ELF64 x86-64 file. 0, or -errno: ENOEXEC where it is no such file or its
+ * tables make no sense, EFBIG where there is too much of it.
+ */
 int elf_open(struct elf_file *elf, int fd);
 void elf_close(struct elf_file *elf); /* not the fd */
 

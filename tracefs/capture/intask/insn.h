@@ -5,8 +5,8 @@
  * This is no disassembler: it knows lengths (Intel SDM volume 2, chapter 2 and appendix A), not meanings. What it does not
  * know for certain it refuses, and the caller then leaves that code alone.
  */
-#ifndef TRACEFS_CAPTURE_INTASK_INSN_H
-#define TRACEFS_CAPTURE_INTASK_INSN_H
+#ifndef TRACEFS_INTASK_INSN_H
+#define TRACEFS_INTASK_INSN_H
 
 #include <stdbool.h>
 #include <stddef.h>

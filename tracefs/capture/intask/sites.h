@@ -1,81 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which `syscall` instructions of a file can be led into the recorder, and how.
+ * Where a program's `syscall` instructions are, and how each can be met by a jump.
  *
- * A patch overwrites exactly one instruction, of 5 bytes or more, that stands before a `syscall` on a straight line, with a
- * jump to a stub. The stub does what the overwritten instruction and those behind it did, then goes to the recorder, which
- * makes the call. The `syscall` itself stays: who comes to it on another way still meets it.
+ * A patch overwrites exactly one instruction, of 5 bytes or more, that stands before a `syscall` on a straight line (nothing but
+ * instructions that can be moved lies between). The jump that takes its place leads to a stub: copies of the instructions from the
+ * overwritten one up to the `syscall`, moved so that they do the same there, and then our own code (patch.c appends that). All other
+ * instructions stay, the `syscall` too: whoever gets to one of them on another way meets what was always there.
  *
- *     before                        after                       stub
- *     b8 27 00 00 00  mov $39,%eax  e9 ........  jmp stub       mov $39,%eax
- *     0f 05           syscall       0f 05        syscall        (to the recorder; back to behind the syscall)
- *
- * Code is decoded forward from a known start of a function, never backward: the bytes before a `syscall` may be the end of a
- * longer instruction. Whatever is not certain is no site, and its calls are recorded by stops.
+ * Code is decoded forward, from the start of a function that the file itself names (a row of .eh_frame_hdr, else a symbol), and never
+ * backward by pattern: the bytes 0f 05 may be the end of a longer instruction. What cannot be decoded, or moved, is refused, with why.
+ * Nothing here looks at a process: bytes and addresses come in, bytes go out. Files are the tracee's to choose, so every offset and
+ * length in them is checked, and time and memory are bounded.
  */
-#ifndef TRACEFS_CAPTURE_INTASK_SITES_H
-#define TRACEFS_CAPTURE_INTASK_SITES_H
+#ifndef TRACEFS_INTASK_SITES_H
+#define TRACEFS_INTASK_SITES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SITE_PATCH 5u	/* bytes of the jump that is written */
-#define SITE_SPAN_MAX 64u /* bytes from the patch to the `syscall`, at the most */
-#define SITE_MOVES_MAX 16u /* instructions among them, at the most */
-#define SITE_STUB_MAX 160u /* bytes of the relocated instructions, at the most */
+#define SITE_JUMP 5u   /* bytes of the jump that a patch is */
+#define SITE_BYTES 64u /* from the overwritten instruction to the end of the `syscall`, at most */
+#define SITE_STEPS 13u /* instructions moved, at most */
+#define SITE_STUB 160u /* bytes of a stub's moved instructions, at most */
 
-struct site {
-	uint64_t offset; /* of the `syscall`, in the file: address - start of the mapping + the mapping's own offset */
-	uint8_t span;	 /* bytes from the overwritten instruction to the `syscall` */
-	uint8_t patch;	 /* length of the overwritten instruction, SITE_PATCH or more */
-	uint8_t refused; /* enum site_refusal: why this `syscall` cannot be patched; then span and patch are 0 */
-};
-
+/* Why a `syscall` is not patched. In the order of `tracefs status`; SITE_REFUSALS names them. */
 enum site_refusal {
-	SITE_OK,
-	SITE_NO_FUNCTION, /* no known start of a function before it */
-	SITE_NOT_CODE,	  /* decoding from the function's start does not arrive at it, or contradicts itself */
-	SITE_TOO_SHORT,	  /* no instruction of 5 bytes or more before it on a straight line */
-	SITE_TWO_PAGES,	  /* the patch would lie in two pages */
+	SITE_FITS,
+	SITE_NO_FUNCTION, /* no function that the file names holds it */
+	SITE_NOT_DECODED, /* an instruction between the function's start and it is not known, or it is no instruction's start */
+	SITE_NO_ROOM,	  /* none of the instructions before it that could be moved has 5 bytes */
+	SITE_IMMOVABLE,	  /* before an instruction of 5 bytes comes one that cannot be moved */
+	SITE_ACROSS,	  /* the overwritten 5 bytes lie in two pages */
+	SITE_TOO_LONG,	  /* beyond SITE_BYTES, SITE_STEPS or SITE_STUB */
 	SITE_REFUSALS,
 };
 
-/* All places of a file where the bytes of a `syscall` stand in its code, by ascending offset. */
+/* One `syscall`. Addresses are the file's own (p_vaddr); a loaded file has them all moved by one distance, its bias. */
+struct site {
+	uint64_t at;	    /* of the `syscall` */
+	uint8_t refused;    /* enum site_refusal; else all of what follows is set */
+	uint8_t back;	    /* the patch stands at `at - back` */
+	uint8_t length;	    /* of the overwritten instruction, 5 to 15 */
+	uint8_t steps;	    /* instructions that are moved, the overwritten one first */
+	bool hit;	    /* met in this session, or by an earlier one's cache: sites_learned() */
+	uint8_t bytes[SITE_BYTES]; /* the back + 2 bytes from the patch to the end of the `syscall`, unpatched */
+};
+
+/* All of one file's, ordered by `at`. */
 struct sites {
-	struct site *site; /* owned: sites_free() */
-	uint32_t count;
-};
-
-/* What an ELF file has. 0, or -errno (elf_open()'s, or ENOMEM). A hostile file costs time in proportion to its size at most. */
-int sites_of_file(int fd, struct sites *out);
-void sites_free(struct sites *sites);
-const struct site *sites_find(const struct sites *sites, uint64_t offset); /* NULL: no `syscall` stands there */
-
-/* Where each relocated instruction came from: a task that stops in a stub is shown at the original. */
-struct site_move {
-	uint8_t from; /* offset from the overwritten instruction */
-	uint8_t to;   /* offset from the stub's start */
-};
-
-struct site_stub {
-	uint8_t code[SITE_STUB_MAX]; /* the instructions; what follows them is the caller's */
-	uint32_t length;	     /* bytes of code */
-	uint32_t moves;
-	struct site_move move[SITE_MOVES_MAX];
+	uint32_t n;
+	struct site *site;
+	/* what follows belongs to sites.c (the file's identity, the state of its learned set) */
+	void *own;
 };
 
 /*
- * Relocates the instructions that a patch of site overwrites or jumps over. code: the span bytes before the `syscall`, as they
- * are in memory; address: where the first of them stands; to: where the stub will. False: something is out of reach of 32 bits,
- * or the bytes are not what sites_of_file() saw.
+ * The sites of the ELF file (x86-64, any kind) behind fd, from the cache in dir or decoded now; fd stays the caller's and its position as
+ * it was. Decoding visits each byte of executable sections a bounded number of times. dir: where learned sets are kept, NULL: nowhere.
+ * 0; -ENOEXEC: not an ELF file of this machine, or damaged; -EFBIG: too large to be decoded (64 MiB of code); -ENOMEM; -errno of reading.
  */
-bool site_relocate(const struct site *site, const uint8_t *code, uint64_t address, uint64_t to, struct site_stub *out);
+int sites_of(int fd, const char *dir, struct sites **out);
+void sites_free(struct sites *sites); /* writes what was learned to the cache first, if anything is new; NULL: nothing */
+struct site *sites_find(struct sites *sites, uint64_t at); /* NULL: there is no `syscall` */
+/* The file's address of the byte at an offset in it, by its loadable segments; UINT64_MAX: none holds it. */
+uint64_t sites_address(const struct sites *sites, uint64_t offset);
+/* It was met by a stop. True: for the first time ever, so the learned set grew. */
+bool sites_learned(struct sites *sites, struct site *site);
 
-/* The jump from one address to another. False: it is out of reach. */
-bool site_jump(uint64_t from, uint64_t to, uint8_t out[SITE_PATCH]);
+/* Where a thread is in a stub, and where that is in the program: between them nothing differs. */
+struct site_step {
+	uint8_t stub;  /* offset of the moved instruction in the stub */
+	uint8_t place; /* offset of the original one from the patch */
+};
 
-/* The original address of one in a stub: of the instruction at, or the next at or after it; span where all were done. */
-uint32_t site_original(const struct site *site, const struct site_stub *stub, uint32_t at);
+/*
+ * The moved instructions of a site that fits, as they stand at address `to`; the file is loaded with this bias. steps: one for each
+ * instruction, and one more for what follows them, whose place is the `syscall` (SITE_STEPS + 1 in all at most).
+ * A branch out of the stub goes where the original one goes. Returns the bytes written (SITE_STUB at most);
+ * -ERANGE: something that they refer to is more than 2 GiB from `to`.
+ */
+int site_move(const struct site *site, uint64_t bias, uint64_t to, uint8_t *stub, struct site_step *steps);
 
 #endif
