@@ -126,7 +126,7 @@ static int launch(struct cap_thread *ct, pid_t pid, int go, struct cap_spawn *ho
 		return -ENOMEM;
 	t->in_scope = t->spawning = t->newborn = true;
 	t->filtered = filtered;
-	cap_task_choose(t, &ct->wants);
+	cap_task_choose(t, &ct->recorder.wants);
 	error = cap_ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	if (error >= 0 && write(go, "", 1) != 1)
 		error = -errno;
@@ -151,7 +151,7 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 	int go[2], report[2], error;
 
 	how->failed = CAP_STEP_FORK;
-	cap_place_apart(ct); /* the child has this thread's affinity */
+	cap_place_release_all(ct); /* the child has this thread's affinity */
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
 	if (pipe2(report, O_CLOEXEC)) {
