@@ -21,7 +21,7 @@ TESTS = (
     "tests/events/test_filter_match.py",
     "tests/events/test_cmdlines.py",
     "tests/events/triggers",
-    "tests/mount/test_run.py",
+    "tests/commands/test_run.py",
     "tests/render/test_typed.py",
     "tests/render/test_robust.py",
     "tests/tree/test_fd_paths.py",

@@ -17,7 +17,8 @@ from ringbuf import RingBuffer
 from tests.capture.harness.engines import ON, new_engine
 from tests.capture.harness.flag import until
 from tests.capture.harness.records import records
-from tracefs.capture import Engine, ptrace_ops
+from tracefs.capture import Engine
+from tracefs.capture.policy import ptrace_ops
 from tracefs.commands import session
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")

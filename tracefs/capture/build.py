@@ -71,7 +71,7 @@ uint64_t cap_pages_read(struct cap_thread *ct);
 
 int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
 
-/* for Python alone: access.c */
+/* for Python alone: for_python.c */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);
 bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out);
@@ -98,26 +98,30 @@ int64_t cap_limit_overdue(struct cap_thread *ct);
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 """
 
-OWN = sorted(f"tracefs/capture/{path.name}" for path in ROOM.glob("*.c") if path.name != "_engine.c")
+OWN = sorted(
+    str(path.relative_to(ROOT))
+    for room in ("task", "payload", "record", "ptrace")
+    for path in (ROOM / room).glob("*.c")
+)
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 EVENTS = ("cmdlines", "filter", "glob", "task_memory",
           "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
-ROOMS = ("ringbuf", "tracefs/events", "tracefs/events/triggers", "tracefs/capture", "tracefs/syscalls/types")
-HEADERS = [str(path.relative_to(ROOT)) for room in ROOMS for path in sorted((ROOT / room).glob("*.h"))]
+ROOMS = ("ringbuf", "tracefs/events", "tracefs/capture", "tracefs/syscalls/types/block")
+HEADERS = [str(path.relative_to(ROOT)) for room in ROOMS for path in sorted((ROOT / room).rglob("*.h"))]
 
 ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
 ffibuilder.set_source(
     "tracefs.capture._engine",
-    '#include "tracefs/capture/access.h"\n'
-    '#include "tracefs/capture/ops.h"\n'
-    '#include "tracefs/capture/limit.h"\n'
-    '#include "tracefs/capture/undo.h"\n',
+    '#include "tracefs/capture/ptrace/for_python.h"\n'
+    '#include "tracefs/capture/ptrace/restart.h"\n'
+    '#include "tracefs/capture/ptrace/restart_timeout.h"\n'
+    '#include "tracefs/capture/task/ptrace_calls.h"\n',
     sources=[
         *OWN,
         *COMMON["SOURCES"],
         *(f"tracefs/events/{name}.c" for name in EVENTS),
-        "tracefs/syscalls/types/walk.c",
+        "tracefs/syscalls/types/block/walk.c",
     ],
     include_dirs=[str(ROOT)],
     depends=HEADERS,

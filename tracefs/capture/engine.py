@@ -12,17 +12,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
-from tracefs.capture import procfs
-from tracefs.capture.attach import SETS, Attacher, pid_sets
 from tracefs.capture.child import Child
-from tracefs.capture.core import PART_KINDS, Core, Described, Inner
+from tracefs.capture.policy import procfs
+from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
+from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner
+from tracefs.capture.policy.session import Command, Session
 from tracefs.capture.scope import Scope
-from tracefs.capture.session import Command, Session
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.loader import compiled
-from tracefs.syscalls.types.parts import Part, parts
-from tracefs.syscalls.types.pointers import masks
+from tracefs.syscalls.types.saved.parts import Part, parts
+from tracefs.syscalls.types.saved.pointers import masks
 
 ATTACH_WAIT = 0.25
 """Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
@@ -197,7 +197,7 @@ class Engine:
         Its signals are as this thread's: those blocked here are blocked, those that the process ignores are ignored
         (except the two that Python itself ignores), all others are at their default.
 
-        only: numbers of the system calls that it and its children stop at (filtered.h says what that implies); None: all.
+        only: numbers of the system calls that it and its children stop at (seccomp.h says what that implies); None: all.
         """
         path = shutil.which(os.fsdecode(argv[0]), path=None if env is None else env.get("PATH"))
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])

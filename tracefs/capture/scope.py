@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from tracefs.capture import procfs
+from tracefs.capture.policy import procfs
 
 
 @dataclass(frozen=True)

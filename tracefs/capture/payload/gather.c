@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* Gathering: level by level, so that all that is known to be needed is read at once. */
+#include "tracefs/capture/payload/gather.h"
+
+#define DEEPEST 4 /* pointers followed: memory may lead back to itself */
+#define LISTED 32u /* bytes that a list's text takes in a record, at least */
+
+/* As much of a text or a list as its page holds: what is behind may not be there, nor be needed. */
+static uint32_t to_page_end(uint64_t address, uint32_t most)
+{
+	uint32_t left = CAP_PAGE - address % CAP_PAGE;
+
+	return left < most ? left : most;
+}
+
+static void add(struct cap_save *save, struct cap_piece piece, uint32_t most)
+{
+	if (!most || save->pieces == CAP_PIECES || most > CAP_GATHERED - save->used)
+		return;
+	piece.at = save->used;
+	piece.whole = most;
+	piece.want = piece.text || piece.list ? to_page_end(piece.address, most) : most;
+	save->used += most;
+	cap_memory_want(&save->memory, piece.address, piece.want);
+	save->piece[save->pieces++] = piece;
+}
+
+static uint32_t at_most(uint64_t count, uint32_t most)
+{
+	return count < most ? (uint32_t)count : most;
+}
+
+/* One more byte of a text than is kept: whether it ends there. */
+static void add_target(struct cap_save *save, unsigned arg, const struct tt_type *pointer, uint64_t address,
+		       const struct tt_scope *scope)
+{
+	const struct tt_type *target = TT_TYPE(save->call.table, pointer->target);
+	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg};
+	uint32_t element = tt_fixed_size(target);
+	uint64_t count = 0;
+	bool counted = tt_count(pointer, scope, &count);
+
+	switch (target->kind) {
+	case TT_STR:
+		piece.text = true;
+		add(save, piece, at_most(counted ? count : UINT64_MAX, save->limit + 1));
+		return;
+	case TT_STRINGS:
+		piece.list = true;
+		add(save, piece, 8 * (save->most / LISTED));
+		return;
+	case TT_BYTES:
+	case TT_CHARS:
+		piece.data = true;
+		add(save, piece, at_most(count, save->limit));
+		return;
+	}
+	if (target->flags & TT_ENDS_IN_DATA) {
+		piece.data = true;
+		piece.head = target->align;
+		add(save, piece, at_most(counted ? count : target->size, piece.head + save->limit));
+		return;
+	}
+	if (target->flags & TT_HOLDS_POINTERS)
+		piece.type = target;
+	if (target->flags & TT_HOLDS_FDS)
+		piece.fds = target;
+	if (!element)
+		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->most));
+	else if (!pointer->n)
+		add(save, piece, element);
+	else
+		add(save, piece, element * at_most(count, save->most / element));
+}
+
+static void look(struct cap_save *save, const struct cap_piece *piece, const struct tt_type *type, uint32_t at, uint32_t length,
+		 struct tt_scope scope)
+{
+	const struct tt_table *table = save->call.table;
+	const uint8_t *bytes = save->bytes + piece->at + at;
+
+	if (type->kind == TT_POINTER) {
+		uint64_t address = length < 8 ? 0 : tt_load(bytes, 8, false);
+
+		if (address)
+			add_target(save, piece->arg, type, address, &scope);
+	} else if (type->kind == TT_STRUCT && type->flags & TT_HOLDS_POINTERS) {
+		const struct tt_member *members[TT_MEMBERS];
+		unsigned n;
+
+		scope.data = bytes;
+		scope.size = length;
+		n = tt_members(&scope, type, members);
+		for (unsigned i = 0; i < n; i++)
+			if (members[i]->offset < length)
+				look(save, piece, TT_TYPE(table, members[i]->type), at + members[i]->offset,
+				     length - members[i]->offset, scope);
+	} else if (type->kind == TT_ARRAY && type->flags & TT_HOLDS_POINTERS) {
+		const struct tt_type *target = TT_TYPE(table, type->target);
+		uint32_t element = tt_fixed_size(target);
+		uint64_t count;
+
+		if (!element)
+			return;
+		if (!tt_count(type, &scope, &count))
+			count = length / element;
+		for (uint64_t i = 0; i < count && (i + 1) * element <= length; i++)
+			look(save, piece, target, at + (uint32_t)i * element, element, scope);
+	}
+}
+
+static void look_into(struct cap_save *save, const struct cap_piece *piece)
+{
+	struct tt_scope scope = {.call = &save->call, .share = &save->share[piece->arg]};
+	uint32_t element = piece->type ? tt_fixed_size(piece->type) : 8;
+
+	if (piece->type && !element)
+		element = piece->got;
+	for (uint32_t at = 0; element && at + element <= piece->got; at += element) {
+		if (piece->type) {
+			look(save, piece, piece->type, at, element, scope);
+		} else {
+			uint64_t address = tt_load(save->bytes + piece->at + at, 8, false);
+			struct cap_piece text = {.address = address, .arg = piece->arg, .text = true};
+
+			if (address)
+				add(save, text, save->limit + 1);
+		}
+	}
+}
+
+/* Find the end of a text or a list among what is there; true: it may be on the next page. */
+static bool find_end(struct cap_save *save, struct cap_piece *piece)
+{
+	const uint8_t *bytes = save->bytes + piece->at, *nul = piece->text ? memchr(bytes, 0, piece->got) : NULL;
+
+	if (nul) {
+		piece->got = (uint32_t)(nul - bytes) + 1;
+		piece->ended = true;
+	}
+	for (uint32_t at = 0; piece->list && !piece->ended && at + 8 <= piece->got; at += 8)
+		if (!tt_load(bytes + at, 8, false)) {
+			piece->got = at + 8;
+			piece->ended = true;
+		}
+	if (piece->ended || piece->got < piece->want || piece->want == piece->whole)
+		return false;
+	piece->want = at_most(piece->want + CAP_PAGE, piece->whole);
+	cap_memory_want(&save->memory, piece->address, piece->want);
+	return true;
+}
+
+/* Read the pieces from first on. */
+static void fetch(struct cap_save *save, uint32_t first)
+{
+	bool more = true;
+
+	for (uint32_t i = first; i < save->pieces; i++)
+		save->piece[i].got = 0;
+	while (more) {
+		more = false;
+		cap_memory_fetch(&save->memory);
+		for (uint32_t i = first; i < save->pieces; i++) {
+			struct cap_piece *piece = &save->piece[i];
+
+			if (piece->got == piece->want || piece->ended)
+				continue;
+			piece->got = cap_memory_copy(&save->memory, piece->address, save->bytes + piece->at, piece->want);
+			if (piece->text || piece->list)
+				more |= find_end(save, piece);
+		}
+	}
+}
+
+static void add_args(struct cap_save *save, enum tt_direction direction, bool numbers)
+{
+	const struct tt_call *call = &save->call;
+
+	for (unsigned i = 0; i < call->n; i++) {
+		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]);
+		struct tt_scope scope = {.call = call, .share = &save->share[i]};
+
+		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
+		    (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
+			add_target(save, i, type, call->args[i], &scope);
+	}
+}
+
+/* Numbers that arguments point to may count what others point to (*addrlen). */
+static void take_numbers(struct cap_save *save)
+{
+	struct tt_call *call = &save->call;
+
+	for (uint32_t i = 0; i < save->pieces; i++) {
+		const struct cap_piece *piece = &save->piece[i];
+		const struct tt_type *type = TT_TYPE(call->table, TT_TYPE(call->table, call->types[piece->arg])->target);
+
+		if (piece->got < type->width)
+			continue;
+		call->has_pointed |= 1u << piece->arg;
+		call->pointed[piece->arg] = tt_load(save->bytes + piece->at, type->width, type->is_signed);
+	}
+}
+
+void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
+{
+	const struct tt_call *call = &save->call;
+	struct tt_scope scope = {.call = call};
+
+	cap_fds_begin(&save->fds, tid, tgid);
+	for (unsigned i = 0; i < call->n && !call->has_ret; i++)
+		if (call->types[i] != TT_NONE)
+			cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->types[i]), (const uint8_t *)&call->args[i], 8);
+	if (call->has_ret && call->result != TT_NONE)
+		cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->result), (const uint8_t *)&call->ret, 8);
+	for (uint32_t i = 0; i < save->pieces; i++) {
+		const struct cap_piece *piece = &save->piece[i];
+		uint32_t element = piece->fds ? tt_fixed_size(piece->fds) : 0;
+
+		if (piece->fds && !element)
+			element = piece->got;
+		for (uint32_t at = 0; element && at + element <= piece->got; at += element)
+			cap_fds_within(&save->fds, scope, piece->fds, save->bytes + piece->at + at, element);
+	}
+}
+
+void cap_save_nothing(struct cap_save *save)
+{
+	save->pieces = save->used = save->fds.used = save->netlink_length = 0;
+	save->limit = save->most = 0;
+}
+
+void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure)
+{
+	uint32_t level;
+
+	cap_save_nothing(save);
+	save->limit = measure.limit;
+	save->most = measure.room;
+	for (unsigned i = 0; i < TT_ARGS; i++)
+		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
+	add_args(save, direction, true);
+	if (save->pieces) {
+		fetch(save, 0);
+		take_numbers(save);
+	}
+	level = save->pieces;
+	add_args(save, direction, false);
+	for (unsigned depth = 0; level < save->pieces; depth++) {
+		uint32_t end = save->pieces;
+
+		fetch(save, level);
+		for (; depth < DEEPEST && level < end; level++)
+			if (save->piece[level].type || save->piece[level].list)
+				look_into(save, &save->piece[level]);
+		level = end;
+	}
+}

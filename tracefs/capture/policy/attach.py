@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who is to be traced, and getting hold of them. On the capture thread."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tracefs.capture.policy import interruptible, procfs, ptrace_ops
+from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
+from tracefs.capture.policy.procfs import Sight
+from tracefs.capture.scope import Scope
+from tracefs.capture.wanted import PidSet, Wanted
+
+GRACE = 0.1
+"""Seconds that a task which is to be detached has to stop by itself."""
+FIRST_DELAY, LAST_DELAY = 0.001, 0.1
+"""Seconds between looks at a task that cannot be interrupted now."""
+
+SEIZE_LIMIT = 0.01
+"""Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
+SEIZE_TRIES = 3
+"""Of a task that is refused for no visible reason."""
+TURN = 0.003
+"""Seconds to look at tasks at a time: with a thousand of them, their stops want to be served, too."""
+VANISHING = (0.01, 0.1, 0.5)
+"""Seconds after which to look whether a task has vanished."""
+
+
+@dataclass
+class Look:
+    """How a task that is to be stopped was last seen."""
+
+    due: float
+    """When to look again."""
+    since: float
+    """When it was first looked at, or will be."""
+    delay: float = FIRST_DELAY
+    """How long to wait after that."""
+    sight: Sight | None = None
+    """What was seen."""
+    steady: float = 0.0
+    """Since when it was seen like that."""
+
+    def again(self, sight: Sight, now: float) -> float:
+        """It is seen. For how many seconds it has been in that state, and not gone to sleep anew."""
+        if not self.sight or (self.sight.state, self.sight.sleeps) != (sight.state, sight.sleeps):
+            self.steady = now
+        self.sight = sight
+        return now - self.steady
+
+
+SETS: dict[str, int] = {
+    "tracer_pids": TRACER_PIDS,
+    "tracer_notrace": TRACER_NOTRACE,
+    "event_pids": EVENT_PIDS,
+    "event_notrace": EVENT_NOTRACE,
+}
+"""The pid sets of Wanted -> their number in C."""
+
+
+def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
+    """The sets by their number in C."""
+    return {number: getattr(wanted, name) for name, number in SETS.items()}
+
+
+def wants_scope(wanted: Wanted) -> bool:
+    """Whether it records tasks that no pid set names."""
+    return (wanted.tracer and not wanted.tracer_pids.active) or (bool(wanted.events) and not wanted.event_pids.active)
+
+
+def named(wanted: Wanted) -> frozenset[int]:
+    """The tasks that it records because a pid set names them."""
+    pids = wanted.tracer_pids.pids if wanted.tracer and wanted.tracer_pids.active else frozenset()
+    return pids | (wanted.event_pids.pids if wanted.events and wanted.event_pids.active else frozenset())
+
+
+class Attacher:
+    """Brings the tracees in line with what is wanted, in steps that never wait for one of them."""
+
+    def __init__(self, core: Core, scope: Scope, on_error: Callable[[str], None]) -> None:
+        self._core = core
+        self._scope = scope
+        self._on_error = on_error
+        if scope.kind != "none":
+            ptrace_ops.binding()  # now, not when a write to a control file waits for it
+        self._looks: dict[int, Look] = {}
+        """By tid."""
+        self._skipped: set[int] = set()
+        """Processes that were reported to on_error already."""
+        self._privileged: set[str] = set()
+        """Files likewise."""
+        self._wanted: Mapping[int, Wanted] = {}
+        self._busy: dict[int, tuple[int, bool]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
+        self._vanishing: dict[int, list[float]] = {}
+        """Leaders that may vanish without a report, and when to look whether they have."""
+
+    def bring(self, wanted: Mapping[int, Wanted]) -> None:
+        """Attach who is wanted and not yet traced. wanted: by sink."""
+        self._wanted = wanted
+        active = [each for each in wanted.values() if each.tracer or each.events]
+        if any(wants_scope(each) for each in active):
+            for pid in self._scope.processes():
+                self._attach_process(pid)
+        for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
+            if not self._core.has(tid) and tid != os.getpid():
+                tgid = procfs.status(tid).get("Tgid")
+                if tgid and int(tgid) != os.getpid():
+                    self._attach(tid, int(tgid), in_scope=False)
+        for sink, each in wanted.items():
+            self._join_sets(sink, each)
+        self._core.choose_all()
+
+    def _again(self) -> None:
+        """Try those that were executing a program."""
+        busy, self._busy = self._busy, {}
+        for tid, (tgid, in_scope) in busy.items():
+            if in_scope:
+                self._attach_process(tgid)
+            elif not self._core.has(tid):
+                self._attach(tid, tgid, in_scope)
+        if busy:
+            for sink, each in self._wanted.items():
+                self._join_sets(sink, each)
+            self._core.choose_all()
+
+    def step(self) -> float | None:
+        """Interrupt who needs it and can be. Seconds until the next step is due, None where there is nothing to do."""
+        now = time.monotonic()
+        core, looks = self._core, self._looks
+        self._forget_vanished(now)
+        self._again()
+        waiting = set(core.unstopped())
+        leaving = set(core.leaving())
+        for tid in looks.keys() - waiting - leaving:
+            del looks[tid]
+        for tid in waiting:
+            looks.setdefault(tid, Look(now, now))
+        for tid in leaving:
+            looks.setdefault(tid, Look(now + GRACE, now + GRACE))
+        for tid, look in self._in_turn(now):
+            restless = now - look.since > interruptible.RESTLESS
+            sight = procfs.sight(tid)
+            if sight and interruptible.harmless(tid, sight, look.again(sight, now), restless, tid in waiting):
+                core.interrupt(tid, sight.state, sight.sleeps)
+            look.due = now + look.delay
+            look.delay = min(2 * look.delay, LAST_DELAY)
+        interrupted = bool(core.interrupted())
+        core.hold_off(bool(looks) or interrupted)
+        due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
+        if interrupted:
+            due.append(now + LAST_DELAY)
+        if self._busy:
+            due.append(now + FIRST_DELAY)
+        spent = time.monotonic() - now  # as long again for the stops
+        return max(spent, min(due) - now) if due else None
+
+    def _in_turn(self, now: float) -> Iterator[tuple[int, Look]]:
+        """The looks that are due, as many as there is time for; those that had their turn go behind the others."""
+        for tid, look in list(self._looks.items()):
+            if look.due > now:
+                continue
+            if time.monotonic() > now + TURN:
+                return
+            yield tid, look
+            self._looks[tid] = self._looks.pop(tid)
+
+    def _forget_vanished(self, now: float) -> None:
+        for tgid, times in list(self._vanishing.items()):
+            if times[0] > now:
+                continue
+            if self._core.has(tgid) and not procfs.traced_by_us(tgid):
+                self._core.vanished(tgid)
+            times.pop(0)
+            if not times:
+                del self._vanishing[tgid]
+
+    def part(self) -> None:
+        """The end is near: interrupt those that should not meet it as they are."""
+        core = self._core
+        core.hold_off(True)
+        now, tasks = time.monotonic(), {tid for tid, _ in core.tasks()}
+        for tid in self._looks.keys() - tasks:
+            del self._looks[tid]
+        for tid in tasks:
+            self._looks.setdefault(tid, Look(now, now)).due = now
+        for tid, look in self._in_turn(now):
+            sight = procfs.sight(tid)
+            if sight and interruptible.unsettled(tid, sight, look.again(sight, time.monotonic())):
+                core.interrupt(tid, sight.state, sight.sleeps)
+
+    def let_go(self, tid: int, file: str) -> None:
+        """The task is about to execute a file that gives it privilege; we have none, and would take it away."""
+        comm, tgid, now = procfs.comm(tid), int(procfs.status(tid).get("Tgid", tid)), time.monotonic()
+        self._core.let_go(tid)
+        if tid != tgid:  # it takes its leader's number, unless the execve fails
+            self._vanishing[tgid] = [now + delay for delay in VANISHING]
+        if file not in self._privileged:
+            self._privileged.add(file)
+            self._on_error(
+                f"let go of {comm}-{tid}: {file} is setuid, setgid or has capabilities, and needs an untraced task"
+            )
+
+    def settled(self) -> bool:
+        """Nothing is being attached or detached."""
+        core = self._core
+        return not (core.unstopped() or core.interrupted() or core.leaving() or self._vanishing or self._busy)
+
+    def forget(self) -> None:
+        """All tracees are gone."""
+        self._looks.clear()
+        self._skipped.clear()
+        self._vanishing.clear()
+        self._busy.clear()
+
+    def _attach_process(self, pid: int) -> None:
+        """Every thread; those born meanwhile come with their parents, or are found in the next round."""
+        seen: set[int] = set()
+        while True:
+            new = [tid for tid in procfs.threads(pid) if tid not in seen]
+            if not new:
+                return
+            for tid in new:
+                seen.add(tid)
+                if self._core.has(tid):
+                    self._core.set_scope(tid, True)
+                elif not self._attach(tid, pid, in_scope=True):
+                    return
+
+    def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
+        """False: its process is not to be had, the reason was told."""
+        if tgid == self._core.keeper():
+            return True
+        for _ in range(SEIZE_TRIES):
+            self._core.alarm(SEIZE_LIMIT)
+            try:
+                ptrace_ops.seize(tid)
+            except OSError as error:
+                if error.errno == errno.ESRCH:
+                    return True
+                if error.errno == errno.EINTR:
+                    self._busy[tid] = (tgid, in_scope)
+                    return False
+                status, why = procfs.status(tid), os.strerror(error.errno or 0)
+            else:
+                self._core.attached(tid, tgid, in_scope)
+                return True
+            if procfs.traced_by_us(tid):
+                return True  # born of a tracee a moment ago: its first stop is on its way
+            if status.get("State", "Z")[0] in "ZX":
+                return True
+            if tracer := int(status.get("TracerPid", "0")):
+                why = f"already traced by {tracer}"
+                break
+            # Else it may have been a leader whose thread executes: dead when asked for, and the thread has its number now.
+        if tgid not in self._skipped:
+            self._skipped.add(tgid)
+            self._on_error(f"cannot trace {procfs.comm(tid)}-{tid}: {why}")
+        return False
+
+    def _join_sets(self, sink: int, wanted: Wanted) -> None:
+        for number, pids in pid_sets(wanted).items():
+            self.join(sink, number, pids.pids if pids.active else ())
+
+    def join(self, sink: int, number: int, pids: Iterable[int]) -> None:
+        """Make these tasks members of a sink's set."""
+        for tid in pids:
+            self._core.set_member(tid, sink, number, True)

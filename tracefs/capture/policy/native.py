@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The C side (for_python.h, ptrace/thread.h) with Python types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from tracefs.capture._engine import ffi, lib
+
+WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
+TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
+EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
+SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
+
+MAX_CPUS = 1024
+WANTED_WORDS = 16
+"""CAP_WANTED_WORDS of seccomp.h."""
+
+
+class Report(NamedTuple):
+    """What cap_loop() came back with, besides its reason."""
+
+    tid: int
+    status: int
+
+
+PART_KINDS = {"whole": lib.CAP_PART_WHOLE, "text": lib.CAP_PART_TEXT, "unix": lib.CAP_PART_UNIX}
+"""enum cap_part_kind."""
+
+
+class Described(NamedTuple):
+    """What the engine knows of a system call."""
+
+    nr: int
+    nargs: int
+    saved: tuple[int, int]
+    """At its enter and exit: bit i: what argument i points to can be saved."""
+    fds: tuple[int, int]
+    """Bit i: argument i is or leads to file descriptors; bit 6: its result."""
+    asked: int
+    """Bit i: argument i is asked whether it is a netlink socket."""
+    parts: tuple[Sequence[Inner], Sequence[Inner]]
+    """At its enter and exit: what has fields of its own within what is saved."""
+
+
+class Inner(NamedTuple):
+    """struct cap_part."""
+
+    arg: int
+    kind: int
+    steps: int
+    step: tuple[int, ...]
+    at: int
+    size: int
+
+
+class Call(NamedTuple):
+    """A system call that a task stands before."""
+
+    nr: int
+    compat: bool
+    """32-bit code: the number is of that table."""
+    args: tuple[int, ...]
+
+
+def checked(result: int) -> int:
+    """A C function's result; a negative one is an errno."""
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return result
+
+
+class Core:
+    """One struct cap_thread."""
+
+    def __init__(self, cmdlines: int, syscalls: Iterable[Described]) -> None:
+        """cmdlines: address of the table of names."""
+        self.ct = lib.cap_new(ffi.cast("struct cmdlines *", cmdlines))
+        if not self.ct:
+            raise MemoryError
+        self.ct = ffi.gc(self.ct, lib.cap_free)
+        self._parts: list[Any] = []
+        for described in syscalls:
+            lib.cap_describe(self.ct, described.nr, described.nargs, described.saved, described.fds, described.asked)
+            for is_exit, parts in enumerate(described.parts):
+                if parts:
+                    self._parts.append(ffi.new("struct cap_part[]", list(parts)))
+                    lib.cap_describe_parts(self.ct, described.nr, bool(is_exit), self._parts[-1], len(parts))
+        self._types: Any = None
+
+    # ---- the capture thread ----
+
+    def enter(self) -> None:
+        """Make the calling thread the capture thread."""
+        checked(lib.cap_enter(self.ct))
+
+    def leave(self) -> None:
+        """Before the capture thread ends; its end detaches all tracees."""
+        lib.cap_leave(self.ct)
+
+    def loop(self) -> int:
+        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC."""
+        return checked(lib.cap_loop(self.ct))
+
+    def report(self) -> Report:
+        """What the last loop() is about."""
+        out = ffi.new("struct cap_report *")
+        lib.cap_report_of(self.ct, out)
+        return Report(out.tid, out.status)
+
+    def resume(self, tid: int) -> None:
+        """Let the task of an EXEC report go on."""
+        lib.cap_resume(self.ct, tid, 0)
+
+    def call(self, tid: int) -> Call | None:
+        """What the task of an EXEC report is about to do."""
+        out = ffi.new("struct cap_call *")
+        return Call(out.nr, bool(out.compat), tuple(out.args)) if lib.cap_call_of(self.ct, tid, out) else None
+
+    def let_go(self, tid: int) -> None:
+        """Detach the task of an EXEC report, before it executes."""
+        lib.cap_let_go(self.ct, tid)
+
+    def alarm(self, seconds: float) -> None:
+        """loop() comes back with WOKEN after so long."""
+        lib.cap_alarm(self.ct, int(seconds * 1e9))
+
+    def spawn(self, path: bytes, argv: list[bytes], env: list[bytes], fds: tuple[int, int, int],
+              blocked: Iterable[int], restore: Iterable[int], only: Iterable[int] | None) -> tuple[int, int]:  # fmt: skip
+        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed.
+
+        only: numbers of the calls to stop at, by a seccomp filter that the child installs (seccomp.h); None: all."""
+        argv_c, env_c = [ffi.new("char[]", word) for word in argv], [ffi.new("char[]", word) for word in env]
+        path_c, argv_p = ffi.new("char[]", path), ffi.new("char *[]", [*argv_c, ffi.NULL])
+        env_p = ffi.new("char *[]", [*env_c, ffi.NULL])
+        how = ffi.new("struct cap_spawn *")
+        how.path, how.argv, how.envp = path_c, argv_p, env_p
+        how.fds = list(fds)
+        how.sigmask = sum(1 << (number - 1) for number in blocked)
+        how.restore = sum(1 << (number - 1) for number in restore)
+        masks = ffi.new("uint64_t[]", WANTED_WORDS)
+        for number in only or ():
+            masks[number // 64] |= 1 << number % 64
+        how.wanted = ffi.NULL if only is None else masks
+        return checked(lib.cap_spawn(self.ct, how)), int(how.exec_error)
+
+    def hold_off(self, on: bool) -> None:
+        """Whether tracees are left on whatever CPU they are, since some of them might see that they are not."""
+        lib.cap_place_hold_off(self.ct, on)
+
+    def keeper(self) -> int:
+        """The pid of a helper process of ours, 0 where there is none."""
+        return int(lib.cap_place_keeper(self.ct))
+
+    # ---- any thread ----
+
+    def wake(self) -> None:
+        """Make loop() come back."""
+        lib.cap_wake(self.ct)
+
+    def pause(self) -> None:
+        """From now on, until unpause() by this thread, no record is written. Nests."""
+        lib.cap_pause(self.ct)
+
+    def unpause(self) -> None:
+        lib.cap_unpause(self.ct)
+
+    def mute(self, tid: int) -> None:
+        checked(lib.cap_mute(self.ct, tid))
+
+    def unmute(self, tid: int) -> None:
+        lib.cap_unmute(self.ct, tid)
+
+    # ---- sinks: between pause() and unpause() ----
+
+    def sink_add(self, buffer: int) -> int:
+        """buffer: address of a struct rb. OSError(ENOSPC) when there are 64."""
+        return checked(lib.cap_sink_add(self.ct, ffi.cast("struct rb *", buffer)))
+
+    def sink_remove(self, sink: int) -> None:
+        lib.cap_sink_remove(self.ct, sink)
+
+    def sink_tracer(self, sink: int, on: bool) -> None:
+        lib.cap_sink_tracer(self.ct, sink, on)
+
+    def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, int]) -> None:
+        """The enabled events, all that are not named are disabled. filters: id -> address of a struct ev_filter."""
+        wanted = list(ids)
+        lib.cap_sink_events(self.ct, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
+
+    def sink_triggers(self, sink: int, lists: Mapping[int, int]) -> None:
+        """lists: event id -> address of a struct trigger_list; all that are not named have none."""
+        lib.cap_sink_triggers(self.ct, sink, list(lists), list(lists.values()), len(lists))
+
+    def sink_snapshot(self, sink: int, buffer: int) -> None:
+        """buffer: address of the struct rb to take snapshots with; 0: none."""
+        lib.cap_sink_snapshot(self.ct, sink, ffi.cast("struct rb *", buffer))
+
+    def sink_stacks(self, sink: int, kernel: bool, user: bool) -> None:
+        """Whether the task's user stack follows each event, as ftrace/kernel_stack, as ftrace/user_stack."""
+        lib.cap_sink_stacks(self.ct, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
+
+    @property
+    def typed(self) -> bool:
+        """Whether it has type tables."""
+        return self._types is not None
+
+    def use_types(self, compiled: bytes) -> None:
+        """The compiled type tables, once: by them memory is saved; before, none is."""
+        types = ffi.new("uint64_t[]", -(-len(compiled) // 8))  # aligned for what it holds
+        ffi.memmove(types, compiled, len(compiled))
+        lib.cap_types(self.ct, types)
+        self._types = types
+
+    def sink_saves(self, sink: int, enter: int, exit: int, fds: bool) -> None:
+        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; and whether
+        what descriptors stand for is."""
+        lib.cap_sink_saves(self.ct, sink, enter, exit, fds)
+
+    def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
+        """cpus: those whose events are recorded; None: all."""
+        masks = [0] * (MAX_CPUS // 64)
+        for cpu in range(MAX_CPUS) if cpus is None else cpus:
+            masks[cpu // 64] |= 1 << cpu % 64
+        lib.cap_sink_options(self.ct, sink, record_comm, record_tgid, masks)
+
+    def sink_set(self, sink: int, set: int, active: bool, follow: bool) -> None:
+        lib.cap_sink_set(self.ct, sink, set, active, follow)
+
+    # ---- sinks: any thread ----
+
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
+        """Write a record that a program made, and run its triggers, which see `seen`."""
+        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen))
+
+    def take_snapshot(self, sink: int, cpu: int | None) -> None:
+        """Exchange the buffer with that of sink_snapshot()."""
+        lib.cap_take_snapshot(self.ct, sink, -1 if cpu is None else cpu)
+
+    def soft_off(self, sink: int, event: int) -> bool:
+        """Whether an enabled event is not written now."""
+        return bool(lib.cap_soft_off(self.ct, sink, event))
+
+    def set_soft_off(self, sink: int, event: int, off: bool) -> None:
+        lib.cap_set_soft_off(self.ct, sink, event, off)
+
+    def stops(self) -> int:
+        """How many stops of tasks were handled so far."""
+        return int(lib.cap_stops(self.ct))
+
+    def pages_read(self) -> int:
+        """How many pages of tasks were read so far."""
+        return int(lib.cap_pages_read(self.ct))
+
+    # ---- tasks ----
+
+    def exec_policy(self, on: bool) -> None:
+        """Whether loop() comes back with EXEC before each execve."""
+        lib.cap_set_exec_policy(self.ct, on)
+
+    def overdue(self) -> float | None:
+        """Interrupt tasks that make a call again whose time limit is over. Seconds until the next, None: there is none.
+
+        Only on the capture thread."""
+        left = lib.cap_limit_overdue(self.ct)
+        return None if left < 0 else float(left) / 1e9
+
+    def vanished(self, tid: int) -> None:
+        """Forget a task that is not traced any more, of which there was no report. Only on the capture thread."""
+        lib.cap_vanished(self.ct, tid)
+
+    def has(self, tid: int) -> bool:
+        return bool(lib.cap_has(self.ct, tid))
+
+    def attached(self, tid: int, tgid: int, in_scope: bool) -> None:
+        """Tell that a task was seized."""
+        checked(lib.cap_attached(self.ct, tid, tgid, in_scope))
+
+    def set_scope(self, tid: int, in_scope: bool) -> None:
+        lib.cap_set_scope(self.ct, tid, in_scope)
+
+    def set_member(self, tid: int, sink: int, set: int, member: bool) -> None:
+        lib.cap_set_member(self.ct, tid, sink, set, member)
+
+    def clear_members(self, sink: int, set: int) -> None:
+        lib.cap_clear_members(self.ct, sink, set)
+
+    def members(self, sink: int, set: int) -> list[int]:
+        return self._list(lambda tids, max: lib.cap_members(self.ct, sink, set, tids, max))
+
+    def choose_all(self) -> None:
+        """Decide anew how each task is captured; after changes of its scope, members or sinks."""
+        lib.cap_choose_all(self.ct)
+
+    def unstopped(self) -> list[int]:
+        """Tasks to be captured that will not stop by themselves."""
+        return self._list(lambda tids, max: lib.cap_unstopped(self.ct, tids, max))
+
+    def leaving(self) -> list[int]:
+        """Tasks to be detached at their next stop."""
+        return self._list(lambda tids, max: lib.cap_leaving(self.ct, tids, max))
+
+    def tasks(self) -> list[tuple[int, int]]:
+        """tid and tgid of all tracees."""
+        room = 64
+        while True:
+            tids, tgids = ffi.new("int32_t[]", room), ffi.new("int32_t[]", room)
+            count = lib.cap_list(self.ct, tids, tgids, room)
+            if count <= room:
+                return list(zip(tids[0:count], tgids[0:count], strict=True))
+            room = 2 * count
+
+    def spawned(self) -> int:
+        """How many children of spawn() live."""
+        return int(lib.cap_spawned(self.ct))
+
+    def interrupted(self) -> list[int]:
+        """Tasks whose interrupt is on its way."""
+        return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
+
+    def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
+
+        Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
+        return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))
+
+    def set_leaving(self, tid: int) -> None:
+        lib.cap_set_leaving(self.ct, tid)
+
+    def _list(self, fill: Callable[[Any, int], int]) -> list[int]:
+        room = 64
+        while True:
+            tids = ffi.new("int32_t[]", room)
+            count = fill(tids, room)
+            if count <= room:
+                return list(tids[0:count])
+            room = 2 * count

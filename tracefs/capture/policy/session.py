@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The capture thread: the C loop, and policy in between."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tracefs.capture.child import Child
+from tracefs.capture.policy import native as c
+from tracefs.capture.policy import privileged
+
+if TYPE_CHECKING:
+    from tracefs.capture.policy.attach import Attacher
+    from tracefs.capture.policy.native import Core
+
+LINGER, LINGER_STEP = 0.02, 0.002
+"""Seconds that tasks have at the end to stop by themselves."""
+STUCK = 1.0
+"""Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
+GONE_TIMEOUT = 2.0
+"""Seconds to wait for the former capture thread's end, which takes microseconds."""
+
+
+class Command:
+    """Something to be done on the capture thread."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._action()
+        except BaseException as error:
+            self._error = error
+        self._done.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until it is done; raises what it raised."""
+        done = self._done.wait(timeout)
+        if self._error is not None:
+            raise self._error
+        return done
+
+
+class Session:
+    """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
+
+    def __init__(
+        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None]
+    ) -> None:
+        """former: the thread that captured before. needed: whether to go on when there is nothing left to do;
+        ended: called under the engine's lock by needed()'s caller when it says no."""
+        self.core = core
+        self.attacher = attacher
+        self.tid = 0
+        self.children: dict[int, Child] = {}
+        self._former = former
+        self._needed = needed
+        self._ended = ended
+        self._commands: deque[Command] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def post(self, action: Callable[[], None]) -> Command:
+        """Have it done on the capture thread, soon; never waits."""
+        command = Command(action)
+        self._commands.append(command)
+        self.core.wake()
+        return command
+
+    def has_commands(self) -> bool:
+        return bool(self._commands)
+
+    def stop(self) -> None:
+        """End the thread; waits for it, not for any tracee."""
+        self._stopping = True
+        self.core.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+            wait_gone(self.tid)
+
+    def _run(self) -> None:
+        wait_gone(self._former)
+        self.tid = threading.get_native_id()
+        self.core.enter()
+        self.core.exec_policy(not privileged.tracer_is_privileged())
+        try:
+            while not self._stopping and self._work():
+                self._handle(self.core.loop())
+            self._let_go()
+        finally:
+            self.core.leave()
+            for child in self.children.values():
+                child.abandoned()
+            for command in self._commands:
+                command.run()
+            self._ended()
+
+    def _work(self) -> bool:
+        """Commands, and what is due. False: nobody needs this thread any more."""
+        while self._commands:
+            self._commands.popleft().run()
+        delays = [delay for delay in (self.attacher.step(), self.core.overdue()) if delay is not None]
+        if delays:
+            self.core.alarm(min(delays))
+        return self._needed()
+
+    def _let_go(self) -> None:
+        """Let tasks go at stops, as far as these come soon; the rest sleep, and go unnoticed with this thread's end.
+
+        A task that this thread's end meets at the entry of a call, or on its way out of one that an ignored signal woke it
+        from, might see EINTR (stops.c, restart.c): so those are stopped that may come there."""
+        start = time.monotonic()
+        while tasks := self.core.tasks():
+            for tid, _ in tasks:
+                self.core.set_leaving(tid)
+            self.attacher.part()
+            left = start + (STUCK if self.core.interrupted() else LINGER) - time.monotonic()
+            if left <= 0:
+                break
+            self.core.alarm(min(left, LINGER_STEP))
+            self._handle(self.core.loop())
+
+    def _handle(self, reason: int) -> None:
+        if reason == c.WOKEN:
+            return
+        report = self.core.report()
+        if reason == c.CHILD_EXIT:
+            child = self.children.pop(report.tid, None)
+            if child:
+                child.ended(report.status)
+        elif reason == c.EXEC:
+            self._before_exec(report.tid)
+
+    def _before_exec(self, tid: int) -> None:
+        """A tracer without privilege keeps away from programs that are given some."""
+        call = self.core.call(tid)
+        file = privileged.gives_privilege(tid, call) if call else None
+        if file is None:
+            self.core.resume(tid)
+        else:
+            self.attacher.let_go(tid, file)
+
+
+def wait_gone(tid: int) -> None:
+    """Until a thread of ours has left the kernel: only then are its tracees free."""
+    deadline = time.monotonic() + GONE_TIMEOUT
+    while tid and os.path.exists(f"/proc/self/task/{tid}") and time.monotonic() < deadline:
+        time.sleep(0.0002)

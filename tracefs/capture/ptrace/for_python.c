@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "tracefs/capture/ptrace/for_python.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <string.h>
+
+#include "tracefs/capture/task/ptrace_calls.h"
+#include "tracefs/capture/task/status.h"
+
+/* Give the lock back at the end of the scope. */
+static void unlock(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+#define LOCKED(ct)                                                                                                             \
+	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->emit_lock;                                            \
+	pthread_mutex_lock(lock_)
+
+#define EACH_TASK(ct, t)                                                                                                       \
+	uint32_t place_ = 0;                                                                                                   \
+	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                              \
+	     t = cap_task_next(&(ct)->tasks, &place_, (t)->next))
+
+uint64_t cap_stops(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	return ct->stops;
+}
+
+uint64_t cap_pages_read(struct cap_thread *ct)
+{
+	return ct->save->memory.fetches;
+}
+
+void cap_report_of(struct cap_thread *ct, struct cap_report *out)
+{
+	LOCKED(ct);
+	*out = ct->report;
+}
+
+void cap_set_exec_policy(struct cap_thread *ct, bool on)
+{
+	LOCKED(ct);
+	ct->exec_policy = on;
+}
+
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t || !t->entered)
+		return false;
+	*out = (struct cap_call){.nr = t->nr, .compat = t->arch != AUDIT_ARCH_X86_64};
+	memcpy(out->args, t->args, sizeof(out->args));
+	return true;
+}
+
+void cap_let_go(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t)
+		return;
+	t->path = CAP_PATH_LEAVE;
+	t->at_entry = false;
+	cap_release(ct, t, 0);
+}
+
+void cap_vanished(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		cap_forget(ct, t);
+}
+
+bool cap_has(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	return cap_task_find(&ct->tasks, tid);
+}
+
+int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t) {
+		if (n < max) {
+			tids[n] = t->tid;
+			tgids[n] = t->tgid;
+		}
+		n++;
+	}
+	return n;
+}
+
+int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->path == CAP_PATH_LEAVE) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->in[set] >> sink & 1) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (!t)
+		t = cap_task_add(&ct->tasks, tid, tgid);
+	if (!t)
+		return -ENOMEM;
+	t->in_scope |= in_scope;
+	return 0;
+}
+
+void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->in_scope = in_scope;
+}
+
+void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->in[set] = (t->in[set] & ~(1ull << sink)) | (uint64_t)member << sink;
+}
+
+void cap_clear_members(struct cap_thread *ct, int sink, int set)
+{
+	LOCKED(ct);
+	EACH_TASK (ct, t)
+		t->in[set] &= ~(1ull << sink);
+}
+
+void cap_choose_all(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	EACH_TASK (ct, t)
+		cap_task_choose(t, &ct->wants);
+}
+
+int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (t->interrupted) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	struct cap_status now;
+
+	if (!t || t->interrupted || !cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps)
+		return false;
+	t->interrupted = cap_ptrace(PTRACE_INTERRUPT, tid, 0, 0) >= 0;
+	return t->interrupted;
+}
+
+void cap_set_leaving(struct cap_thread *ct, int32_t tid)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->path = CAP_PATH_LEAVE;
+}
+
+int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max)
+{
+	LOCKED(ct);
+	uint32_t n = 0;
+	EACH_TASK (ct, t)
+		if (cap_must_follow(ct, t) && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
+			if (n < max)
+				tids[n] = t->tid;
+			n++;
+		}
+	return n;
+}
+
+uint32_t cap_spawned(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	return ct->spawned_count;
+}

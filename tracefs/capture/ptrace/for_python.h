@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What Python's policy asks of and tells about tasks, by number. Each takes emit_lock: any thread may call them. */
+#ifndef TRACEFS_CAPTURE_PTRACE_FOR_PYTHON_H
+#define TRACEFS_CAPTURE_PTRACE_FOR_PYTHON_H
+
+#include "tracefs/capture/ptrace/thread.h"
+
+struct cap_call {
+	int64_t nr;
+	bool compat;
+	uint64_t args[6];
+};
+
+uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
+uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
+void cap_report_of(struct cap_thread *ct, struct cap_report *out);
+void cap_set_exec_policy(struct cap_thread *ct, bool on);
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* false: it is in none that was seen to begin */
+void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] detach it where it stands, before its execve */
+void cap_vanished(struct cap_thread *ct, int32_t tid); /* [capture] it has gone, or is not traced, without a report */
+bool cap_has(struct cap_thread *ct, int32_t tid);
+/* The lists return how many there are, and write at most max. */
+int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);
+int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those to be detached */
+int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
+int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
+void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
+void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
+void cap_clear_members(struct cap_thread *ct, int sink, int set);
+void cap_choose_all(struct cap_thread *ct); /* after changes of scope, members or sinks */
+/* Those whose path needs a stop that will not come by itself: not yet followed from call to call. */
+int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
+uint32_t cap_spawned(struct cap_thread *ct); /* children of cap_spawn() that live */
+int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those whose interrupt has not arrived */
+void cap_set_leaving(struct cap_thread *ct, int32_t tid);
+/* placement.c. [capture] Nobody is kept on a CPU while some tracees are not followed yet, or no longer: they might see it. */
+void cap_place_hold_off(struct cap_thread *ct, bool on);
+int32_t cap_place_keeper(struct cap_thread *ct); /* [capture] pid of our helper process, which is not to be traced; 0: none */
+/*
+ * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before.
+ * false: it is not, or is gone.
+ */
+bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "tracefs/capture/ptrace/restart_timeout.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "tracefs/capture/task/ptrace_calls.h"
+
+#define NS_PER_S 1000000000ll
+#define NS_PER_MS 1000000ll
+/* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
+#define LONGEST (NS_PER_S << 32)
+
+struct limit {
+	int16_t nr;
+	uint8_t argument;
+	bool ms;	/* a number of milliseconds, else a struct timespec * */
+	int16_t result; /* when it is over */
+};
+
+static const struct limit limits[] = {
+	{SYS_epoll_wait, 3, true, 0},
+	{SYS_epoll_pwait, 3, true, 0},
+	{441 /* epoll_pwait2 */, 3, false, 0},
+	{SYS_semtimedop, 3, false, -EAGAIN},
+	{SYS_rt_sigtimedwait, 2, false, -EAGAIN},
+	{SYS_io_getevents, 4, false, 0},
+	{333 /* io_pgetevents */, 4, false, 0},
+};
+
+static const struct limit *limit_of(uint32_t arch, int64_t nr)
+{
+	if (arch == AUDIT_ARCH_X86_64)
+		for (unsigned i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+			if (limits[i].nr == nr)
+				return &limits[i];
+	return NULL;
+}
+
+bool cap_limited(uint32_t arch, int64_t nr)
+{
+	return nr >= SYS_rt_sigtimedwait && limit_of(arch, nr);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+void cap_limit_begin(struct cap_task *t)
+{
+	t->began = now_ns();
+	t->deadline = 0;
+}
+
+/* ns, -1: none */
+static int64_t length(const struct cap_task *t, const struct limit *limit)
+{
+	uint64_t value = t->args[limit->argument];
+	struct timespec ts;
+
+	if (limit->ms)
+		return (int32_t)value < 0 ? -1 : (int32_t)value * NS_PER_MS;
+	struct iovec here = {&ts, sizeof(ts)}, there = {(void *)value, sizeof(ts)};
+	if (!value || process_vm_readv(t->tid, &here, 1, &there, 1, 0) != sizeof(ts))
+		return -1;
+	return ts.tv_sec >= LONGEST / NS_PER_S ? -1 : ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result)
+{
+	const struct limit *limit = t->entered ? limit_of(t->arch, t->nr) : NULL;
+	int64_t ns = limit ? length(t, limit) : -1;
+
+	if (ns < 0)
+		return false;
+	t->deadline = t->began + ns;
+	if (t->deadline <= now_ns()) {
+		*result = limit->result;
+		return true;
+	}
+	ct->pending = true; /* cap_loop() returns, and cap_limit_overdue() is asked */
+	return false;
+}
+
+int64_t cap_limit_overdue(struct cap_thread *ct)
+{
+	int64_t now = 0, next = -1;
+	uint32_t place = 0;
+
+	cap_emit_begin(ct);
+	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
+		if (!t->deadline || !t->entered)
+			continue;
+		now = now ? now : now_ns();
+		int64_t left = t->deadline - now;
+		if (left <= 0) {
+			t->deadline = 0;
+			t->interrupted |= cap_ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) >= 0;
+		} else if (next < 0 || left < next) {
+			next = left;
+		}
+	}
+	cap_emit_end(ct);
+	return next;
+}

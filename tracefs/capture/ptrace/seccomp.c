@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "tracefs/capture/ptrace/seccomp.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "tracefs/capture/ptrace/restart_timeout.h"
+
+#define X32 0x40000000u
+#define CALLS (64 * CAP_WANTED_WORDS)
+
+/*
+ * Births and execs are followed, affinities given back before they show, names and waits recorded where they change. Calls that
+ * wait, and that a signal which the program ignores could end early, are made again (restart.c); those that receive are not here:
+ * they would make the filter pointless.
+ */
+static const uint16_t always[] = {
+	SYS_clone, SYS_fork, SYS_vfork, SYS_clone3, SYS_execve, SYS_execveat, SYS_sched_setaffinity, SYS_sched_getaffinity,
+	SYS_prctl, SYS_wait4, SYS_waitid, SYS_semop,
+};
+
+static bool is_wanted(const uint64_t wanted[CAP_WANTED_WORDS], unsigned nr)
+{
+	for (unsigned i = 0; i < sizeof(always) / sizeof(*always); i++)
+		if (always[i] == nr)
+			return true;
+	return wanted[nr / 64] >> nr % 64 & 1 || cap_limited(AUDIT_ARCH_X86_64, nr);
+}
+
+struct cap_filter *cap_filter_new(const uint64_t wanted[CAP_WANTED_WORDS])
+{
+	struct cap_filter *filter = malloc(sizeof(*filter));
+	struct sock_filter *at, trace = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | CAP_FILTER_DATA);
+
+	if (!filter)
+		return NULL;
+	at = filter->code;
+	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	*at++ = trace;
+	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1);
+	*at++ = trace;
+	for (unsigned nr = 0; nr < CALLS; nr++) {
+		unsigned end = nr;
+
+		while (end < CALLS && is_wanted(wanted, end))
+			end++;
+		if (end == nr)
+			continue;
+		*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, nr, 0, 2);
+		*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, end, 1, 0);
+		*at++ = trace;
+		nr = end;
+	}
+	*at++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter->program = (struct sock_fprog){.len = (unsigned short)(at - filter->code), .filter = filter->code};
+	return filter;
+}
+
+void cap_filter_free(struct cap_filter *filter)
+{
+	free(filter);
+}
+
+int cap_filter_install(const struct cap_filter *filter)
+{
+	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter->program))
+		return 0;
+	if (errno == EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	    !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter->program))
+		return 0;
+	return -errno;
+}

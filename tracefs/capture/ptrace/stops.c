@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* One stop: what kind it is, what it means for its task, and how the task goes on. */
+#include <errno.h>
+#include <signal.h>
+
+#include "tracefs/capture/ptrace/seccomp.h"
+#include "tracefs/capture/task/ptrace_calls.h"
+#include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/task/regs.h"
+#include "tracefs/capture/ptrace/restart.h"
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+/*
+ * Let a stopped task go on, in the way that its path says. false: it is gone (killed meanwhile), its end will be reported.
+ * An error that is neither success nor that would make waitid report the same stop for ever: the task is let go then.
+ *
+ * At the entry of a call no task is let go: the kernel flags a signal then that does not exist, and epoll_wait and its like would
+ * end with EINTR. At all other stops that flag is cleared on the way back to the program.
+ */
+bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	bool leave = t->path == CAP_PATH_LEAVE && !t->filtered, entry = t->at_entry;
+	long error;
+
+	cap_place_resume(ct, t);
+	t->at_entry = false;
+	if (leave && !entry) {
+		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
+		if (error != -ESRCH)
+			cap_on_gone(ct, t);
+		return error >= 0;
+	}
+	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted);
+
+	if (t->filtered) /* to the end of a call that it stopped at */
+		follow = t->entered || entry;
+	error = cap_ptrace(follow ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
+	if (unlikely(error < 0 && error != -ESRCH)) {
+		t->path = CAP_PATH_LEAVE;
+		return cap_release(ct, t, sig);
+	}
+	t->followed = follow || t->filtered;
+	t->entered &= follow;
+	t->undone &= follow;
+	return error >= 0;
+}
+
+/* A filter of its own asked for a tracer that it does not have: the call fails, as it does then. */
+static void refuse(struct cap_task *t)
+{
+	struct user_regs_struct regs;
+
+	if (!cap_get_regs(t->tid, &regs))
+		return;
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rax = (unsigned long long)-ENOSYS;
+	cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)&regs);
+}
+
+static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
+{
+	bool interrupted = t->interrupted;
+	cap_info info;
+
+	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
+		return CAP_GO_ON; /* killed */
+	if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && info.seccomp.ret_data != CAP_FILTER_DATA)
+		refuse(t);
+	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+		cap_on_enter(ct, t, &info);
+		cap_place_enter_call(ct, t);
+		t->at_entry = true;
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+		cap_place_exit_call(ct, t);
+		t->interrupted = false;
+		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
+			cap_on_exit(ct, t, &info);
+	}
+	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_before_exec(t))) {
+		ct->report = (struct cap_report){.tid = t->tid};
+		return CAP_EXEC;
+	}
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+/* PTRACE_EVENT_STOP: the first stop of a newborn, the answer to PTRACE_INTERRUPT, the end of a group stop, or a group stop. */
+static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	bool was_stopped = t->stopped, newborn = t->newborn;
+
+	t->newborn = false;
+	if (sig != SIGTRAP) {
+		t->stopped = true;
+		if (t->path == CAP_PATH_LEAVE)
+			cap_release(ct, t, 0);
+		else
+			cap_ptrace(PTRACE_LISTEN, t->tid, 0, 0);
+		return CAP_GO_ON;
+	}
+	t->stopped = false;
+	if ((was_stopped || newborn || !cap_undo_eintr(ct, t, true)) && !t->followed)
+		cap_on_return(ct, t);
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
+{
+	struct cap_task *t = ct->last;
+	int event = status >> 8 & 0xff, sig = status & 0x7f;
+
+	if (unlikely(!t || t->tid != tid)) {
+		t = cap_task_find(&ct->tasks, tid);
+		if (!t && event != PTRACE_EVENT_EXEC)
+			t = cap_adopt(ct, tid);
+		ct->last = t;
+	}
+	if (event == PTRACE_EVENT_EXEC) {
+		/*
+		 * The one stop that must be consumed: of a thread that took its leader's number the kernel refuses all
+		 * requests (ESRCH) until then. An event stop carries no signal that could be lost with it.
+		 */
+		cap_consume_stop(tid);
+		ct->last = t = cap_on_exec(ct, t, tid);
+	}
+	if (unlikely(!t)) { /* no memory for it */
+		cap_ptrace(PTRACE_DETACH, tid, 0, event || (status & 0x80) ? 0 : sig);
+		return CAP_GO_ON;
+	}
+	t->served = ct->stops;
+	cap_place_stopped(ct, t);
+	if (likely(!event && (status & 0xff) == SYSCALL_STOP))
+		return on_syscall_stop(ct, t);
+	t->interrupted = false; /* any stop answers an interrupt, and the kernel forgets it */
+	switch (event) {
+	case PTRACE_EVENT_SECCOMP:
+		/* Of one that is followed to its call's exit (it makes a call again) the entry was seen before. */
+		if (!t->entered || t->undone)
+			return on_syscall_stop(ct, t);
+		break;
+	case PTRACE_EVENT_STOP:
+		return on_event_stop(ct, t, sig);
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		cap_on_birth(ct, t, event);
+		break;
+	case 0:
+		cap_emit_signal(ct, t, sig);
+		cap_on_signal(ct, t, sig);
+		cap_release(ct, t, sig);
+		return CAP_GO_ON;
+	}
+	cap_release(ct, t, 0);
+	return CAP_GO_ON;
+}
+
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig)
+{
+	pthread_mutex_lock(&ct->emit_lock);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	bool there = t && cap_release(ct, t, sig);
+	pthread_mutex_unlock(&ct->emit_lock);
+	return there;
+}

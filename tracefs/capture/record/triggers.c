@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+/* Triggers of the events that are captured: what they may do to their instance, and when they run. */
+#include <stddef.h>
+#include <string.h>
+
+#include "tracefs/capture/ptrace/thread.h"
+#include "tracefs/capture/ptrace/place.h"
+#include "tracefs/events/triggers/trigger.h"
+
+/* Synthetic events may make synthetic events; a ring of them ends here. */
+#define DEPTH_MAX 4
+
+struct surroundings {
+	struct cap_thread *ct;
+	struct cap_sink *sink;
+	const struct cap_emission *e;
+};
+
+static bool recording(void *context)
+{
+	const struct surroundings *s = context;
+
+	return rb_recording(s->sink->rb);
+}
+
+static void set_recording(void *context, bool on)
+{
+	const struct surroundings *s = context;
+
+	rb_set_recording(s->sink->rb, on);
+	if (!on)
+		rb_kick(s->sink->rb); /* readers of trace_pipe that have seen something end now */
+}
+
+static bool event_enabled(void *context, uint16_t event)
+{
+	const struct surroundings *s = context;
+
+	return event <= EV_ID_MAX && !s->sink->soft_off[event];
+}
+
+static void set_event(void *context, uint16_t event, bool on)
+{
+	const struct surroundings *s = context;
+
+	if (event <= EV_ID_MAX)
+		s->sink->soft_off[event] = !on;
+}
+
+static void set_hists(void *context, uint16_t event, bool on)
+{
+	const struct surroundings *s = context;
+	const struct trigger_list *list = event <= EV_ID_MAX ? s->sink->triggers[event] : NULL;
+
+	for (uint32_t i = 0; list && i < list->n; i++)
+		if (list->items[i]->kind == TRIGGER_HIST)
+			(on ? hist_continue : hist_pause)(list->items[i]->hist);
+}
+
+static void snapshot(void *context)
+{
+	const struct surroundings *s = context;
+
+	if (s->sink->snapshot)
+		rb_swap(s->sink->rb, s->sink->snapshot, -1);
+}
+
+static void stack(void *context, const struct hist_event *event)
+{
+	const struct surroundings *s = context;
+
+	if (cap_sink_has_cpu(s->sink, event->cpu))
+		cap_write_stacks(s->sink->rb, s->e->task, event->cpu, CAP_KERNEL_STACK);
+}
+
+/* A synthetic event goes to every instance that has it enabled, wherever the histogram is. */
+static void trace(void *context, const struct hist_event *cause, const void *record, uint32_t len)
+{
+	const struct surroundings *s = context;
+	struct cap_emission e = *s->e;
+	uint16_t id = ((const struct ev_common *)record)->type;
+
+	if (e.depth++ == DEPTH_MAX || id > EV_ID_MAX)
+		return;
+	e.always = false;
+	e.seen = NULL;
+	for (uint64_t left = s->ct->event_sinks[id] & e.task->event_sinks; left; left &= left - 1) {
+		e.sink = __builtin_ctzll(left);
+		if (s->ct->sink[e.sink]->triggers[id])
+			cap_emit_triggered(s->ct, &e, record, len);
+		else if (cap_sink_has_cpu(s->ct->sink[e.sink], cause->cpu) &&
+			 cap_sink_passes(s->ct->sink[e.sink], e.task, record, len, cause->cpu))
+			cap_sink_write(s->ct->sink[e.sink], e.task, cause->cpu, record, len);
+	}
+}
+
+void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len)
+{
+	struct surroundings around = {.ct = ct, .sink = ct->sink[e->sink], .e = e};
+	struct trigger_host host = {
+		.hist = {.context = &around, .trace = trace, .snapshot = snapshot},
+		.recording = recording, .set_recording = set_recording,
+		.event_enabled = event_enabled, .set_event = set_event, .set_hists = set_hists, .stack = stack,
+	};
+	struct cap_sink *sink = around.sink;
+	const struct trigger_list *list = sink->triggers[((const struct ev_common *)rec)->type];
+	uint64_t callers[HIST_STACK_MAX] = {0};
+	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->comm};
+	uint32_t before = triggers_before(list);
+
+	cap_task_name(e->task);
+	event.ts = rb_now(sink->rb);
+	if (list->stack && cap_user_stack(e->task->tid, callers, HIST_STACK_MAX))
+		event.stack = callers;
+	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
+	if (cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu)))
+		cap_sink_write(sink, e->task, e->cpu, rec, len);
+	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
+	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
+}
+
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+	      const void *seen, uint32_t seen_len)
+{
+	struct cap_task stranger = {.tid = tid, .named = true}, *t;
+	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true,
+				 .seen = seen, .seen_len = seen_len};
+
+	cap_pause(ct);
+	t = cap_task_find(&ct->tasks, tid);
+	stranger.event_sinks = t ? t->event_sinks : ~ct->wants.filtered[CAP_EVENT_PIDS];
+	strncpy(stranger.comm, comm, sizeof(stranger.comm) - 1);
+	if (ct->sink[sink]->triggers[((const struct ev_common *)rec)->type])
+		cap_emit_triggered(ct, &e, rec, len);
+	else
+		rb_write(ct->sink[sink]->rb, (unsigned)cpu, rec, len);
+	cap_unpause(ct);
+}
+
+void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu)
+{
+	cap_pause(ct);
+	if (ct->sink[sink]->snapshot)
+		rb_swap(ct->sink[sink]->rb, ct->sink[sink]->snapshot, cpu);
+	cap_unpause(ct);
+}
+
+bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event)
+{
+	return event <= EV_ID_MAX && __atomic_load_n(&ct->sink[sink]->soft_off[event], __ATOMIC_RELAXED);
+}
+
+void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off)
+{
+	if (event <= EV_ID_MAX)
+		__atomic_store_n(&ct->sink[sink]->soft_off[event], off, __ATOMIC_RELAXED);
+}
