@@ -34,8 +34,8 @@ STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
 """Of structured output: one that the time of day is at a known distance from."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit")
-"""Arguments and results in words, unless `-o no...` says otherwise."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
+"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
 EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
 """What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20

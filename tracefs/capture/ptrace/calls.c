@@ -44,12 +44,20 @@ static struct cap_measure measure_for(const struct cap_thread *ct, int sink, boo
 	uint32_t whole = rb_max_event(s->rb) - EXTEND_BYTES;
 
 	return (struct cap_measure){
-		.limit = s->saves[exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = ct->wants.fds >> sink & 1};
+		.limit = s->saves[exit],
+		.paths = s->saves[exit] && s->paths > s->saves[exit] ? s->paths : s->saves[exit],
+		.room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = ct->wants.fds >> sink & 1};
 }
 
 static bool is_alike(struct cap_measure a, struct cap_measure b)
 {
-	return a.limit == b.limit && a.room == b.room && a.fds == b.fds;
+	return a.limit == b.limit && a.paths == b.paths && a.room == b.room && a.fds == b.fds;
+}
+
+/* By a signal: what the kernel gives back then, also where it makes the call again later. */
+static bool was_interrupted(int64_t ret)
+{
+	return ret == -EINTR || (ret <= -512 && ret >= -516);
 }
 
 static bool know_call(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, int32_t netlink)
@@ -60,7 +68,7 @@ static bool know_call(struct cap_thread *ct, struct cap_task *t, int64_t nr, con
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const int64_t *ret, struct cap_measure measure)
 {
-	enum tt_direction direction = ret ? TT_OUT : TT_IN;
+	enum tt_direction direction = !ret ? TT_IN : *ret < 0 ? TT_LEFT : TT_OUT;
 	uint8_t asked = ct->syscall[nr].asked;
 	int32_t netlink;
 
@@ -90,10 +98,11 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 		struct cap_measure one = measure_for(ct, __builtin_ctzll(left), exit);
 
 		most.limit = one.limit > most.limit ? one.limit : most.limit;
+		most.paths = one.paths > most.paths ? one.paths : most.paths;
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if ((most.limit || fds) && !(exit && *ret < 0) && know_call(ct, t, nr, ret, -1)) {
+	if ((most.limit || fds) && !(exit && *ret < 0 && !was_interrupted(*ret)) && know_call(ct, t, nr, ret, -1)) {
 		if (most.limit)
 			gather(ct, t, nr, ret, most);
 		if (fds)

@@ -80,6 +80,7 @@ struct cap_sink {
 	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
 	struct rb *snapshot;		 /* NULL: not allocated */
 	uint32_t saves[2];		 /* [exit]: bytes of a text that are saved; 0: nothing is */
+	uint32_t paths;			 /* the same of a path's name, where that is more */
 	uint8_t stacks;			 /* enum cap_stack: written after each event */
 };
 
@@ -181,7 +182,7 @@ void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const 
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
-void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
 /* saved, fds, asked: masks of arguments (struct cap_syscall). */

@@ -109,11 +109,12 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 	set_bit(&ct->wants.follow[set], sink, active && follow);
 }
 
-void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds)
+void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds)
 {
 	set_bit(&ct->wants.fds, sink, fds);
 	ct->sink[sink]->saves[0] = enter < CAP_TEXT_MAX ? enter : CAP_TEXT_MAX;
 	ct->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
+	ct->sink[sink]->paths = paths < CAP_TEXT_MAX ? paths : CAP_TEXT_MAX;
 }
 
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],

@@ -4,6 +4,7 @@
 
 #define DEEPEST 4
 #define MOST_ITEMS 4096
+#define PAGE 4096u
 #define UNBOUNDED (1u << 20)
 
 struct span {
@@ -13,11 +14,13 @@ struct span {
 
 /* A __data_loc has 16 bits for how long an image is, and each piece of it has a head of 16 bytes. */
 #define HEAD 16u
+#define PIECE_DATA 1
 #define PIECES ((1u << 16) / HEAD)
 
 struct piece {
 	uint64_t start;
 	uint32_t at, length; /* in what was saved */
+	bool data;	     /* text or data: looked for among its own kind only */
 };
 
 struct walk {
@@ -26,6 +29,7 @@ struct walk {
 	struct rn_fds fds;
 	struct tt_scope scope;
 	unsigned depth, n_pieces;
+	bool image;
 	const uint8_t *saved;
 	struct piece pieces[PIECES]; /* the last, as most of it is never touched */
 };
@@ -39,31 +43,32 @@ static void find_pieces(struct walk *w, const struct rn_saved *saved)
 
 	w->saved = saved->bytes;
 	w->n_pieces = 0;
+	w->image = saved->image;
 	if (!saved->image)
-		w->pieces[w->n_pieces++] = (struct piece){saved->address, 0, saved->length};
+		w->pieces[w->n_pieces++] = (struct piece){saved->address, 0, saved->length, false};
 	while (saved->image && saved->length - at >= HEAD && w->n_pieces < PIECES) {
 		uint64_t start = tt_load(saved->bytes + at, 8, false);
 		uint32_t length = (uint32_t)tt_load(saved->bytes + at + 8, 4, false), here;
-		uint32_t error = (uint32_t)tt_load(saved->bytes + at + 12, 4, false);
+		int32_t what = (int32_t)tt_load(saved->bytes + at + 12, 4, false);
 
 		at += HEAD;
 		here = length < saved->length - at ? length : saved->length - at;
-		if (!error)
-			w->pieces[w->n_pieces++] = (struct piece){start, at, here};
+		if (what >= 0)
+			w->pieces[w->n_pieces++] = (struct piece){start, at, here, what == PIECE_DATA};
 		here = (here + 7) & ~7u;
 		at += here < saved->length - at ? here : saved->length - at;
 	}
 }
 
 /* What was saved from address on; the longest piece of several. */
-static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, struct span *found)
+static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, bool data, struct span *found)
 {
 	*found = (struct span){NULL, 0};
 	for (const struct piece *piece = w->pieces; piece < w->pieces + w->n_pieces; piece++) {
 		uint64_t skip = address - piece->start;
 		uint32_t length = piece->length;
 
-		if (address < piece->start || (skip && skip >= length))
+		if (address < piece->start || (skip && skip >= length) || (w->image && piece->data != data))
 			continue;
 		if (!found->bytes || found->length < length - (uint32_t)skip)
 			*found = (struct span){w->saved + piece->at + skip, length - (uint32_t)skip};
@@ -84,7 +89,7 @@ static bool put_string(struct walk *w, uint64_t address, bool counted, uint64_t 
 {
 	struct span data;
 
-	if (!memory_at(w, address, counted ? count : UNBOUNDED, &data))
+	if (!memory_at(w, address, counted ? count : UNBOUNDED, true, &data))
 		return false;
 	put_text(w, data, counted && data.length >= count);
 	return true;
@@ -100,7 +105,7 @@ static bool put_strings(struct walk *w, uint64_t address)
 	struct span data;
 	uint32_t at;
 
-	if (!memory_at(w, address, 8 * MOST_ITEMS, &data))
+	if (!memory_at(w, address, 8 * MOST_ITEMS, false, &data))
 		return false;
 	rn_putc(w->text, '[');
 	for (at = 0; at + 8 <= data.length; at += 8) {
@@ -115,13 +120,27 @@ static bool put_strings(struct walk *w, uint64_t address)
 		if (!put_string(w, pointer, false, 0))
 			put_address(w, pointer);
 	}
-	if (at)
-		rn_puts(w->text, ", ");
-	rn_puts(w->text, "...]");
+	put_more(w, at, address, address + at, data);
+	rn_putc(w->text, ']');
 	return true;
 }
 
-static void put_array(struct walk *w, const struct tt_type *target, struct span data, uint32_t element, uint64_t count)
+/* `...`, and where it goes on if that is where a page begins that could not be read. */
+static void put_more(struct walk *w, bool any, uint64_t address, uint64_t next, struct span data)
+{
+	if (any)
+		rn_puts(w->text, ", ");
+	rn_puts(w->text, "...");
+	if (address && (address + data.length) % PAGE == 0) {
+		rn_puts(w->text, " /* 0x");
+		rn_put_hex(w->text, next);
+		rn_puts(w->text, " */");
+	}
+}
+
+/* address: where it stands; 0: within a structure. */
+static void put_array(struct walk *w, const struct tt_type *target, struct span data, uint32_t element, uint64_t count,
+		      uint64_t address)
 {
 	uint64_t done = 0;
 
@@ -137,11 +156,8 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 		}
 		done++;
 	}
-	if (done < count) {
-		if (done)
-			rn_puts(w->text, ", ");
-		rn_puts(w->text, "...");
-	}
+	if (done < count)
+		put_more(w, done, address, address + done * element, data);
 	rn_putc(w->text, ']');
 }
 
@@ -234,7 +250,7 @@ static bool put_inline(struct walk *w, const struct tt_type *type, struct span d
 	bool counted = tt_count(type, &w->scope, &count);
 
 	if (element) {
-		put_array(w, target, data, element, counted ? count : size / element);
+		put_array(w, target, data, element, counted ? count : size / element, 0);
 		return true;
 	}
 	if (counted && count < size)
@@ -327,18 +343,18 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 		size = counted ? count : target->kind == TT_STRUCT ? target->size : UNBOUNDED;
 		if (!size)
 			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
-		return memory_at(w, address, size, &data) && put_value(w, target, data, size);
+		return memory_at(w, address, size, target->kind == TT_BYTES || target->kind == TT_CHARS, &data) && put_value(w, target, data, size);
 	}
 	if (pointer->n && counted && !count) {
 		rn_puts(w->text, "[]");
 		return true;
 	}
 	size = pointer->n ? element * (count < MOST_ITEMS ? count : MOST_ITEMS) : element;
-	if (!memory_at(w, address, size, &data))
+	if (!memory_at(w, address, size, false, &data))
 		return false;
 	if (!pointer->n)
 		return data.length && put_value(w, target, data, element);
-	put_array(w, target, data, element, count);
+	put_array(w, target, data, element, count, address);
 	return true;
 }
 

@@ -91,6 +91,10 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		}
 		rn_puts(text, "\")");
 		break;
+	case TT_UID:
+	case TT_GID:
+		rn_typed_decimal(text, !is_signed && plain == UINT32_MAX ? UINT64_MAX : plain, is_signed || plain == UINT32_MAX);
+		break;
 	case TT_CHAR:
 		if (value >= 32 && value < 127) {
 			rn_putc(text, '\'');

@@ -29,6 +29,9 @@ from tracefs.syscalls.types.notation.values import Pointer as PointerValue
 from tracefs.syscalls.types.saved.memory import Memory
 
 _POINTER_BYTES = 8
+_PAGE = 4096
+_TEXTS = ("str", "pathname")
+_DATA = (Ref("bytes"), Ref("chars"))
 _MOST_ITEMS = 4096
 _DEEPEST = 4
 
@@ -110,7 +113,7 @@ class Objects:
         """What `address` points to, None if it was not saved."""
         target = unaliased(self._table, pointer.target)
         count = scope.count(pointer.counts)
-        if isinstance(target, Ref) and target.name == "str":
+        if isinstance(target, Ref) and target.name in _TEXTS:
             return self._string(address, count, scope)
         if isinstance(target, Ref) and target.name == "strings":
             return self._strings(address, scope)
@@ -118,7 +121,7 @@ class Objects:
         if element is None:
             if count is None:
                 count = self._open_size(target)
-            data = scope.memory.read(address, count) if count else b""
+            data = scope.memory.read(address, count, target in _DATA) if count else b""
             return None if data is None else self.value(target, data, count, scope)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
         if pointer.counts and count == 0:
@@ -128,7 +131,7 @@ class Objects:
             return None
         if not pointer.counts:
             return self.value(target, data, element, scope) if data else None
-        return self._array(target, data, element, count or 0, scope)
+        return self._array(target, data, element, count or 0, scope, address)
 
     def value(self, expr: TypeExpr, data: bytes, size: int, scope: Scope) -> Value | None:
         """`data`, of what were `size` bytes of type `expr`; None if too little of it was saved."""
@@ -141,7 +144,7 @@ class Objects:
             return self._records(expr, data, size, scope)
         if expr.name == "bytes":
             return Data(data[:size], size)
-        if expr.name in ("chars", "str"):
+        if expr.name in ("chars", *_TEXTS):
             text, nul, _ = data.partition(b"\0")
             return Text(text, complete=bool(nul) or len(data) >= size)
         named = self._table.resolve(expr)
@@ -166,7 +169,7 @@ class Objects:
         return named.size if isinstance(named, StructType) else 1 << 20
 
     def _string(self, address: int, count: int | None, scope: Scope) -> Value | None:
-        data = scope.memory.read(address, 1 << 20 if count is None else count)
+        data = scope.memory.read(address, 1 << 20 if count is None else count, data=True)
         if data is None:
             return None
         text, nul, _ = data.partition(b"\0")
@@ -183,7 +186,8 @@ class Objects:
             if pointer == 0:
                 return Array(tuple(items))
             items.append(self._string(pointer, None, scope) or PointerValue(pointer))
-        return Array(tuple(items), more=1)
+        ended = (address + len(data)) % _PAGE == 0
+        return Array(tuple(items), more=1, fault=address + len(items) * _POINTER_BYTES if ended else 0)
 
     def _pointer(self, expr: Pointer, data: bytes, scope: Scope) -> Value | None:
         if len(data) < _POINTER_BYTES:
@@ -202,7 +206,8 @@ class Objects:
             return self.value(target, data[:length], length, scope)
         return self._array(target, data, element, size // element if count is None else count, scope)
 
-    def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope) -> Array:
+    def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope, address: int = 0) -> Array:
+        """`address`: where it stands, 0 within a structure. It ends before `count` where the next page could not be read."""
         items: list[Value] = []
         while len(items) < count and (len(items) + 1) * element <= len(data):
             start = len(items) * element
@@ -210,7 +215,8 @@ class Objects:
             if found is None:
                 break
             items.append(found)
-        return Array(tuple(items), count - len(items))
+        ended = address and len(items) < count and (address + len(data)) % _PAGE == 0
+        return Array(tuple(items), count - len(items), address + len(items) * element if ended else 0)
 
     def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
         """Also the last, of which only the beginning was saved. Memory that none fits into is data."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from os.path import commonprefix
 from types import MappingProxyType
 from typing import Final, Union
 
@@ -27,8 +28,11 @@ STYLES: Final = (
 `port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts.
 """
 
-BUILT_IN: Final = ("str", "strings", "bytes", "chars")
-"""Types that no table defines: text up to a NUL, a vector of pointers to such up to NULL, data, text of fixed length."""
+NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec"})
+"""Styles of numbers that mean something without a name: strace does not mark them as unknown."""
+
+BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")
+"""Types that no table defines: text up to a NUL, such a text that names a path, a vector of pointers to such up to NULL, data, text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
@@ -84,6 +88,8 @@ class EnumType:
     style: str
     entries: tuple[Entry, ...]
     macros: tuple[Macro, ...] = ()
+    unknown: str | None = None
+    """As of FlagsType."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class FlagsType:
     width: str
     style: str
     entries: tuple[Entry | SubField, ...]
+    unknown: str | None = None
+    """What strace calls a value that has none of the names (`MS_???`): "" for nothing, None for what they begin with."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,8 @@ class Count:
 
 @dataclass(frozen=True)
 class Pointer:
-    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout."""
+    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at the
+    exit of one that a signal interrupted)."""
 
     direction: str
     target: TypeExpr
@@ -175,11 +184,14 @@ class Condition:
     """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written).
 
     `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the engine
-    asked (of one argument); without names this is true for any. In structures `netlink` is the same.
+    asked (of one argument); without names this is true for any. In structures `netlink` is the same. `ret` is what the call
+    returned, true of nothing before that.
     """
 
     name: str
     names: tuple[str, ...]
+    relation: str = "="
+    """Or >=, < or !=: of the number as its type has it, and one name."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +282,18 @@ class Table:
         for named in self.types.values():
             if isinstance(named, (EnumType, FlagsType)):
                 yield from named_values(named)
+
+
+def unknown_of(named: EnumType | FlagsType) -> str:
+    """What strace calls a value of this type that has none of its names; "" for nothing."""
+    if named.unknown is not None:
+        return named.unknown
+    names = [entry.name for entry in named.entries if isinstance(entry, Entry)]
+    if named.style in NAMELESS or not names:
+        return ""
+    common = commonprefix(names)
+    begin = common[: common.rfind("_") + 1] if len(names) > 1 else common[: common.find("_") + 1]
+    return f"{begin}???" if begin else ""
 
 
 def named_values(named: EnumType | FlagsType) -> Iterator[Entry | Macro]:

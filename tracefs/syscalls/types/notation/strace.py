@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tracefs.syscalls.types.notation.printers import text
+from tracefs.syscalls.types.notation.printers import MARKED, text
 from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Pointer, Value
 
 _COLUMN = 39
@@ -72,11 +72,11 @@ class StracePrinter:
         return f"{line:<{_COLUMN}} = {self.result(call.result)}"
 
     def value(self, value: Value) -> str:
-        return text(value, self._strings)
+        return text(value, self._strings, MARKED)
 
     def argument(self, syscall: str, arg: Argument) -> str:
         """Without its name."""
-        return text(self._shorten(syscall, arg) if self._shorten else arg.value, self._strings)
+        return text(self._shorten(syscall, arg) if self._shorten else arg.value, self._strings, MARKED)
 
     @staticmethod
     def takes(syscall: str) -> bool:
@@ -85,14 +85,14 @@ class StracePrinter:
 
     def signal(self, name: Value, siginfo: Value | None) -> str:
         """`SIGCHLD {si_signo=SIGCHLD, ...}`."""
-        return text(name) if siginfo is None else f"{text(name)} {text(siginfo, self._strings)}"
+        return text(name) if siginfo is None else f"{text(name)} {text(siginfo, self._strings, MARKED)}"
 
     def _arguments(self, call: Call) -> list[str]:
         labels = _LABELLED.get(call.name)
         if labels is None:
             return [self.argument(call.name, arg) for arg in call.args]
         values = {arg.name: arg.value for arg in call.args}
-        return [f"{label}={text(values[arg])}" for arg, label in labels.items() if arg in values]
+        return [f"{label}={text(values[arg], self._strings, MARKED)}" for arg, label in labels.items() if arg in values]
 
     @staticmethod
     def _known(call: Call) -> int:
@@ -109,10 +109,10 @@ class StracePrinter:
                 return f"? {result.name} ({_RESTARTS[result.value]})"
             return f"-1 {result.name or result.value} ({os.strerror(result.value)})"
         if isinstance(result, Flags) and result.style == "hex":
-            return f"{result.value:#x} (flags {text(result)})" if result.value else "0"
+            return f"{result.value:#x} (flags {text(result, None, MARKED)})" if result.value else "0"
         if isinstance(result, Enum) and result.name:
             return f"{result.value} ({result.name})"
-        return text(result)
+        return text(result, None, MARKED)
 
 
 def _filled(arg: Argument) -> bool:
