@@ -253,6 +253,14 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
 	}
 }
 
+struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
+{
+	for (uint32_t i = 0; i < save->pieces; i++)
+		if (save->piece[i].arg == arg)
+			return &save->piece[i];
+	return NULL;
+}
+
 void cap_save_nothing(struct cap_save *save)
 {
 	save->pieces = save->used = save->fds.used = save->netlink_length = 0;

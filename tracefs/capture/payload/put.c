@@ -85,14 +85,6 @@ static void put_image(struct out *out, struct cap_save *save, struct cap_piece *
 	}
 }
 
-struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
-{
-	for (uint32_t i = 0; i < save->pieces; i++)
-		if (save->piece[i].arg == arg)
-			return &save->piece[i];
-	return NULL;
-}
-
 /* The plain number goes before what is said of netlink where no path does: readers that print one text print that. */
 static void put_fds(struct out *out, const struct cap_save *save, bool wanted, bool with_netlink)
 {
