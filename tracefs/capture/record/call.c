@@ -74,7 +74,7 @@ static bool know_call(const struct saving *s, int32_t netlink)
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(const struct saving *s, struct cap_measure measure)
 {
-	enum tt_direction direction = s->ret ? TT_OUT : TT_IN;
+	enum tt_direction direction = !s->ret ? TT_IN : *s->ret < 0 ? TT_LEFT : TT_OUT;
 	struct cap_save *save = s->r->save;
 	unsigned asked;
 	int32_t netlink;
@@ -110,7 +110,7 @@ static void emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if ((most.limit || fds) && !(exit && *s->ret < 0) && know_call(s, -1)) {
+	if ((most.limit || fds) && !(exit && *s->ret < 0 && !was_interrupted(*s->ret)) && know_call(s, -1)) {
 		if (most.limit)
 			gather(s, most);
 		if (fds)

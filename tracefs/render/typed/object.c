@@ -6,6 +6,10 @@
 #define MOST_ITEMS 4096
 #define PAGE 4096u
 #define UNBOUNDED (1u << 20)
+/* Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the same
+ * again and again has more. An element of an array costs ELEMENT at least. */
+#define SHOWN (1u << 17)
+#define ELEMENT 8u
 
 struct span {
 	const uint8_t *bytes;
@@ -31,6 +35,7 @@ struct walk {
 	unsigned depth, n_pieces;
 	bool image;
 	const uint8_t *saved;
+	uint32_t left; /* of SHOWN */
 	struct piece pieces[PIECES]; /* the last, as most of it is never touched */
 };
 
@@ -78,11 +83,29 @@ static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, boo
 	return found->bytes;
 }
 
+static bool spend(struct walk *w, uint32_t bytes)
+{
+	if (bytes > w->left)
+		return false;
+	w->left -= bytes;
+	return true;
+}
+
+static void put_data(struct walk *w, struct span data, bool all)
+{
+	uint32_t length = data.length < w->left ? data.length : w->left;
+
+	w->left -= length;
+	rn_typed_quoted(w->text, data.bytes, length, all && length == data.length);
+}
+
 static void put_text(struct walk *w, struct span data, bool all)
 {
 	const uint8_t *nul = memchr(data.bytes, 0, data.length);
 
-	rn_typed_quoted(w->text, data.bytes, nul ? (uint32_t)(nul - data.bytes) : data.length, nul || all);
+	if (nul)
+		data.length = (uint32_t)(nul - data.bytes);
+	put_data(w, data, nul || all);
 }
 
 static bool put_string(struct walk *w, uint64_t address, bool counted, uint64_t count)
@@ -100,6 +123,19 @@ static void put_address(struct walk *w, uint64_t address)
 	rn_typed_style(w->text, (int64_t)address, TT_PTR, false);
 }
 
+/* `...`, and where it goes on if that is where a page begins that could not be read. */
+static void put_more(struct walk *w, bool any, uint64_t address, uint64_t next, struct span data)
+{
+	if (any)
+		rn_puts(w->text, ", ");
+	rn_puts(w->text, "...");
+	if (address && (address + data.length) % PAGE == 0) {
+		rn_puts(w->text, " /* 0x");
+		rn_put_hex(w->text, next);
+		rn_puts(w->text, " */");
+	}
+}
+
 static bool put_strings(struct walk *w, uint64_t address)
 {
 	struct span data;
@@ -111,6 +147,8 @@ static bool put_strings(struct walk *w, uint64_t address)
 	for (at = 0; at + 8 <= data.length; at += 8) {
 		uint64_t pointer = tt_load(data.bytes + at, 8, false);
 
+		if (!spend(w, ELEMENT))
+			break;
 		if (!pointer) {
 			rn_putc(w->text, ']');
 			return true;
@@ -125,19 +163,6 @@ static bool put_strings(struct walk *w, uint64_t address)
 	return true;
 }
 
-/* `...`, and where it goes on if that is where a page begins that could not be read. */
-static void put_more(struct walk *w, bool any, uint64_t address, uint64_t next, struct span data)
-{
-	if (any)
-		rn_puts(w->text, ", ");
-	rn_puts(w->text, "...");
-	if (address && (address + data.length) % PAGE == 0) {
-		rn_puts(w->text, " /* 0x");
-		rn_put_hex(w->text, next);
-		rn_puts(w->text, " */");
-	}
-}
-
 /* address: where it stands; 0: within a structure. */
 static void put_array(struct walk *w, const struct tt_type *target, struct span data, uint32_t element, uint64_t count,
 		      uint64_t address)
@@ -148,6 +173,8 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	while (done < count && (done + 1) * element <= data.length) {
 		char *before = w->text->at;
 
+		if (!spend(w, element < ELEMENT ? ELEMENT : element))
+			break;
 		if (done)
 			rn_puts(w->text, ", ");
 		if (!put_value(w, target, (struct span){data.bytes + done * element, element}, element)) {
@@ -218,7 +245,7 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 	bool any = false;
 
 	if (size && size < target->size) {
-		rn_typed_quoted(w->text, data.bytes, (uint32_t)known, known >= size);
+		put_data(w, (struct span){data.bytes, (uint32_t)known}, known >= size);
 		return;
 	}
 	rn_putc(w->text, '[');
@@ -226,6 +253,8 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 		uint64_t bytes = tt_load(data.bytes + at + length->operand, length->width, false), left = known - at;
 		uint64_t shown = bytes < target->size ? target->size : bytes;
 
+		if (!spend(w, target->size))
+			break;
 		if (any)
 			rn_puts(w->text, ", ");
 		any = true;
@@ -306,7 +335,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 		put_records(w, type, data, size);
 		return true;
 	case TT_BYTES:
-		rn_typed_quoted(w->text, data.bytes, data.length < size ? data.length : (uint32_t)size, data.length >= size);
+		put_data(w, (struct span){data.bytes, data.length < size ? data.length : (uint32_t)size}, data.length >= size);
 		return true;
 	case TT_STR:
 	case TT_CHARS:
@@ -373,6 +402,7 @@ bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const str
 	w.fds = saved->fds;
 	w.scope = (struct tt_scope){.call = call, .share = &share};
 	w.depth = 0;
+	w.left = SHOWN;
 	find_pieces(&w, saved);
 	if (plain)
 		rn_putc(text, '[');

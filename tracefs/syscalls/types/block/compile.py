@@ -43,7 +43,6 @@ from tracefs.syscalls.types.language.model import (
     unknown_of,
 )
 from tracefs.syscalls.types.language.rows import NETLINK as NETLINK_NAME
-from tracefs.syscalls.types.language.rows import RESULT as RESULT_NAME
 from tracefs.syscalls.types.language.rows import Conditions, Rows, Test
 from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
 

@@ -43,6 +43,31 @@ class Share:
     left: int
 
 
+SHOWN = 1 << 17
+"""Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the
+same again and again has more. An element of an array costs _ELEMENT at least."""
+_ELEMENT = 8
+
+
+@dataclass
+class Left:
+    """Of SHOWN."""
+
+    size: int = SHOWN
+
+    def spend(self, wanted: int) -> bool:
+        if wanted > self.size:
+            return False
+        self.size -= wanted
+        return True
+
+    def data(self, data: bytes) -> bytes:
+        """As much of it as there is left for."""
+        shown = data[: self.size]
+        self.size -= len(shown)
+        return shown
+
+
 @dataclass(frozen=True)
 class Scope:
     """What counts and conditions may refer to, and the memory that pointers lead to."""
@@ -51,11 +76,12 @@ class Scope:
     ret: int | None
     memory: Memory
     share: Share = field(default_factory=lambda: Share(0))
+    left: Left = field(default_factory=Left)
     depth: int = 0
     """How many pointers were followed to get here: memory may lead back to itself."""
 
     def within(self, memory: Memory, ret: int | None) -> Scope:
-        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), self.depth)
+        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), Left(), self.depth)
 
     def with_fields(self, numbers: Mapping[str, int]) -> Scope:
         return replace(self, numbers={**self.numbers, **numbers})
@@ -143,10 +169,9 @@ class Objects:
         if isinstance(expr, Records):
             return self._records(expr, data, size, scope)
         if expr.name == "bytes":
-            return Data(data[:size], size)
+            return Data(scope.left.data(data[:size]), size)
         if expr.name in ("chars", *_TEXTS):
-            text, nul, _ = data.partition(b"\0")
-            return Text(text, complete=bool(nul) or len(data) >= size)
+            return _text(data, len(data) >= size, scope)
         named = self._table.resolve(expr)
         if isinstance(named, StructType):
             return self._struct(named, data, size, scope)
@@ -172,8 +197,7 @@ class Objects:
         data = scope.memory.read(address, 1 << 20 if count is None else count, data=True)
         if data is None:
             return None
-        text, nul, _ = data.partition(b"\0")
-        return Text(text, complete=bool(nul) or (count is not None and len(data) >= count))
+        return _text(data, count is not None and len(data) >= count, scope)
 
     def _strings(self, address: int, scope: Scope) -> Value | None:
         """A vector of pointers to strings; what is not complete ends in a count of at least one more."""
@@ -183,6 +207,8 @@ class Objects:
         items: list[Value] = []
         for at in range(0, len(data) - 7, _POINTER_BYTES):
             pointer = int.from_bytes(data[at : at + 8], "little")
+            if not scope.left.spend(_ELEMENT):
+                break
             if pointer == 0:
                 return Array(tuple(items))
             items.append(self._string(pointer, None, scope) or PointerValue(pointer))
@@ -211,6 +237,8 @@ class Objects:
         items: list[Value] = []
         while len(items) < count and (len(items) + 1) * element <= len(data):
             start = len(items) * element
+            if not scope.left.spend(max(element, _ELEMENT)):
+                break
             found = self.value(target, data[start : start + element], element, scope)
             if found is None:
                 break
@@ -228,10 +256,12 @@ class Objects:
         at = 0
         known = min(len(data), size)
         if 0 < size < named.size:
-            return Data(data[:size], size)
+            return Data(scope.left.data(data[:size]), size)
         while at + named.size <= known:
             length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
             shown = max(length, named.size)
+            if not scope.left.spend(named.size):
+                break
             items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
             at += -(-shown // expr.align) * expr.align
             if length < named.size:  # it says nothing of where the next one is
@@ -291,3 +321,10 @@ class Objects:
 
             self._linked[named.name] = [self._conditions.link(v.conditions, types) for v in named.variants]
         return self._linked[named.name]
+
+
+def _text(data: bytes, all_is_there: bool, scope: Scope) -> Text:
+    """What stands before the NUL."""
+    found, nul, _ = data.partition(b"\0")
+    shown = scope.left.data(found)
+    return Text(shown, complete=(bool(nul) or all_is_there) and len(shown) == len(found))

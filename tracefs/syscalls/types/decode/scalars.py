@@ -19,7 +19,6 @@ from tracefs.syscalls.types.notation.printers import text
 from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
 from tracefs.syscalls.types.saved.fds import Fds
 
-
 _NOBODY = 0xFFFFFFFF
 """The uid or gid that says that none is meant: shown as -1."""
 

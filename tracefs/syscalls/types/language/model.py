@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from os.path import commonprefix
 from types import MappingProxyType
 from typing import Final, Union
 
@@ -28,11 +27,11 @@ STYLES: Final = (
 `port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts.
 """
 
-NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec"})
+NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr"})
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")
-"""Types that no table defines: text up to a NUL, such a text that names a path, a vector of pointers to such up to NULL, data, text of fixed length."""
+"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
@@ -291,7 +290,8 @@ def unknown_of(named: EnumType | FlagsType) -> str:
     names = [entry.name for entry in named.entries if isinstance(entry, Entry)]
     if named.style in NAMELESS or not names:
         return ""
-    common = commonprefix(names)
+    first, last = min(names), max(names)
+    common = first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
     begin = common[: common.rfind("_") + 1] if len(names) > 1 else common[: common.find("_") + 1]
     return f"{begin}???" if begin else ""
 

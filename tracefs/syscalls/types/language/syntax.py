@@ -294,7 +294,7 @@ class _Parser:
             at = Word(part[0], start + 1 + part.start())
             condition = _CONDITION.match(part[0])
             if not condition or not (condition[2] or condition[4] or condition[1].startswith("netlink(")):
-                self._fail("a condition is written name=VALUE, name=VALUE|VALUE, name>=VALUE, name<VALUE or name!=VALUE", at)
+                self._fail("a condition is written name=VALUE|VALUE, or with >=, < or != and one value", at)
             names = condition[3].split("|") if condition[2] else [condition[5]] if condition[4] else []
             conditions.append(Condition(condition[1], tuple(names), condition[2] or condition[4] or "="))
         if not conditions:

@@ -43,7 +43,10 @@ class Memory:
         return cls(pieces, found)
 
     def read(self, address: int, size: int, data: bool = False) -> bytes | None:
-        """Up to `size` bytes at `address`, of the longest piece that has it; None if nothing was saved there. `data`: of text or data."""
+        """Up to `size` bytes at `address`, of the longest piece that has it; None if nothing was saved there.
+
+        `data`: of text or data.
+        """
         best: bytes | None = None
         skip = longest = 0
         for start, found in self._data if data else self._pieces:
