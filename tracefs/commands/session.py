@@ -25,7 +25,7 @@ from tracefs.tree.node import Context, Directory, File, Handle
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
+"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 RECORDED = ("perf", "trace-dat")
 """Forms that are no lines: recorded.FORMS."""
 SAVED_TASKS = 32768
@@ -103,8 +103,7 @@ def trace(request: Request) -> int:
 def _configure(root: Directory, request: Request) -> None:
     form = request.form
     events = request.events or (EVENTS if form else ())
-    if (form and form not in RECORDED) or request.verbose or request.size is not None:
-        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
+    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))

@@ -31,7 +31,8 @@ NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl",
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")
-"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, text of fixed length."""
+"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, and
+text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
