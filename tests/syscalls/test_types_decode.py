@@ -63,7 +63,7 @@ CALLS = [
     (("setsockopt", (3, 1, 2, 0x1000, 4), Saved({3: b"\1\0\0\0"}), 0), "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0"),
     (
         ("prlimit64", (0, 3, 0, 0x1000), Saved(exit={3: struct.pack("<QQ", 8192, (1 << 64) - 1)}), 0),
-        "prlimit64(0, RLIMIT_STACK, NULL, {rlim_cur=8192, rlim_max=RLIM64_INFINITY}) = 0",
+        "prlimit64(0, RLIMIT_STACK, NULL, {rlim_cur=8*1024, rlim_max=RLIM64_INFINITY}) = 0",
     ),
     (("pipe2", (0x1000, 0x80000), Saved(exit={0: struct.pack("<ii", 3, 4)}), 0), "pipe2([3, 4], O_CLOEXEC)                = 0"),
     (("read", (3, 0x1000, 100), None, 0), 'read(3, "", 100)                        = 0'),

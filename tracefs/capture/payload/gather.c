@@ -78,7 +78,10 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 		piece.type = target;
 	if (target->flags & TT_HOLDS_FDS)
 		piece.fds = target;
-	piece.exact = target->kind == TT_STRUCT ? !element || !pointer->n : !element || !pointer->n ? target->kind == TT_CUSTOM : false;
+	if (pointer->n == 1 && TT_AT(save->call.table, numbers, struct tt_number)[pointer->first].source == TT_CONSTANT)
+		piece.exact = true; /* the kernel takes all of a fixed number, or none */
+	else
+		piece.exact = target->kind == TT_STRUCT ? !element || !pointer->n : !element || !pointer->n ? target->kind == TT_CUSTOM : false;
 	piece.element = pointer->n ? element : 0;
 	if (!element)
 		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));

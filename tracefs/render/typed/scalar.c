@@ -104,6 +104,23 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 			put_prefixed_hex(text, plain);
 		}
 		break;
+	case TT_KIB:
+		if (plain > 1024 && plain % 1024 == 0) {
+			rn_put_dec(text, plain / 1024);
+			rn_puts(text, "*1024");
+		} else {
+			rn_put_dec(text, plain);
+		}
+		break;
+	case TT_KVER:
+		rn_puts(text, "KERNEL_VERSION(");
+		rn_put_dec(text, plain >> 16);
+		rn_puts(text, ", ");
+		rn_put_dec(text, plain >> 8 & 0xff);
+		rn_puts(text, ", ");
+		rn_put_dec(text, plain & 0xff);
+		rn_putc(text, ')');
+		break;
 	case TT_IOCTL:
 		put_ioctl(text, plain);
 		break;

@@ -26,7 +26,7 @@ enum tt_kind {
 
 enum tt_style {			/* as model.STYLES, in its order */
 	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
-	TT_SEC, TT_IOCTL,
+	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER,
 };
 
 enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };

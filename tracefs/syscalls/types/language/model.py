@@ -20,14 +20,16 @@ WIDTHS: Final[Mapping[str, tuple[int, bool]]] = MappingProxyType(
 """Name of a machine integer -> (bytes, signed)."""
 
 STYLES: Final = (
-    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec", "ioctl",
+    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec",
+    "ioctl", "kib", "ticks", "kver",
 )  # fmt: skip
 """How a number without a name is shown.
 
-`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts.
+`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts, `kib` bytes
+in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version.
 """
 
-NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr"})
+NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver"})
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")

@@ -52,6 +52,10 @@ def number(value: int, style: str) -> str:
         return f"htonl({int.from_bytes(value.to_bytes(4, 'little'), 'big')})"
     if style == "ioctl":
         return ioctl(value)
+    if style == "kib":
+        return f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else str(value)
+    if style == "kver":
+        return f"KERNEL_VERSION({value >> 16}, {value >> 8 & 0xFF}, {value & 0xFF})"
     if style == "inet4":
         return 'inet_addr("' + ".".join(str(byte) for byte in value.to_bytes(4, "little")) + '")'
     if style == "char":
@@ -103,6 +107,15 @@ def text(value: Value, limit: int | None = None, printers: Printers | None = Non
 
 def _number(value: Number, _limit: int | None, _known: Printers) -> str:
     return str(value.value) if value.style == "dec" else number(value.value, value.style)
+
+
+def _marked_number(value: Number, limit: int | None, known: Printers) -> str:
+    shown = _number(value, limit, known)
+    if value.style == "sec":
+        return f"{shown} /* {date(value.value)} */"
+    if value.style == "ticks":
+        return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
+    return shown
 
 
 def _enum(value: Enum, _limit: int | None, _known: Printers) -> str:
@@ -184,7 +197,7 @@ PLAIN: Final[Printers] = MappingProxyType(
         Pointer: _pointer,
     }
 )
-MARKED: Final[Printers] = MappingProxyType({**PLAIN, Enum: _marked_enum, Flags: _marked_flags})
+MARKED: Final[Printers] = MappingProxyType({**PLAIN, Number: _marked_number, Enum: _marked_enum, Flags: _marked_flags})
 """Of strace's notation, in which numbers and bits that have no name are marked: `0x200 /* MS_??? */`."""
 
 

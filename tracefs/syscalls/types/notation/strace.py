@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tracefs.syscalls.types.notation.printers import MARKED, text
-from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Pointer, Value
+from tracefs.syscalls.types.notation.printers import MARKED, date, text
+from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Number, Pointer, Value
 
 _COLUMN = 39
 """Where the `=` before a result stands, or later."""
@@ -110,6 +110,8 @@ class StracePrinter:
             return f"-1 {result.name or result.value} ({os.strerror(result.value)})"
         if isinstance(result, Flags) and result.style == "hex":
             return f"{result.value:#x} (flags {text(result, None, MARKED)})" if result.value else "0"
+        if isinstance(result, Number) and result.style == "sec":
+            return f"{result.value} ({date(result.value)})"
         if isinstance(result, Enum) and result.name:
             return f"{result.value} ({result.name})"
         return text(result, None, MARKED)
