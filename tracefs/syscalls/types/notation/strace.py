@@ -37,6 +37,9 @@ _RESTARTS: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+_SAID_TO_BE_FLAGS: Final = ("fd_flags", "open_flags")
+"""Types of results that are called so: `0x2 (flags O_RDWR)`."""
+
 Shorten = Callable[[str, Argument], Value]
 """What is shown of an argument of a syscall."""
 
@@ -109,7 +112,10 @@ class StracePrinter:
                 return f"? {result.name} ({_RESTARTS[result.value]})"
             return f"-1 {result.name or result.value} ({os.strerror(result.value)})"
         if isinstance(result, Flags) and result.style == "hex":
-            return f"{result.value:#x} (flags {text(result, None, MARKED)})" if result.value else "0"
+            if not result.value:
+                return f"0 ({text(result)})" if result.names and result.type not in _SAID_TO_BE_FLAGS else "0"
+            said = "flags " * (result.type in _SAID_TO_BE_FLAGS)
+            return f"{result.value:#x} ({said}{text(result, None, MARKED)})"
         if isinstance(result, Number) and result.style == "sec":
             return f"{result.value} ({date(result.value)})"
         if isinstance(result, Enum) and result.name:
