@@ -25,7 +25,7 @@ CALLS = [
     ),
     (
         ("ioctl", (3, 0x5878, 0x1000), None, 0),
-        "ioctl(3, _IOC(_IOC_NONE, 0x58, 0x78, 0x0), 0x1000) = 0",
+        "ioctl(3, _IOC(_IOC_NONE, 0x58, 0x78, 0), 0x1000) = 0",
     ),
     (
         ("ioctl", (3, 0xC0185879, 0x1000), Saved({2: struct.pack("<3Q", 0, 4096, 1)}), 0),

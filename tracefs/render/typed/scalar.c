@@ -36,11 +36,11 @@ static void put_ioctl(struct rn_text *text, uint64_t command)
 	rn_puts(text, "_IOC(");
 	rn_put(text, direction, strlen(direction));
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command >> 8 & 0xff);
+	rn_typed_style(text, (int64_t)(command >> 8 & 0xff), TT_HEX, false);
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command & 0xff);
+	rn_typed_style(text, (int64_t)(command & 0xff), TT_HEX, false);
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command >> 16 & 0x3fff);
+	rn_typed_style(text, (int64_t)(command >> 16 & 0x3fff), TT_HEX, false);
 	rn_putc(text, ')');
 }
 

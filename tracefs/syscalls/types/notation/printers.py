@@ -66,7 +66,8 @@ def number(value: int, style: str) -> str:
 def ioctl(command: int) -> str:
     """A command of ioctl(2) by its parts: _IOC(_IOC_READ, 0x54, 0x30, 0x4)."""
     direction, size = _IOC_DIRECTIONS[command >> 30 & 3], command >> 16 & 0x3FFF
-    return f"_IOC({direction}, {command >> 8 & 0xFF:#x}, {command & 0xFF:#x}, {size:#x})"
+    parts = (number(part, "hex") for part in (command >> 8 & 0xFF, command & 0xFF, size))
+    return f"_IOC({direction}, {', '.join(parts)})"
 
 
 def date(seconds: int) -> str:
