@@ -233,10 +233,10 @@ class Core:
         lib.cap_types(self._recorder, types)
         self._types = types
 
-    def sink_saves(self, sink: int, enter: int, exit: int, fds: bool) -> None:
-        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; and whether
-        what descriptors stand for is."""
-        lib.cap_sink_saves(self._recorder, sink, enter, exit, fds)
+    def sink_saves(self, sink: int, enter: int, exit: int, paths: int, fds: bool) -> None:
+        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; the same of a
+        path's name, where that is more; and whether what descriptors stand for is."""
+        lib.cap_sink_saves(self._recorder, sink, enter, exit, paths, fds)
 
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""

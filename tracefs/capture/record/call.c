@@ -2,6 +2,7 @@
 #include "tracefs/capture/record/call.h"
 
 #include <linux/audit.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -38,12 +39,13 @@ static struct cap_measure measure_for(const struct cap_recorder *r, int sink, bo
 	uint32_t whole = rb_max_event(s->rb) - EXTEND_BYTES;
 
 	return (struct cap_measure){
-		.limit = s->saves[exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = r->wants.fds >> sink & 1};
+		.limit = s->saves[exit],
+		.paths = s->saves[exit] && s->paths > s->saves[exit] ? s->paths : s->saves[exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = r->wants.fds >> sink & 1};
 }
 
 static bool is_alike(struct cap_measure a, struct cap_measure b)
 {
-	return a.limit == b.limit && a.room == b.room && a.fds == b.fds;
+	return a.limit == b.limit && a.paths == b.paths && a.room == b.room && a.fds == b.fds;
 }
 
 /* What the pointers of a call lead to: asked of the tables, and of the task. */
@@ -54,6 +56,12 @@ struct saving {
 	const struct cap_syscall *syscall;
 	const int64_t *ret; /* NULL: at its entry */
 };
+
+/* By a signal: what the kernel gives back then, also where it makes the call again later. */
+static bool was_interrupted(int64_t ret)
+{
+	return ret == -EINTR || (ret <= -512 && ret >= -516);
+}
 
 static bool know_call(const struct saving *s, int32_t netlink)
 {
@@ -66,7 +74,7 @@ static bool know_call(const struct saving *s, int32_t netlink)
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(const struct saving *s, struct cap_measure measure)
 {
-	enum tt_direction direction = s->ret ? TT_OUT : TT_IN;
+	enum tt_direction direction = !s->ret ? TT_IN : *s->ret < 0 ? TT_LEFT : TT_OUT;
 	struct cap_save *save = s->r->save;
 	unsigned asked;
 	int32_t netlink;
@@ -98,10 +106,11 @@ static void emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t
 		struct cap_measure one = measure_for(r, __builtin_ctzll(left), exit);
 
 		most.limit = one.limit > most.limit ? one.limit : most.limit;
+		most.paths = one.paths > most.paths ? one.paths : most.paths;
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if ((most.limit || fds) && !(exit && *s->ret < 0) && know_call(s, -1)) {
+	if ((most.limit || fds) && !(exit && *s->ret < 0 && !was_interrupted(*s->ret)) && know_call(s, -1)) {
 		if (most.limit)
 			gather(s, most);
 		if (fds)

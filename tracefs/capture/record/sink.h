@@ -45,6 +45,7 @@ struct cap_sink {
 	const struct ev_filter *filter[EV_ID_MAX + 1]; /* by event id; NULL: all its events pass */
 	struct trigger_list *triggers[EV_ID_MAX + 1];  /* by event id; NULL: none */
 	struct rb *snapshot;				/* exchanged with rb by a snapshot; NULL: not allocated */
+	uint32_t paths;			 /* bytes of a path's name that are saved, where that is more than of a text */
 	uint32_t saves[2];				/* [exit]: bytes of a text that are saved; 0: no memory is */
 	uint8_t stacks;					/* enum cap_stack: written after each event */
 };
@@ -104,7 +105,7 @@ void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const
 void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks);
-void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, bool fds);
+void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
 void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow);
 /* saved, fds, asked: masks of arguments (struct cap_syscall). */

@@ -137,11 +137,12 @@ void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool f
 	set_bit(&r->wants.follow[set], sink, active && follow);
 }
 
-void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, bool fds)
+void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds)
 {
 	set_bit(&r->wants.fds, sink, fds);
 	r->sink[sink]->saves[0] = enter < CAP_TEXT_MAX ? enter : CAP_TEXT_MAX;
 	r->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
+	r->sink[sink]->paths = paths < CAP_TEXT_MAX ? paths : CAP_TEXT_MAX;
 }
 
 void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],

@@ -59,7 +59,7 @@ class Targets:
         """
         value, field = f"REC->{name}", f"__{name}_val"
         length, target = fe.saved(field), unaliased(self._table, kind.target)
-        if isinstance(target, Ref) and target.name == "str":
+        if isinstance(target, Ref) and target.name in ("str", "pathname"):
             return Target(value, length, tuple(slot.when(length) for slot in quoted(field)), is_string=True)
         if isinstance(target, Ref) and target.name in ("bytes", "chars"):
             return Target(value, length, tuple(data(field)), is_data=True)
