@@ -93,7 +93,7 @@ def trace(request: Request) -> int:
             asked = threading.Event() if request.seccomp else asked_to_end
             if form in RECORDED:
                 return _record(files, form, child, out, asked)
-            take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
+            take = _structured(files, form, request.verbose, request.size) if form else _pipe_lines(pipe)
             return _drain(engine, child, take, out, asked)
     finally:
         files.shutdown()
@@ -147,10 +147,10 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
+def _structured(files: Tracefs, form: str, verbose: bool, size: int | None) -> Take:
     from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
 
-    return Lines(files.top, form, verbose).take
+    return Lines(files.top, form, verbose, size).take
 
 
 def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:

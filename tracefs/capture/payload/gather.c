@@ -47,10 +47,13 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 		       const struct tt_scope *scope)
 {
 	const struct tt_type *target = TT_TYPE(save->call.table, pointer->target);
-	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg};
+	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg, .filled = -1};
 	uint32_t element = tt_fixed_size(target);
 	uint64_t count = 0;
 	bool counted = tt_count(pointer, scope, &count);
+
+	if (scope->share && scope->share != &save->share[arg])
+		piece.filled = (int64_t)*scope->share;
 
 	switch (target->kind) {
 	case TT_STR:
@@ -104,10 +107,16 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 			add_target(save, piece->arg, type, address, &scope);
 	} else if (type->kind == TT_STRUCT && type->flags & TT_HOLDS_POINTERS) {
 		const struct tt_member *members[TT_MEMBERS];
+		uint64_t filled;
 		unsigned n;
 
 		scope.data = bytes;
 		scope.size = length;
+		if (type->unknown != TT_NONE) { /* what its buffers share is its own */
+			filled = 0;
+			tt_begin_share(type, bytes, length, &filled);
+			scope.share = &filled;
+		}
 		n = tt_members(&scope, type, members);
 		for (unsigned i = 0; i < n; i++)
 			if (members[i]->offset < length)
@@ -129,7 +138,8 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 
 static void look_into(struct cap_save *save, const struct cap_piece *piece)
 {
-	struct tt_scope scope = {.call = &save->call, .share = &save->share[piece->arg]};
+	uint64_t filled = (uint64_t)piece->filled;
+	struct tt_scope scope = {.call = &save->call, .share = piece->filled < 0 ? &save->share[piece->arg] : &filled};
 	uint32_t element = piece->type ? tt_fixed_size(piece->type) : 8;
 
 	if (piece->type && !element)
