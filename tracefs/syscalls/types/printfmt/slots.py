@@ -171,10 +171,11 @@ def described(slots: Iterable[Slot], field: str) -> list[Slot]:
     return [text(f"__get_str({field})").when(there), *(slot.unless(there) for slot in optional(slots))]
 
 
-def quoted(field: str, ends: bool = True) -> list[Slot]:
-    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL."""
+def quoted(field: str, ends: bool = True, count: str = "") -> list[Slot]:
+    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL (and is shorter than `count`)."""
     length = fe.saved(field)
-    cut = fe.choose(fe.byte(field, f"({length} - 1)"), UNSAID, fe.NOTHING)
+    last = fe.byte(field, f"({length} - 1)")
+    cut = fe.choose(f"({last} && {length} < {count})" if count else last, UNSAID, fe.NOTHING)
     slots = [text(fe.QUOTE), Slot(BOUNDED, f"__get_str({field})", length), text(fe.QUOTE)]
     return [*slots, text(cut).when(length)] if ends else slots
 
