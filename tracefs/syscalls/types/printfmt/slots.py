@@ -93,6 +93,15 @@ def plain(value: str, style: str, width: str) -> list[Slot]:
         return [text(fe.literal(f"{SWAPPED[style]}(")), *optional(decimal(number, "u32")), text('")"')]
     if style == "inet4":
         return [text('"inet_addr("'), text(fe.QUOTE), *octets(value), text(fe.QUOTE), text('")"')]
+    if style in ("uid", "gid") and not WIDTHS[width][1]:
+        return [Slot("%ld", fe.choose(f"({value} == 0xffffffff)", "-1", value))]
+    if style == "kib":
+        even = f"(({value} > 1024) && (({value} & 1023) == 0))"
+        return [Slot("%lu", fe.choose(even, f"({value} >> 10)", value)), text(fe.choose(even, '"*1024"', fe.NOTHING))]
+    if style == "kver":
+        parts = (f"({value} >> 16)", f"(({value} >> 8) & 0xff)", f"({value} & 0xff)")
+        numbers = [[text('", "')] * (i > 0) + optional(decimal(part, "u32")) for i, part in enumerate(parts)]
+        return [text('"KERNEL_VERSION("'), *(slot for each in numbers for slot in each), text('")"')]
     return decimal(value, width)
 
 
