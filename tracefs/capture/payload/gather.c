@@ -42,6 +42,17 @@ static uint32_t elements_with_room(uint64_t address, uint32_t element, uint32_t 
 	return n > 1 && (address + (uint64_t)n * element) % CAP_PAGE == 0 ? n - 1 : n;
 }
 
+/*
+ * Of use to the kernel only as a whole: one structure. An address that a call filled in is as long as its buffer, of which the length
+ * that the call has left says no more.
+ */
+static bool is_exact(const struct cap_save *save, const struct tt_type *pointer, const struct tt_type *target, uint32_t element)
+{
+	if (target->kind == TT_STRUCT)
+		return element ? !pointer->n : !save->call.has_ret;
+	return target->kind == TT_CUSTOM && (!element || !pointer->n);
+}
+
 /* One more byte of a text than is kept: whether it ends there. */
 static void add_target(struct cap_save *save, unsigned arg, const struct tt_type *pointer, uint64_t address,
 		       const struct tt_scope *scope)
@@ -84,7 +95,7 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	if (pointer->n == 1 && TT_AT(save->call.table, numbers, struct tt_number)[pointer->first].source == TT_CONSTANT)
 		piece.exact = true; /* the kernel takes all of a fixed number, or none */
 	else
-		piece.exact = target->kind == TT_STRUCT ? !element || !pointer->n : !element || !pointer->n ? target->kind == TT_CUSTOM : false;
+		piece.exact = is_exact(save, pointer, target, element);
 	piece.element = pointer->n ? element : 0;
 	if (!element)
 		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));
