@@ -26,11 +26,11 @@ from tracefs.tree.node import Context, Directory, File, Handle
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
+"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit")
-"""Arguments and results in words, unless `-o no...` says otherwise."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
+"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 PLENTY = 1 << 16
@@ -94,8 +94,7 @@ def trace(request: Request) -> int:
 
 def _configure(root: Directory, request: Request, form: Form | None) -> None:
     events = request.events or (form.events if form else ())
-    if (form and form.takes == "calls") or request.verbose or request.size is not None:
-        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
+    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
@@ -145,7 +144,7 @@ def _export(
     from tracefs.tree.source import live
 
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
-    export = open_form(form, source, Wish(request.verbose), out)
+    export = open_form(form, source, Wish(request.verbose, request.size), out)
     status = _drain(cast(Engine, files.engine), child, export.take, out, asked_to_end)
     export.close()
     if lost := source.lost():

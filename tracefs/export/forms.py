@@ -30,6 +30,8 @@ class Wish:
 
     verbose: bool = False
     """Nothing is abbreviated."""
+    size: int | None = None
+    """Bytes of texts that were asked for; a form that shortens lists shows so many elements, too."""
 
 
 class Export(Protocol):

@@ -23,9 +23,16 @@ MOST = 32
 class StraceLines:
     """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
 
-    def __init__(self, decoder: Decoder, day: Callable[[int], int] | None = None, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        day: Callable[[int], int] | None = None,
+        verbose: bool = False,
+        size: int | None = None,
+    ) -> None:
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
         self._decoder = decoder
-        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST if size is None else size))
         self._direct = Direct(decoder, self._printer)
         self._day = day or (lambda ts: ts)
         self._open: Entered | None = None
@@ -91,4 +98,4 @@ class StraceLines:
 
 def make(source: Source, wish: Wish, file: int) -> Told:
     """The form."""
-    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose))
+    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size))
