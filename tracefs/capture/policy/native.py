@@ -15,8 +15,8 @@ EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
 SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
 
 MAX_CPUS = 1024
-WANTED_WORDS = 16
-"""CAP_WANTED_WORDS of seccomp.h."""
+WANTED_WORDS = int(lib.CAP_WANTED_WORDS)
+"""64-bit words of a set of calls (seccomp.h)."""
 
 
 class Report(NamedTuple):
