@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from tracefs.calls.brief import brief
+from tracefs.export.brief import brief
 from tracefs.syscalls.types import Decoder, Saved, load
-from tracefs.syscalls.types.memory import image
-from tracefs.syscalls.types.strace import StracePrinter
+from tracefs.syscalls.types.notation.strace import StracePrinter
+from tracefs.syscalls.types.saved.memory import image
 
 DECODER = Decoder(load())
 HERE = 0x7F00

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tracefs.calls.brief import brief
 from tracefs.calls.direct import Direct
-from tracefs.calls.json_lines import JsonNotation
 from tracefs.calls.notation import Notation
+from tracefs.export.brief import brief
+from tracefs.export.json_lines import JsonNotation
 from tracefs.syscalls import SYSCALLS, by_name
 from tracefs.syscalls.types import Decoder, Saved, load
-from tracefs.syscalls.types.strace import StracePrinter
+from tracefs.syscalls.types.notation.strace import StracePrinter
 
 DECODER = Decoder(load())
 NOTATIONS: dict[str, Callable[[], Notation]] = {

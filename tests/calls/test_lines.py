@@ -9,9 +9,11 @@ import struct
 import pytest
 
 from ringbuf import RingBuffer
-from tracefs.calls import JsonLines, StraceLines, Stream
 from tracefs.calls.pairing import Happening, Pairing
+from tracefs.calls.stream import Stream
 from tracefs.events import REGISTRY
+from tracefs.export.json_lines import JsonLines
+from tracefs.export.strace_lines import StraceLines
 from tracefs.render import Reader
 from tracefs.syscalls import by_name
 from tracefs.syscalls.types import Decoder, load

@@ -15,7 +15,7 @@ from tests.capture.harness.engines import new_engine
 from tracefs.capture import Engine
 from tracefs.capture.wanted import Wanted
 from tracefs.events import REGISTRY
-from tracefs.syscalls.types.memory import Memory
+from tracefs.syscalls.types.saved.memory import Memory
 
 Saved = dict[str, bytes | None]
 """By argument: the bytes; None: it could not be read; an argument of which nothing was saved is missing."""

@@ -23,9 +23,9 @@ from tests.render.test_typed import BY_NAME, DECODE, WORDS, enter_saved, leave_s
 from tracefs.events import HEADER_PAGE, REGISTRY, EventClass, Field
 from tracefs.render import Renderer
 from tracefs.syscalls.types import Table, load
+from tracefs.syscalls.types.language.model import Entry, Ref
 from tracefs.syscalls.types.live import LiveTypes
-from tracefs.syscalls.types.model import Entry, Ref
-from tracefs.syscalls.types.pointers import pointers, positions
+from tracefs.syscalls.types.saved.pointers import pointers, positions
 from tracefs.tree.event_files import format_text
 
 RESULTS = (0, 3, -2, -38, 1 << 30)

@@ -17,10 +17,10 @@ from tests.peers.words import Comparison
 from tests.render.test_typed import BY_NAME, WORDS, enter_saved, leave_saved
 from tracefs.render import Renderer
 from tracefs.syscalls.types import load
-from tracefs.syscalls.types.layout import fixed_size, holds_pointers, unaliased
-from tracefs.syscalls.types.model import Count, Pointer, Ref, StructType
-from tracefs.syscalls.types.pointers import masks, positions
-from tracefs.syscalls.types.rows import Rows
+from tracefs.syscalls.types.language.layout import fixed_size, holds_pointers, unaliased
+from tracefs.syscalls.types.language.model import Count, Pointer, Ref, StructType
+from tracefs.syscalls.types.language.rows import Rows
+from tracefs.syscalls.types.saved.pointers import masks, positions
 
 TABLE = load()
 ROWS = Rows(TABLE)

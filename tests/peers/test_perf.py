@@ -20,7 +20,8 @@ from tests.peers.words import Comparison
 from tests.tree.traced import Traced
 from tracefs.events import REGISTRY
 from tracefs.events.cmdlines import Task
-from tracefs.recordings import Described, PerfData
+from tracefs.export.perf_data import PerfData
+from tracefs.export.tracing_data import Described
 from tracefs.render import Reader, Renderer
 from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.event_files import format_text

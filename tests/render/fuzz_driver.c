@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "tracefs/render/lines.h"
-#include "tracefs/render/printfmt.h"
+#include "tracefs/render/printfmt/printfmt.h"
 
 static uint64_t state;
 

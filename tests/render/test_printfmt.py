@@ -11,7 +11,7 @@ from tests.render.records import common
 from tracefs.events import EventClass, Registry
 from tracefs.events.field import layout
 from tracefs.render import Options, Renderer
-from tracefs.render.printfmt import FormatError, compile_print_fmt
+from tracefs.render.printfmt.compile import FormatError, compile_print_fmt
 
 EVENT = 200
 FIELDS = layout(

@@ -12,15 +12,16 @@ from tests.render.conftest import MakeBuffer
 from tests.render.records import enter, leave
 from tracefs.render import Iterator, Options, Renderer
 from tracefs.syscalls import SYSCALLS, Syscall
-from tracefs.syscalls.types import Decoder, Saved, jsonform, load, strace
-from tracefs.syscalls.types.fds import netlink, parse
-from tracefs.syscalls.types.layout import holds_pointers, unaliased
-from tracefs.syscalls.types.memory import image
-from tracefs.syscalls.types.model import Pointer
-from tracefs.syscalls.types.parts import parts
-from tracefs.syscalls.types.pointers import pointers, positions
-from tracefs.syscalls.types.printers import ftrace_enter, ftrace_exit, text
-from tracefs.syscalls.types.rows import Rows
+from tracefs.syscalls.types import Decoder, Saved, load
+from tracefs.syscalls.types.language.layout import holds_pointers, unaliased
+from tracefs.syscalls.types.language.model import Pointer
+from tracefs.syscalls.types.language.rows import Rows
+from tracefs.syscalls.types.notation import jsonform, strace
+from tracefs.syscalls.types.notation.printers import ftrace_enter, ftrace_exit, text
+from tracefs.syscalls.types.saved.fds import netlink, parse
+from tracefs.syscalls.types.saved.memory import image
+from tracefs.syscalls.types.saved.parts import parts
+from tracefs.syscalls.types.saved.pointers import pointers, positions
 
 DECODE = Options(syscall_arg_decode=True, context_info=False)
 BY_NAME = {call.name: call for call in SYSCALLS}

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from tracefs.syscalls.types import Table, load
-from tracefs.syscalls.types.custom import SUN_PATH
-from tracefs.syscalls.types.layout import unaliased
-from tracefs.syscalls.types.model import CustomType, Inline, Pointer, Ref, StructType, TypeExpr
-from tracefs.syscalls.types.parts import MOST_STEPS, Part, parts
-from tracefs.syscalls.types.pointers import masks, positions
+from tracefs.syscalls.types.decode.custom import SUN_PATH
+from tracefs.syscalls.types.language.layout import unaliased
+from tracefs.syscalls.types.language.model import CustomType, Inline, Pointer, Ref, StructType, TypeExpr
+from tracefs.syscalls.types.saved.parts import MOST_STEPS, Part, parts
+from tracefs.syscalls.types.saved.pointers import masks, positions
 
 TABLE = load()
 EVERY = [(syscall, when, part) for syscall in TABLE.rows for when in ("enter", "exit") for part in parts(syscall, when)]

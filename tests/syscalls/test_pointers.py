@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from tracefs.syscalls.types import load, masks, pointers
+from tracefs.syscalls.types import load
+from tracefs.syscalls.types.saved import masks, pointers
 
 
 def test_the_file_says_what_follows_from_the_rows() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types import compile_table, load
-from tracefs.syscalls.types.model import STYLES
+from tracefs.syscalls.types.language.model import STYLES
 
-HEADER = Path(__file__).resolve().parent.parent.parent / "tracefs/syscalls/types/table.h"
+HEADER = Path(__file__).resolve().parent.parent.parent / "tracefs/syscalls/types/block/table.h"
 NAMES = {call.nr: call.name for call in SYSCALLS}
 # Prints a row: each argument with its kind and, for pointers, the direction and where the length comes from.
 PROGRAM = r"""

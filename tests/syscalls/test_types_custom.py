@@ -6,9 +6,11 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, custom, load, parse, printers
-from tracefs.syscalls.types.model import Table
-from tracefs.syscalls.types.values import Symbol, Value
+from tracefs.syscalls.types import Decoder, Saved, load, parse
+from tracefs.syscalls.types.decode import custom
+from tracefs.syscalls.types.language.model import Table
+from tracefs.syscalls.types.notation import printers
+from tracefs.syscalls.types.notation.values import Symbol, Value
 
 
 # This is all that a package has to write, besides in its pyproject.toml:

@@ -5,9 +5,10 @@ import struct
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, load, parse, printers, strace
-from tracefs.syscalls.types.memory import image
-from tracefs.syscalls.types.model import Table
+from tracefs.syscalls.types import Decoder, Saved, load, parse
+from tracefs.syscalls.types.language.model import Table
+from tracefs.syscalls.types.notation import printers, strace
+from tracefs.syscalls.types.saved.memory import image
 
 M100 = (1 << 64) - 100  # AT_FDCWD in a register
 ENOENT = (1 << 64) - 2

@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, load, strace
-from tracefs.syscalls.types.memory import image
+from tracefs.syscalls.types import Decoder, Saved, load
+from tracefs.syscalls.types.notation import strace
+from tracefs.syscalls.types.saved.memory import image
 
 U32 = (1 << 32) - 1
 LO = b"lo" + bytes(14)

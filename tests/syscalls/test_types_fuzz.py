@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracefs.syscalls import SYSCALLS
-from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, jsonform, load, parse, printers, strace
-from tracefs.syscalls.types.memory import image
+from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, load, parse
+from tracefs.syscalls.types.notation import jsonform, printers, strace
+from tracefs.syscalls.types.saved.memory import image
 
 DECODER = Decoder(load())
 U64 = (1 << 64) - 1

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tracefs.syscalls.types import kept, loader
+from tracefs.syscalls.types import loader
+from tracefs.syscalls.types.block import kept
 
 MADE = kept.Compiled(b"block" * 100, ("sigset", "mac"), 7)
 KEY = "1.2"
@@ -40,9 +41,10 @@ def test_the_next_start_takes_what_the_first_one_made(cache: Path, monkeypatch: 
 
 def test_a_table_or_code_that_changes_is_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(kept.SOURCES[0], tmp_path / "syscalls")
-    monkeypatch.setattr(kept, "SOURCES", (str(tmp_path / "syscalls"), str(tmp_path / "syscalls/types")))
+    own = [source.replace(kept.SOURCES[0], str(tmp_path / "syscalls")) for source in kept.SOURCES]
+    monkeypatch.setattr(kept, "SOURCES", own)
     keys = {kept.key()}
-    for name in ("args.tbl", "types/open.tbl", "types/compile.py"):
+    for name in ("args.tbl", "types/tables/open.tbl", "types/block/compile.py"):
         path = tmp_path / "syscalls" / name
         path.write_text(path.read_text().replace("0", "1", 1))
         keys.add(kept.key())

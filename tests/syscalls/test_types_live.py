@@ -3,10 +3,11 @@
 
 import pytest
 
-from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, load, parse, strace
+from tracefs.syscalls.types import Decoder, Saved, TypeSyntaxError, load, parse
+from tracefs.syscalls.types.language.show import show_rows, show_types
 from tracefs.syscalls.types.live import LiveTypes
-from tracefs.syscalls.types.memory import image
-from tracefs.syscalls.types.show import show_rows, show_types
+from tracefs.syscalls.types.notation import strace
+from tracefs.syscalls.types.saved.memory import image
 
 
 def shown(live: LiveTypes, syscall: str, *args: int) -> str:

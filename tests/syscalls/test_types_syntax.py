@@ -4,7 +4,7 @@
 import pytest
 
 from tracefs.syscalls.types import TypeSyntaxError, load, parse
-from tracefs.syscalls.types.model import (
+from tracefs.syscalls.types.language.model import (
     Condition,
     Count,
     Entry,
@@ -17,7 +17,7 @@ from tracefs.syscalls.types.model import (
     StructType,
     SubField,
 )
-from tracefs.syscalls.types.show import show_rows, show_types
+from tracefs.syscalls.types.language.show import show_rows, show_types
 
 
 def test_a_flag_s_mask_is_its_value_and_zero_s_is_all() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types import load
-from tracefs.syscalls.types.model import StructType
-from tracefs.syscalls.types.objects import Objects
-from tracefs.syscalls.types.rows import Rows
-from tracefs.syscalls.types.scalars import Scalars
+from tracefs.syscalls.types.decode.objects import Objects
+from tracefs.syscalls.types.decode.scalars import Scalars
+from tracefs.syscalls.types.language.model import StructType
+from tracefs.syscalls.types.language.rows import Rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -15,12 +15,12 @@ from tracefs.calls.notation import Notation, around, kept, place
 from tracefs.calls.patterns import Patterns
 from tracefs.calls.records import Show, records
 from tracefs.syscalls.types import Decoder, Saved
-from tracefs.syscalls.types.decode import Plan
-from tracefs.syscalls.types.layout import unaliased
-from tracefs.syscalls.types.model import Count, Pointer, Records, Ref, StructType
-from tracefs.syscalls.types.scalars import fit
-from tracefs.syscalls.types.values import Argument, Data, Text, Value
-from tracefs.syscalls.types.values import Pointer as PointerValue
+from tracefs.syscalls.types.decode.decoder import Plan
+from tracefs.syscalls.types.language.layout import unaliased
+from tracefs.syscalls.types.language.model import Count, Pointer, Records, Ref, StructType
+from tracefs.syscalls.types.language.widths import fit
+from tracefs.syscalls.types.notation.values import Argument, Data, Text, Value
+from tracefs.syscalls.types.notation.values import Pointer as PointerValue
 
 _MOST = 1024
 """Kinds of calls that are known at once."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from tracefs.syscalls.types.values import Argument, Symbol, Value
+from tracefs.syscalls.types.notation.values import Argument, Symbol, Value
 
 PLACE = re.compile(r'"?@(\d+)@"?')
 """A place() in what a notation makes of a value; JSON has quotes around it."""

@@ -14,8 +14,8 @@ from tracefs.events.systems.sched import EXIT_CODE
 from tracefs.events.systems.signal import SIGINFO
 from tracefs.syscalls import Syscall
 from tracefs.syscalls.types import Decoder, Saved
-from tracefs.syscalls.types.fds import OFFSET, Fds, netlink, parse
-from tracefs.syscalls.types.values import Call, Value
+from tracefs.syscalls.types.notation.values import Call, Value
+from tracefs.syscalls.types.saved.fds import OFFSET, Fds, netlink, parse
 
 _COMMON = struct.Struct("<HBBi")
 _SIGINFO = struct.Struct("<iii")

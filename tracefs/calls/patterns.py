@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from tracefs.calls.notation import PLACE, Notation, kept, place
 from tracefs.syscalls.types import Decoder
-from tracefs.syscalls.types.members import Layout, Member
-from tracefs.syscalls.types.model import WIDTHS, IntType, Ref, StructType
-from tracefs.syscalls.types.values import Argument, Pointer, Struct, Value
+from tracefs.syscalls.types.decode.members import Layout, Member
+from tracefs.syscalls.types.language.model import WIDTHS, IntType, Ref, StructType
+from tracefs.syscalls.types.notation.values import Argument, Pointer, Struct, Value
 
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 Word = Callable[[int], str] | None

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from tracefs.calls.notation import Notation, around, place
 from tracefs.calls.patterns import Patterns, pattern, unpacker
 from tracefs.syscalls.types import Decoder
-from tracefs.syscalls.types.members import Layout, Member
-from tracefs.syscalls.types.model import Records, Ref, StructType
-from tracefs.syscalls.types.values import Argument, Array, Number, Pointer, Struct, Text
+from tracefs.syscalls.types.decode.members import Layout, Member
+from tracefs.syscalls.types.language.model import Records, Ref, StructType
+from tracefs.syscalls.types.notation.values import Argument, Array, Number, Pointer, Struct, Text
 
 _LONG = 256
 """Items of a list, of which a notation that shortens lists would show fewer."""

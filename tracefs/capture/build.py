@@ -106,7 +106,7 @@ OWN = sorted(
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 EVENTS = ("cmdlines", "filter", "glob", "task_memory",
           "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
-ROOMS = ("ringbuf", "tracefs/events", "tracefs/capture", "tracefs/syscalls/types")
+ROOMS = ("ringbuf", "tracefs/events", "tracefs/capture", "tracefs/syscalls/types/block")
 HEADERS = [str(path.relative_to(ROOT)) for room in ROOMS for path in sorted((ROOT / room).rglob("*.h"))]
 
 ffibuilder = FFI()
@@ -121,7 +121,7 @@ ffibuilder.set_source(
         *OWN,
         *COMMON["SOURCES"],
         *(f"tracefs/events/{name}.c" for name in EVENTS),
-        "tracefs/syscalls/types/walk.c",
+        "tracefs/syscalls/types/block/walk.c",
     ],
     include_dirs=[str(ROOT)],
     depends=HEADERS,

@@ -21,8 +21,8 @@ from tracefs.capture.scope import Scope
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.loader import compiled
-from tracefs.syscalls.types.parts import Part, parts
-from tracefs.syscalls.types.pointers import masks
+from tracefs.syscalls.types.saved.parts import Part, parts
+from tracefs.syscalls.types.saved.pointers import masks
 
 ATTACH_WAIT = 0.25
 """Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""

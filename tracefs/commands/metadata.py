@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     if args.directory is None:
         if args.follow:
             raise CommandError("metadata: --follow needs the directory of a mount")
+        from tracefs.syscalls.types.language.metadata import metadata
         from tracefs.syscalls.types.loader import load  # here, so that the other commands start without the tables
-        from tracefs.syscalls.types.metadata import metadata
 
         print(json.dumps(metadata(load()), indent=1))
         return 0

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tracefs.calls.stream import lost
-from tracefs.recordings import Described, PerfData, TraceDat
+from tracefs.export.perf_data import PerfData
+from tracefs.export.trace_dat import TraceDat
+from tracefs.export.tracing_data import Described
 from tracefs.render import Reader
 from tracefs.tree.event_files import format_text
 from tracefs.tree.instance import Instance

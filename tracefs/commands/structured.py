@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from tracefs.calls import JsonLines, StraceLines, Stream
 from tracefs.calls.pairing import Happening, Pairing
+from tracefs.calls.stream import Stream
+from tracefs.export.json_lines import JsonLines
+from tracefs.export.strace_lines import StraceLines
 from tracefs.syscalls.types import Decoder
 from tracefs.tree.instance import Instance
 

@@ -17,20 +17,20 @@ SOURCES = [
     "tracefs/render/context.c",
     "tracefs/render/syscall.c",
     "tracefs/render/saved.c",
-    "tracefs/render/typed.c",
-    "tracefs/render/typed_bpf.c",
-    "tracefs/render/typed_fds.c",
-    "tracefs/render/typed_scalar.c",
-    "tracefs/render/typed_object.c",
-    "tracefs/render/typed_custom.c",
-    "tracefs/render/printfmt.c",
+    "tracefs/render/typed/typed.c",
+    "tracefs/render/typed/bpf.c",
+    "tracefs/render/typed/fds.c",
+    "tracefs/render/typed/scalar.c",
+    "tracefs/render/typed/object.c",
+    "tracefs/render/typed/custom.c",
+    "tracefs/render/printfmt/printfmt.c",
     "tracefs/render/event.c",
     "tracefs/render/line.c",
     "tracefs/render/reader.c",
     "tracefs/render/source.c",
     "tracefs/render/lines.c",
 ]
-OTHER_ROOMS = ["tracefs/events/cmdlines.c", "tracefs/syscalls/types/walk.c", *COMMON["SOURCES"]]
+OTHER_ROOMS = ["tracefs/events/cmdlines.c", "tracefs/syscalls/types/block/walk.c", *COMMON["SOURCES"]]
 
 RENDER_ENUMS = ("rn_flag", "rn_field_kind", "rn_class_kind", "rn_saved_kind", "rn_opcode")
 RENDER_STRUCTS = (
@@ -71,12 +71,12 @@ def types(*headers: str) -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(types("render.h", "printfmt.h") + READER_FUNCTIONS + plain("lines.h"))
+ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + READER_FUNCTIONS + plain("lines.h"))
 ffibuilder.set_source(
     "tracefs.render._render",
-    '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt.h"\n',
+    '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt/printfmt.h"\n',
     sources=[*SOURCES, *OTHER_ROOMS],
-    depends=[str(path.relative_to(ROOT)) for path in sorted((ROOT / "tracefs/render").glob("*.h"))],
+    depends=[str(path.relative_to(ROOT)) for path in sorted((ROOT / "tracefs/render").rglob("*.h"))],
     include_dirs=[str(ROOT)],
     extra_compile_args=list(COMMON["CFLAGS"]),
     libraries=["pthread"],

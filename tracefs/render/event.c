@@ -2,7 +2,7 @@
 /* The event part of a line: as text, raw, by type only, or field by field. */
 #include <stddef.h>
 
-#include "tracefs/render/printfmt.h"
+#include "tracefs/render/printfmt/printfmt.h"
 #include "tracefs/render/render.h"
 
 /* All markers are written through trace_marker, which the kernel names so. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One whole line: which layout wins where several are switched on. */
-#include "tracefs/render/typed.h"
+#include "tracefs/render/typed/typed.h"
 
 #define LOST_UNCOUNTED UINT64_MAX
 

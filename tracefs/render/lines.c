@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "tracefs/render/source.h"
-#include "tracefs/render/typed.h"
+#include "tracefs/render/typed/typed.h"
 
 #define FIRST_CAPACITY 4096
 #define DRAIN_BYTES 65536

@@ -10,7 +10,7 @@ from tracefs.render._render import ffi, lib
 from tracefs.render.saved import saved_args
 
 if TYPE_CHECKING:
-    from tracefs.render.typed import Types
+    from tracefs.render.typed.types import Types
 
 COUNTING_CLOCKS = frozenset({"counter", "uptime", "x86-tsc"})
 """Clocks of trace_clock that do not count nanoseconds: their time stamps are printed as they are."""

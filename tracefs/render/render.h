@@ -59,7 +59,7 @@ enum rn_saved_kind {
 	RN_SAVED_NOTHING, /* no __data_loc in the record */
 	RN_SAVED_TEXT, /* up to a NUL; without one it was cut */
 	RN_SAVED_BYTES,
-	RN_SAVED_IMAGE, /* several pieces, see tracefs/syscalls/types/memory.py: shown where it is decoded */
+	RN_SAVED_IMAGE, /* several pieces, see tracefs/syscalls/types/saved/memory.py: shown where it is decoded */
 };
 
 #define RN_ARGS 6

@@ -16,7 +16,7 @@ from tracefs.render.header import header
 from tracefs.render.options import Options
 from tracefs.render.reader import Reader, cpu_number
 from tracefs.render.table import Table
-from tracefs.render.typed import Types
+from tracefs.render.typed.types import Types
 from tracefs.syscalls.types.loader import compile_rows, compiled
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracefs.render._render import ffi, lib
 from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types.loader import asked, load
-from tracefs.syscalls.types.pointers import pointers, positions
+from tracefs.syscalls.types.saved.pointers import pointers, positions
 
 if TYPE_CHECKING:
-    from tracefs.syscalls.types.model import Pointer, Table
+    from tracefs.syscalls.types.language.model import Pointer, Table
 
 NO_COUNT = 0xFF
 
@@ -45,8 +45,8 @@ def _compiled() -> Any:
 
 def saved_of(syscall: str) -> tuple[Saved, ...]:
     """By argument. By the package's tables, as records are made by those."""
-    from tracefs.syscalls.types.layout import unaliased  # here, as most starts read no tables
-    from tracefs.syscalls.types.model import Pointer
+    from tracefs.syscalls.types.language.layout import unaliased  # here, as most starts read no tables
+    from tracefs.syscalls.types.language.model import Pointer
 
     masks, table = pointers().get(syscall), load()
     if masks is None or not masks.enter:
@@ -67,8 +67,8 @@ def saved_of(syscall: str) -> tuple[Saved, ...]:
 
 def _saved(table: Table, kinds: list[Pointer], names: list[str]) -> Saved:
     """A pointer to one thing or another, as the syscall's other arguments say, is shown as bytes."""
-    from tracefs.syscalls.types.layout import holds_pointers
-    from tracefs.syscalls.types.model import Ref
+    from tracefs.syscalls.types.language.layout import holds_pointers
+    from tracefs.syscalls.types.language.model import Ref
 
     if any(holds_pointers(table, kind.target) for kind in kinds):
         return Saved(lib.RN_SAVED_IMAGE, NO_COUNT)

@@ -2,7 +2,7 @@
 /* Syscall events: the kernel's lines, and those of the syscall tracer of 2009. */
 #include <stddef.h>
 
-#include "tracefs/render/typed.h"
+#include "tracefs/render/typed/typed.h"
 
 /* enter classes: field 0 is the number, the arguments follow, then a __data_loc for each of what they point to */
 static void put_call(struct rn_text *text, const struct rn_event *event, bool types, const struct rn_saved_arg *saved,

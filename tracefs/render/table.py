@@ -8,7 +8,7 @@ from typing import Any
 from tracefs.events import EventClass, Field, Registry
 from tracefs.events.cmdlines import Cmdlines
 from tracefs.render._render import ffi, lib
-from tracefs.render.printfmt import Op, Piece, compile_print_fmt
+from tracefs.render.printfmt.compile import Op, Piece, compile_print_fmt
 from tracefs.syscalls import COMPAT_NAMES
 
 MAX_FIELDS = 32

@@ -49,7 +49,8 @@ class Stream(Protocol):
 
 def json_text(instance: Instance, consume: bool, cpu: int | None) -> Stream:
     """What an open reads with the option `json`: that is settled when it is opened, as the forms cannot change in a line."""
-    from tracefs.calls import JsonLines, JsonText  # here: most mounts never need it
+    from tracefs.export.json_lines import JsonLines
+    from tracefs.export.json_text import JsonText  # here: most mounts never need it
 
     shared = instance.shared
     form = JsonLines(ns=instance.view.clock not in COUNTING_CLOCKS, comm=shared.cmdlines.comm)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tracefs.events import EventClass
-from tracefs.syscalls.types.errors import TypeSyntaxError
+from tracefs.syscalls.types.language.errors import TypeSyntaxError
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.faces import Notify
 from tracefs.tree.instance import Instance
@@ -19,7 +19,7 @@ from tracefs.tree.node import READABLE, Context, Handle, Node
 from tracefs.tree.textfile import TextHandle
 
 if TYPE_CHECKING:
-    from tracefs.syscalls.types.model import Table
+    from tracefs.syscalls.types.language.model import Table
 
 TYPED = "syscalls"
 """The system whose events have types."""
@@ -97,7 +97,7 @@ class Metadata(TypesFile):
     def show(self) -> str:
         import json  # here, as most mounts never need them
 
-        from tracefs.syscalls.types.metadata import metadata
+        from tracefs.syscalls.types.language.metadata import metadata
 
         return json.dumps(metadata(self.instance.shared.types.table), indent=1) + "\n"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the file descriptors of a call stand for, looked up while its task is stopped: later they may be others. In the form
- * that a record has it in (tracefs/syscalls/types/fds.py).
+ * that a record has it in (tracefs/syscalls/types/saved/fds.py).
  */
 #ifndef TRACEFS_CAPTURE_PAYLOAD_FDS_H
 #define TRACEFS_CAPTURE_PAYLOAD_FDS_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "tracefs/capture/payload/unix_peer.h"
-#include "tracefs/syscalls/types/walk.h"
+#include "tracefs/syscalls/types/block/walk.h"
 
 #define CAP_FDS 64u	   /* of one call */
 #define CAP_FD_TEXT 1024u  /* bytes of what one stands for */

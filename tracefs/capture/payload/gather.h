@@ -8,7 +8,7 @@
 
 #include "tracefs/capture/payload/fds.h"
 #include "tracefs/capture/payload/memory.h"
-#include "tracefs/syscalls/types/walk.h"
+#include "tracefs/syscalls/types/block/walk.h"
 
 #define CAP_RECORD_MAX 65440u /* bytes: a __data_loc has 16 bits each for where and how long, and the rest of a sub-buffer is its own */
 #define CAP_TEXT_MAX 49152u   /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from tracefs.events.event import EventClass
 from tracefs.events.field import DATA_LOC, Field, layout
 from tracefs.syscalls import SYSCALLS, Syscall
-from tracefs.syscalls.types.fds import FIELD, OFFSET
-from tracefs.syscalls.types.parts import Part, parts
-from tracefs.syscalls.types.pointers import masks, positions
+from tracefs.syscalls.types.saved.fds import FIELD, OFFSET
+from tracefs.syscalls.types.saved.parts import Part, parts
+from tracefs.syscalls.types.saved.pointers import masks, positions
 
 ID_FIRST = 1024
 ARGS_OFFSET = 16

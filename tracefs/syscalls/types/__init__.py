@@ -3,8 +3,8 @@
 
 Three kinds of data, all text that people read and edit, and that a mount shows and takes back in its `types` files:
 
-*.tbl       types, one family a file: `int`, `enum`, `flags`, `struct`, `custom`, `alias`; values by scripts/gen-types
-../args.tbl one row a syscall: the type of each argument and of the result, and variants by another argument's value
+tables/*.tbl  types, one family a file: `int`, `enum`, `flags`, `struct`, `custom`, `alias`; values by scripts/gen-types
+../args.tbl   one row a syscall: the type of each argument and of the result, and variants by another argument's value
 what users write  either of both, over those
 
     flags open_flags u32 hex  O_RDONLY=0/3 O_WRONLY=1/3 O_CREAT=0x40     name, width, style of the rest; NAME=VALUE/MASK
@@ -18,23 +18,23 @@ what users write  either of both, over those
 A number's mask says which bits it names: entries of `flags` are tried in order, each takes its bits from those after
 it, what is left is shown as the rest. `NAME@MASK:TYPE` in flags are bits that hold a number.
 
-Decoding makes values first (values.py), and printers make text or JSON of these:
+Decoding makes values first (notation/values.py), and printers make text or JSON of these:
 
-    table = load()                               # the files beside this one, and args.tbl
+    table = load()                               # tables/*.tbl, and args.tbl
     table = table.merged(parse(text, table))     # what somebody wrote to a `types` file
     call = Decoder(table).call("openat", args, Saved(enter={1: b"/etc/passwd"}), ret)
     printers.ftrace_enter(call), strace.line(call), jsonform.call(call)
 
-C gets the same table as one block of memory (compile.py, table.h): the engine, to know what of a task's memory to
-save at enter and exit; the renderer, to print it. memory.py says in which form what was saved reaches a decoder.
+C gets the same table as one block of memory (block/compile.py, block/table.h): the engine, to know what of a task's memory to
+save at enter and exit; the renderer, to print it. saved/memory.py says in which form what was saved reaches a decoder.
 
 What is saved reaches a decoder by argument: the record of an enter event has for each `in` and `inout` pointer of its
 row, that of an exit event for each `out` and `inout`, a field `__data_loc char[] __ARGUMENT_val`. Its bytes are what
 the argument points to, as it stood (a string without or with its NUL), or, where that leads to more memory (TT_STRINGS
-and TT_HOLDS_POINTERS), an image: see memory.py. A length of 0 is: not saved, its offset leads to an empty string; or not
+and TT_HOLDS_POINTERS), an image: see saved/memory.py. A length of 0 is: not saved, its offset leads to an empty string; or not
 readable, then to "(fault)". A string that was cut has no NUL in its length, but is followed by "..." and one.
 
-A package adds types that need code through the entry point group `tracefs.types` (custom.py).
+A package adds types that need code through the entry point group `tracefs.types` (decode/custom.py).
 """
 
 from __future__ import annotations
@@ -43,25 +43,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracefs.syscalls.types.compile import compile_table
-    from tracefs.syscalls.types.decode import Decoder, Saved
-    from tracefs.syscalls.types.errors import TypeSyntaxError
-    from tracefs.syscalls.types.kept import Compiled
+    from tracefs.syscalls.types.block.compile import compile_table
+    from tracefs.syscalls.types.block.kept import Compiled
+    from tracefs.syscalls.types.decode.decoder import Decoder, Saved
+    from tracefs.syscalls.types.language.errors import TypeSyntaxError
+    from tracefs.syscalls.types.language.model import Table
+    from tracefs.syscalls.types.language.syntax import parse
     from tracefs.syscalls.types.loader import load
-    from tracefs.syscalls.types.model import Table
-    from tracefs.syscalls.types.syntax import parse
 
 __all__ = ["Compiled", "Decoder", "Saved", "Table", "TypeSyntaxError", "compile_table", "load", "parse"]
 
 _MODULES = {
-    "Compiled": "kept",
-    "Decoder": "decode",
-    "Saved": "decode",
-    "Table": "model",
-    "TypeSyntaxError": "errors",
-    "compile_table": "compile",
+    "Compiled": "block.kept",
+    "Decoder": "decode.decoder",
+    "Saved": "decode.decoder",
+    "Table": "language.model",
+    "TypeSyntaxError": "language.errors",
+    "compile_table": "block.compile",
     "load": "loader",
-    "parse": "syntax",
+    "parse": "language.syntax",
 }
 
 

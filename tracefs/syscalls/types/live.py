@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tracefs.syscalls.types.errors import TypeSyntaxError
+from tracefs.syscalls.types.language.errors import TypeSyntaxError
+from tracefs.syscalls.types.language.model import Inline, Pointer, Ref, Row, Table, TypeExpr
+from tracefs.syscalls.types.language.rows import Rows
+from tracefs.syscalls.types.language.show import show_rows, show_types
+from tracefs.syscalls.types.language.syntax import parse
 from tracefs.syscalls.types.loader import load
-from tracefs.syscalls.types.model import Inline, Pointer, Ref, Row, Table, TypeExpr
-from tracefs.syscalls.types.rows import Rows
-from tracefs.syscalls.types.show import show_rows, show_types
-from tracefs.syscalls.types.syntax import parse
 
 if TYPE_CHECKING:
-    from tracefs.syscalls.types.fmt import PrintFormats
+    from tracefs.syscalls.types.printfmt.formats import PrintFormats
 
 _LOCAL = "@"
 """Between the name of a type that one syscall has for itself, and that syscall's: no name in a text can have it."""
@@ -43,7 +43,7 @@ class LiveTypes:
     @property
     def print_formats(self) -> PrintFormats:
         """The table of now for binary consumers."""
-        from tracefs.syscalls.types.fmt import PrintFormats  # most mounts never need it
+        from tracefs.syscalls.types.printfmt.formats import PrintFormats  # most mounts never need it
 
         formats, table = self._formats, self.table
         if formats is None or formats.table is not table:

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracefs.syscalls.table import SYSCALLS
-from tracefs.syscalls.types import kept
-from tracefs.syscalls.types.errors import TypeSyntaxError
+from tracefs.syscalls.types.block import kept
+from tracefs.syscalls.types.language.errors import TypeSyntaxError
 
 if TYPE_CHECKING:
-    from tracefs.syscalls.types.model import Table
+    from tracefs.syscalls.types.language.model import Table
 
-TYPES = Path(__file__).parent
-ROWS = TYPES.parent / "args.tbl"
+TYPES = Path(__file__).parent / "tables"
+ROWS = Path(__file__).parents[1] / "args.tbl"
 NAMES = {call.nr: call.name for call in SYSCALLS}
 
 
 @lru_cache(maxsize=1)
 def load() -> Table:
-    """All *.tbl of this directory, args.tbl with the rows, and the types that installed packages add.
+    """All tables/*.tbl, args.tbl with the rows, and the types that installed packages add.
 
     The files are read as one text, since each may use what another defines. Raises TypeSyntaxError.
     """
@@ -41,7 +41,7 @@ def compiled() -> kept.Compiled:
 
 def compile_rows(table: Table) -> kept.Compiled:
     """A table for C, with the rows of all syscalls."""
-    from tracefs.syscalls.types.compile import compile_table
+    from tracefs.syscalls.types.block.compile import compile_table
 
     return compile_table(table, NAMES)
 
@@ -53,9 +53,9 @@ def asked() -> bool:
 
 def read(paths: list[Path]) -> Table:
     """The files as one table. Raises TypeSyntaxError that names the file, and its line and column."""
-    from tracefs.syscalls.types.custom import load_entry_points  # here, as most starts read no tables
-    from tracefs.syscalls.types.model import Table
-    from tracefs.syscalls.types.syntax import parse
+    from tracefs.syscalls.types.decode.custom import load_entry_points  # here, as most starts read no tables
+    from tracefs.syscalls.types.language.model import Table
+    from tracefs.syscalls.types.language.syntax import parse
 
     texts = [path.read_text(encoding="utf-8") for path in paths]
     custom = Table(load_entry_points())

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Lines as `strace -f -ttt -T -o FILE` writes them, or with -v."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tracefs.calls.direct import Direct
+from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
+from tracefs.export.brief import brief
+from tracefs.syscalls.types import Decoder
+from tracefs.syscalls.types.notation.strace import StracePrinter
+from tracefs.syscalls.types.notation.values import Enum
+
+_NS = 1_000_000_000
+MOST = 32
+"""Elements of a list that are shown, unless verbose."""
+
+
+class StraceLines:
+    """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
+
+    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
+        self._decoder = decoder
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
+        self._direct = Direct(decoder, self._printer)
+        self._offset = offset
+        self._open: Entered | None = None
+        """Entered, and nothing happened since: not written yet."""
+        self._split: set[int] = set()
+        """Tasks whose call was written as unfinished."""
+
+    def lines(self, happenings: Iterable[Happening]) -> Iterator[str]:
+        for each in happenings:
+            if self._open and (each.tid != self._open.tid or not isinstance(each, Returned)):
+                yield from self.end()
+            if isinstance(each, Entered) and each.endless:
+                yield self._line(each.tid, each.ts, self._printer.whole(each.uapi_name, each.call))
+            elif isinstance(each, Entered):
+                self._open = each
+            elif isinstance(each, Returned):
+                yield self._returned(each)
+                self._open = None
+            elif isinstance(each, Signalled):
+                yield self._line(each.tid, each.ts, f"--- {self._signal(each)} ---")
+            elif isinstance(each, Ended):
+                self._split.discard(each.tid)
+                yield self._line(each.tid, each.ts, f"+++ {self._ended(each)} +++")
+
+    def end(self) -> Iterator[str]:
+        """The call that was not written, because it might have ended at once."""
+        if self._open:
+            each, self._open = self._open, None
+            self._split.add(each.tid)
+            shown = self._printer.entered(each.uapi_name, each.call)
+            yield self._line(each.tid, each.ts, f"{shown} <unfinished ...>")
+
+    def _returned(self, each: Returned) -> str:
+        entered = each.entered
+        took = f" <{(each.ts - entered.ts) / _NS:.6f}>" if entered else ""
+        if each.tid in self._split or not entered:
+            self._split.discard(each.tid)
+            shown = self._printer.resumed(each.uapi_name, each.call)
+            return self._line(each.tid, each.ts, shown + took)
+        direct = self._direct.call(each.syscall.name, each.args, each.saved, each.ret)
+        shown = self._printer.ended(each.uapi_name, *direct) if direct else self._printer.whole(each.uapi_name, each.call)
+        return self._line(each.tid, entered.ts, shown + took)
+
+    def _line(self, tid: int, ts: int, text: str) -> str:
+        seconds, rest = divmod(ts + self._offset, _NS)
+        return f"{tid:<5} {seconds}.{rest // 1000:06d} {text}\n"
+
+    def _signal(self, each: Signalled) -> str:
+        return self._printer.signal(self._decoder.number("signal", each.number), each.siginfo)
+
+    def _ended(self, each: Ended) -> str:
+        if not each.killed_by:
+            return f"exited with {each.status}"
+        named = self._decoder.number("signal", each.killed_by)
+        name = named.name if isinstance(named, Enum) and named.name else each.killed_by
+        return f"killed by {name}{' (core dumped)' if each.dumped else ''}"

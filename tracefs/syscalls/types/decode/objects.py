@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory and a type -> a value: structures, arrays, strings, records, and what pointers in them lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tracefs.syscalls.types.decode import custom
+from tracefs.syscalls.types.decode.members import Layout, Members
+from tracefs.syscalls.types.decode.scalars import Scalars
+from tracefs.syscalls.types.language.layout import FD_SET, fixed_size, unaliased
+from tracefs.syscalls.types.language.model import (
+    WIDTHS,
+    Count,
+    CustomType,
+    Inline,
+    Pointer,
+    Records,
+    Ref,
+    StructType,
+    Table,
+    TypeExpr,
+)
+from tracefs.syscalls.types.language.rows import NETLINK, Conditions, Test
+from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
+from tracefs.syscalls.types.notation.values import Array, Data, Number, Struct, Text, Value
+from tracefs.syscalls.types.notation.values import Pointer as PointerValue
+from tracefs.syscalls.types.saved.memory import Memory
+
+_POINTER_BYTES = 8
+_MOST_ITEMS = 4096
+_DEEPEST = 4
+
+
+@dataclass
+class Share:
+    """Bytes of `ret` that buffers filled one after the other have not used yet."""
+
+    left: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What counts and conditions may refer to, and the memory that pointers lead to."""
+
+    numbers: Mapping[str, int]
+    ret: int | None
+    memory: Memory
+    share: Share = field(default_factory=lambda: Share(0))
+    depth: int = 0
+    """How many pointers were followed to get here: memory may lead back to itself."""
+
+    def within(self, memory: Memory, ret: int | None) -> Scope:
+        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), self.depth)
+
+    def with_fields(self, numbers: Mapping[str, int]) -> Scope:
+        return replace(self, numbers={**self.numbers, **numbers})
+
+    def count(self, counts: tuple[Count, ...]) -> int | None:
+        """The smallest of `counts`, None if none of them is known."""
+        known = [found for found in map(self._one, counts) if found is not None]
+        return min(known) if known else None
+
+    def _one(self, count: Count) -> int | None:
+        source = count.source
+        if isinstance(source, int):
+            found: int | None = source
+        elif source == "ret":
+            found = None if self.ret is None else fit(self.ret, "s64")
+        elif source.startswith("share("):
+            wanted = self.numbers.get(source[6:-1], 0)
+            found = min(wanted, self.share.left)
+            self.share.left -= found
+        else:
+            found = self.numbers.get(source)
+        return None if found is None else max(-(-found * count.multiply // count.divide), 0) + count.plus
+
+
+class Objects:
+    """Decodes memory by one table."""
+
+    def __init__(self, table: Table, scalars: Scalars) -> None:
+        self._table = table
+        self._scalars = scalars
+        self._conditions: Conditions | None = None
+        self._linked: dict[str, list[tuple[Test, ...]]] = {}
+        self._members = Members(table, scalars)
+
+    def width(self, expr: TypeExpr) -> str | None:
+        """The width of a plain number type, else None."""
+        expr = unaliased(self._table, expr)
+        if not isinstance(expr, Ref) or expr.name not in self._table.types:
+            return None
+        return width_of(self._table, expr)
+
+    def number(self, ref: Ref, raw: int) -> Value:
+        """A register."""
+        expr = unaliased(self._table, ref)
+        if isinstance(expr, Ref) and expr.name in self._table.types:
+            named = self._table.types[expr.name]
+            if isinstance(named, ScalarType):
+                return self._scalars.decode(named, raw, expr.width)
+            if isinstance(named, CustomType):
+                size = min(named.size or 8, 8)
+                return custom.decode(named.name, (raw & ((1 << 8 * size) - 1)).to_bytes(size, "little"))
+        return Number(raw, "ptr" if isinstance(expr, Pointer) else "hex")
+
+    def target(self, pointer: Pointer, address: int, scope: Scope) -> Value | None:
+        """What `address` points to, None if it was not saved."""
+        target = unaliased(self._table, pointer.target)
+        count = scope.count(pointer.counts)
+        if isinstance(target, Ref) and target.name == "str":
+            return self._string(address, count, scope)
+        if isinstance(target, Ref) and target.name == "strings":
+            return self._strings(address, scope)
+        element = fixed_size(self._table, target)
+        if element is None:
+            if count is None:
+                count = self._open_size(target)
+            data = scope.memory.read(address, count) if count else b""
+            return None if data is None else self.value(target, data, count, scope)
+        size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
+        if pointer.counts and count == 0:
+            return Array(())
+        data = scope.memory.read(address, size)
+        if data is None:
+            return None
+        if not pointer.counts:
+            return self.value(target, data, element, scope) if data else None
+        return self._array(target, data, element, count or 0, scope)
+
+    def value(self, expr: TypeExpr, data: bytes, size: int, scope: Scope) -> Value | None:
+        """`data`, of what were `size` bytes of type `expr`; None if too little of it was saved."""
+        expr = unaliased(self._table, expr)
+        if isinstance(expr, Pointer):
+            return self._pointer(expr, data, scope)
+        if isinstance(expr, Inline):
+            return self._inline(expr, data, size, scope)
+        if isinstance(expr, Records):
+            return self._records(expr, data, size, scope)
+        if expr.name == "bytes":
+            return Data(data[:size], size)
+        if expr.name in ("chars", "str"):
+            text, nul, _ = data.partition(b"\0")
+            return Text(text, complete=bool(nul) or len(data) >= size)
+        named = self._table.resolve(expr)
+        if isinstance(named, StructType):
+            return self._struct(named, data, size, scope)
+        if isinstance(named, CustomType):
+            if named.name == FD_SET and self._scalars.fds:
+                bits = int.from_bytes(data[:size], "little")
+                return custom.fd_set(
+                    [self._scalars.plain(fd, "fd") for fd in range(bits.bit_length()) if bits >> fd & 1]
+                )
+            return custom.decode(named.name, data[:size]) if len(data) >= named.size else None
+        if not isinstance(named, ScalarType):
+            return None
+        width = WIDTHS[expr.width or named.width][0]
+        if len(data) < width:
+            return None
+        return self._scalars.decode(named, int.from_bytes(data[:width], "little"), expr.width)
+
+    def _open_size(self, target: TypeExpr) -> int:
+        named = self._table.types.get(target.name) if isinstance(target, Ref) else None
+        return named.size if isinstance(named, StructType) else 1 << 20
+
+    def _string(self, address: int, count: int | None, scope: Scope) -> Value | None:
+        data = scope.memory.read(address, 1 << 20 if count is None else count)
+        if data is None:
+            return None
+        text, nul, _ = data.partition(b"\0")
+        return Text(text, complete=bool(nul) or (count is not None and len(data) >= count))
+
+    def _strings(self, address: int, scope: Scope) -> Value | None:
+        """A vector of pointers to strings; what is not complete ends in a count of at least one more."""
+        data = scope.memory.read(address, _POINTER_BYTES * _MOST_ITEMS)
+        if data is None:
+            return None
+        items: list[Value] = []
+        for at in range(0, len(data) - 7, _POINTER_BYTES):
+            pointer = int.from_bytes(data[at : at + 8], "little")
+            if pointer == 0:
+                return Array(tuple(items))
+            items.append(self._string(pointer, None, scope) or PointerValue(pointer))
+        return Array(tuple(items), more=1)
+
+    def _pointer(self, expr: Pointer, data: bytes, scope: Scope) -> Value | None:
+        if len(data) < _POINTER_BYTES:
+            return None
+        address = int.from_bytes(data[:_POINTER_BYTES], "little")
+        if not address or scope.depth >= _DEEPEST:
+            return PointerValue(address)
+        return PointerValue(address, self.target(expr, address, replace(scope, depth=scope.depth + 1)))
+
+    def _inline(self, expr: Inline, data: bytes, size: int, scope: Scope) -> Value | None:
+        target = unaliased(self._table, expr.target)
+        element = fixed_size(self._table, target)
+        count = scope.count(expr.counts)
+        if element is None:
+            length = size if count is None else min(count, size)
+            return self.value(target, data[:length], length, scope)
+        return self._array(target, data, element, size // element if count is None else count, scope)
+
+    def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope) -> Array:
+        items: list[Value] = []
+        while len(items) < count and (len(items) + 1) * element <= len(data):
+            start = len(items) * element
+            found = self.value(target, data[start : start + element], element, scope)
+            if found is None:
+                break
+            items.append(found)
+        return Array(tuple(items), count - len(items))
+
+    def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
+        """Also the last, of which only the beginning was saved. Memory that none fits into is data."""
+        items: list[Value] = []
+        named = self._table.resolve(expr.target)
+        assert isinstance(named, StructType)
+        member = next(found for found in named.fields if found.name == expr.length)
+        width = WIDTHS[self.width(member.type) or "u32"][0]
+        at = 0
+        known = min(len(data), size)
+        if 0 < size < named.size:
+            return Data(data[:size], size)
+        while at + named.size <= known:
+            length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
+            shown = max(length, named.size)
+            items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
+            at += -(-shown // expr.align) * expr.align
+            if length < named.size:  # it says nothing of where the next one is
+                break
+        return Array(tuple(items), more=1 if at < size and size - at >= named.size else 0)
+
+    def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
+        """Members that lie within `size`; those beyond the data that was saved are left out."""
+        numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
+        members = self.layout(named, data, numbers)
+        inner = scope.with_fields(numbers) if numbers and members.others else scope
+        fields: list[tuple[str, Value]] = []
+        complete = True
+        known = len(data)
+        for member in members.shown:
+            offset = member.offset
+            if offset >= size:
+                continue
+            found: Value | None
+            if member.number is None:
+                length = member.size or size - offset
+                found = self.value(member.type, data[offset : offset + length], length, inner)
+            elif offset + member.size <= known:
+                found = member.number(member.raw(data))
+            else:
+                found = None
+            if found is None:
+                complete = False
+            else:
+                fields.append((member.name, found))
+        return Struct(named.name, tuple(fields), complete)
+
+    def layout(self, named: StructType, data: bytes, numbers: dict[str, int]) -> Layout:
+        """The members that a structure has where it holds `data`; those that others refer to are put into `numbers`."""
+        members = self._members.of(named, ())
+        for member in members.counted:
+            member.note(data, numbers)
+        if named.variants:
+            holding: tuple[int, ...] = ()
+            for index, tests in enumerate(self.tests(named)):
+                if all(test.name in numbers and test.holds(numbers[test.name]) for test in tests):
+                    holding += (index,)
+                    members = self._members.of(named, holding)
+                    for member in members.counted:
+                        member.note(data, numbers)
+        return members
+
+    def tests(self, named: StructType) -> list[tuple[Test, ...]]:
+        """What each variant of `named` is tested by, in their order."""
+        if named.name not in self._linked:
+            if self._conditions is None:
+                self._conditions = Conditions(self._table)
+            every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
+
+            def types(name: str) -> list[TypeExpr]:
+                return [member.type for member in every if member.name == name]
+
+            self._linked[named.name] = [self._conditions.link(v.conditions, types) for v in named.variants]
+        return self._linked[named.name]

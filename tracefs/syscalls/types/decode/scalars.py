@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A number and its type -> a value: names of enumerations, bits of flags."""
+
+from __future__ import annotations
+
+from tracefs.syscalls.types.language.model import (
+    WHOLE,
+    WIDTHS,
+    CustomType,
+    EnumType,
+    FlagsType,
+    IntType,
+    SubField,
+    Table,
+)
+from tracefs.syscalls.types.language.widths import SWAPPED, ScalarType, fit
+from tracefs.syscalls.types.notation.printers import text
+from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
+from tracefs.syscalls.types.saved.fds import Fds
+
+
+class Scalars:
+    """Decodes numbers by one table; `fds` is what descriptors stand for in the call at hand."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.fds: Fds = {}
+        self._enums: dict[tuple[str, str], dict[int, str]] = {}
+
+    def decode(self, named: ScalarType, raw: int, width: str | None = None) -> Value:
+        """`raw`, of which the low bits that the type (or `width`, where it differs) has count."""
+        value = fit(raw, width or named.width)
+        if isinstance(named, IntType):
+            return self.plain(value, named.style)
+        if isinstance(named, EnumType) and named.style in SWAPPED:
+            return self._swapped(named, value, WIDTHS[width or named.width][0])
+        if isinstance(named, EnumType):
+            name = self._names(named, width or named.width).get(value) or self._macro(named, value)
+            if not name:
+                return self.unnamed(named, value)
+            return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
+        return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
+
+    def _swapped(self, named: EnumType, value: int, size: int) -> Value:
+        """What stands in network order, named as it is in ours: htons(ETH_P_IP)."""
+        meant = int.from_bytes(value.to_bytes(size, "little"), "big")
+        name = next((entry.name for entry in named.entries if entry.value == meant), None)
+        return Enum(named.name, value, name and f"{SWAPPED[named.style]}({name})", named.style)
+
+    def plain(self, value: int, style: str) -> Value:
+        if style == "fd":
+            return Fd(value, self.fds.get(value))
+        return Number(value, style)
+
+    def unnamed(self, named: EnumType, value: int) -> Value:
+        return self.plain(value, "fd") if named.style == "fd" else Enum(named.name, value, None, named.style)
+
+    def _names(self, named: EnumType, width: str) -> dict[int, str]:
+        names = self._enums.get((named.name, width))
+        if names is None:
+            names = self._enums[named.name, width] = {}
+            for entry in named.entries:
+                names.setdefault(fit(entry.value, width), entry.name)
+        return names
+
+    def _macro(self, named: EnumType, value: int) -> str | None:
+        """NAME(1, X) of the first whose bits these are."""
+        macro = next((each for each in named.macros if value & each.mask == each.value), None)
+        if macro is None:
+            return None
+        return f"{macro.name}({', '.join(text(self._part(part, value).value) for part in macro.parts)})"
+
+    def _flags(self, named: FlagsType, value: int, bits: int) -> Flags:
+        """Each entry that matches takes its bits away from those after it."""
+        whole = (1 << bits) - 1
+        rest = unsigned = value & whole
+        free = whole
+        found: list[str | Part] = []
+        for entry in named.entries:
+            mask = entry.mask & whole
+            if isinstance(entry, SubField):
+                if rest & mask:
+                    found.append(self._part(entry, rest))
+                    rest &= ~mask
+            elif mask and mask & free == mask and unsigned & mask == entry.value & whole:
+                if entry.value == 0 and entry.mask == WHOLE and unsigned:
+                    continue
+                found.append(entry.name)
+                rest &= ~mask
+                free &= ~mask
+        return Flags(named.name, unsigned, tuple(found), rest, named.style)
+
+    def _part(self, entry: SubField, value: int) -> Part:
+        inner = (value & entry.mask) >> entry.shift
+        named = self.table.resolve(entry.type)
+        if isinstance(named, CustomType) or not isinstance(named, ScalarType):
+            return Part(Number(inner, "hex"), entry.name)
+        return Part(self.decode(named, inner, entry.type.width), entry.name)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which types a call's arguments have, given their values: rows and the variants whose conditions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tracefs.syscalls.types.language.model import (
+    WHOLE,
+    WIDTHS,
+    Condition,
+    Entry,
+    EnumType,
+    FlagsType,
+    Macro,
+    Ref,
+    Row,
+    Table,
+    TypeExpr,
+    named_values,
+)
+from tracefs.syscalls.types.language.syntax import number
+from tracefs.syscalls.types.language.widths import width_of
+
+NETLINK = "netlink"
+"""What structures' conditions call the protocol of the netlink socket that the call is on."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """True if, for any of `choices` (value, mask), the number that `name` holds has `value` in the bits of `mask`."""
+
+    name: str
+    choices: tuple[tuple[int, int], ...]
+
+    def holds(self, value: int) -> bool:
+        return any((value ^ want) & mask == 0 for want, mask in self.choices)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The types of a call with given values."""
+
+    args: tuple[tuple[str, TypeExpr], ...]
+    result: TypeExpr | None
+
+
+class Conditions:
+    """Turns the names in conditions into numbers, by the types that the tested argument or field can have."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._anywhere = _values(table.entries())
+        self._of: dict[str, dict[str, tuple[int, int]]] = {}
+
+    def link(self, conditions: Iterable[Condition], types: Callable[[str], list[TypeExpr]]) -> tuple[Test, ...]:
+        """`types(name)`: those that the argument or field `name` may have. Raises KeyError for an unknown symbol."""
+        return tuple(self._test(condition, types(condition.name)) for condition in conditions)
+
+    def _test(self, condition: Condition, types: list[TypeExpr]) -> Test:
+        whole = WHOLE
+        known = []
+        for expr in dict.fromkeys(types):
+            if not isinstance(expr, Ref) or expr.name == "-":
+                continue
+            width = width_of(self._table, expr)
+            if width:
+                whole = (1 << 8 * WIDTHS[width][0]) - 1
+            known.append(self._names(expr))
+        choices = [] if condition.names else [(0, 0)]
+        for name in condition.names:
+            if name[0].isdigit() or name[0] == "-":
+                choices.append((number(name) & whole, whole))
+            else:
+                value, mask = next((names[name] for names in known if name in names), None) or self._anywhere[name]
+                choices.append((value & whole, mask & whole))
+        return Test(condition.name, tuple(choices))
+
+    def _names(self, ref: Ref) -> dict[str, tuple[int, int]]:
+        """Of one type, by name."""
+        if ref.name not in self._of:
+            named = self._table.resolve(ref)
+            self._of[ref.name] = _values(named_values(named)) if isinstance(named, (EnumType, FlagsType)) else {}
+        return self._of[ref.name]
+
+
+def _values(entries: Iterable[Entry | Macro]) -> dict[str, tuple[int, int]]:
+    """Name -> value and mask; the first of several."""
+    found: dict[str, tuple[int, int]] = {}
+    for entry in entries:
+        found.setdefault(entry.name, (entry.value, entry.mask))
+    return found
+
+
+class Rows:
+    """The rows of one table, linked as they are first used."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._conditions: Conditions | None = None
+        self._linked: dict[str, list[tuple[tuple[Test, ...], Row]]] = {}
+        self._cache: dict[tuple[str, tuple[int | None, ...]], Signature] = {}
+        self._selectors: dict[str, tuple[int, ...]] = {}
+
+    def linked(self, syscall: str) -> list[tuple[tuple[Test, ...], Row]]:
+        """The row and its variants in order, each with its tests. Raises KeyError for an unknown syscall."""
+        if syscall not in self._linked:
+            rows = self._table.rows[syscall]
+            if self._conditions is None:
+                self._conditions = Conditions(self._table)
+
+            def types(name: str) -> list[TypeExpr]:
+                return [expr for row in rows for arg, expr in row.args if arg == name]
+
+            self._linked[syscall] = [(self._conditions.link(row.conditions, types), row) for row in rows]
+            tested = {test.name for tests, _ in self._linked[syscall] for test in tests}
+            names = [name for name, _ in rows[0].args]
+            self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
+        return self._linked[syscall]
+
+    def signature(self, syscall: str, args: tuple[int, ...], netlink: int | None = None) -> Signature | None:
+        """The types for a call with these registers, None if no table knows the syscall.
+
+        A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
+        of the netlink socket that the call is on, None where that is not known.
+        """
+        if syscall not in self._table.rows:
+            return None
+        linked = self.linked(syscall)
+        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink)
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) > 4096:
+                self._cache.clear()
+            found = self._cache[key] = _apply(linked, args, netlink)
+        return found
+
+
+def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None) -> Signature:
+    base = linked[0][1]
+    types = dict(base.args)
+    values = dict(zip(types, args, strict=False))
+    if netlink is not None:
+        values |= {f"{NETLINK}({name})": netlink for name in values}
+    result = base.result
+    for tests, row in linked[1:]:
+        if all(test.name in values and test.holds(values[test.name]) for test in tests):
+            types.update(row.args)
+            result = row.result or result
+    return Signature(tuple(types.items()), result)
