@@ -22,19 +22,23 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tracefs.front.files import ControlFiles
-    from tracefs.tree import Tracefs
+    from tracefs.tree import File, Tracefs
 
     tree = Tracefs()
     try:
         files = ControlFiles(tree)
-        found = [path for path, _ in files.matching(args.glob or "*")]
+        if not args.glob:
+            for name in sorted(tree.root.names()):
+                print(_line(files, name) if isinstance(tree.root.lookup(name), File) else f"{name}/")
+            return 0
+        found = [path for path, _ in files.matching(args.glob)]
         if not found:
             raise CommandError(f"files: no file is called {args.glob}")
-        if args.glob and found == [args.glob.strip("/")]:
+        if found == [args.glob.strip("/")]:
             print(_text(files, found[0]), end="")
             return 0
         for path in found:
-            print(_line(files, path) if args.glob else path)
+            print(_line(files, path))
         return 0
     finally:
         tree.shutdown()

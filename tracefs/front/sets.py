@@ -69,8 +69,8 @@ def computed(table: Table) -> str:
 
 
 def _has(table: Table, syscall: str, kind: str) -> bool:
-    from tracefs.syscalls.types.layout import leads_to_fds, unaliased
-    from tracefs.syscalls.types.model import Ref
+    from tracefs.syscalls.types.language.layout import leads_to_fds, unaliased
+    from tracefs.syscalls.types.language.model import Ref
 
     row = table.rows[syscall][0]
     exprs = [expr for _, expr in row.args] + ([row.result] if row.result is not None else [])
