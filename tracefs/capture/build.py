@@ -56,6 +56,7 @@ bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
 void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
+void cap_sink_paired(struct cap_thread *ct, int sink, bool paired);
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
 void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
                   uint8_t asked);

@@ -214,6 +214,10 @@ class Core:
         lib.cap_types(self.ct, types)
         self._types = types
 
+    def sink_paired(self, sink: int, paired: bool) -> None:
+        """Whether exits are recorded only of calls whose enter was written."""
+        lib.cap_sink_paired(self.ct, sink, paired)
+
     def sink_saves(self, sink: int, enter: int, exit: int, fds: bool) -> None:
         """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; and whether
         what descriptors stand for is."""

@@ -77,14 +77,15 @@ static void gather(struct cap_thread *ct, struct cap_task *t, int64_t nr, const 
 
 /*
  * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
- * for: for each sink as much as that wants. ret: NULL at the call's entry.
+ * for: for each sink as much as that wants. ret: NULL at the call's entry. Returns the sinks it was written for.
  */
-static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
+static uint64_t emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, uint64_t sinks, uint32_t len, const int64_t *ret)
 {
 	const struct cap_syscall *syscall = &ct->syscall[nr];
 	struct cap_save *save = ct->save;
 	bool exit = ret, fds = wants_fds(ct, nr, exit, sinks);
 	struct cap_measure most = {0};
+	uint64_t written = 0;
 
 	for (uint64_t left = sinks; left; left &= left - 1) {
 		struct cap_measure one = measure_for(ct, __builtin_ctzll(left), exit);
@@ -111,9 +112,10 @@ static void emit_saved(struct cap_thread *ct, struct cap_task *t, int64_t nr, ui
 				alike |= 1ull << i;
 		}
 		size = cap_save_put(save, len, syscall->saved[exit], &syscall->parts[exit], first);
-		cap_emit(ct, t, alike, t->tracer_sinks, save->record, size);
+		written |= cap_emit(ct, t, alike, t->tracer_sinks, save->record, size);
 		left &= ~alike;
 	}
+	return written;
 }
 
 static void emit_enter(struct cap_thread *ct, struct cap_task *t)
@@ -121,6 +123,7 @@ static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 	int id = event_of(ct, t->nr, t->arch);
 	uint64_t sinks = sinks_for(ct, t, id), raw = t->event_sinks & ct->event_sinks[EV_RAW_SYS_ENTER];
 
+	t->written = 0;
 	if (id == EV_RAW_SYS_ENTER)
 		sinks &= ~raw;
 	if (raw | (id < EV_SYSCALL_FIRST ? sinks : 0)) {
@@ -130,7 +133,7 @@ static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 			cap_emit(ct, t, raw, raw & t->tracer_sinks & (id == EV_RAW_SYS_ENTER ? ~0ull : 0), &rec, sizeof(rec));
 		rec.common.type = id;
 		if (id < EV_SYSCALL_FIRST && sinks)
-			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
+			t->written |= cap_emit(ct, t, sinks, t->tracer_sinks, &rec, sizeof(rec));
 	}
 	if (id >= EV_SYSCALL_FIRST && sinks) {
 		struct ev_sys_enter rec = {.common.type = id, .nr = t->nr};
@@ -139,9 +142,9 @@ static void emit_enter(struct cap_thread *ct, struct cap_task *t)
 		memcpy(rec.args, t->args, sizeof(rec.args));
 		if (ct->syscall[t->nr].saved[0] || wants_fds(ct, t->nr, false, sinks)) {
 			memcpy(ct->save->record, &rec, len);
-			emit_saved(ct, t, t->nr, sinks, len, NULL);
+			t->written |= emit_saved(ct, t, t->nr, sinks, len, NULL);
 		} else {
-			cap_emit(ct, t, sinks, t->tracer_sinks, &rec, len);
+			t->written |= cap_emit(ct, t, sinks, t->tracer_sinks, &rec, len);
 		}
 	}
 }
@@ -153,6 +156,7 @@ static void emit_exit(struct cap_thread *ct, struct cap_task *t, int64_t nr, uin
 
 	if (id == EV_RAW_SYS_EXIT)
 		sinks &= ~raw;
+	sinks &= ~ct->wants.paired | t->written;
 	if (raw | (id < EV_SYSCALL_FIRST ? sinks : 0)) {
 		struct ev_raw_sys_exit rec = {.common.type = EV_RAW_SYS_EXIT, .id = nr, .ret = ret};
 		if (raw)
@@ -246,6 +250,7 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, const cap_info *info
 {
 	if (!t->entered) {
 		take_missed(t);
+		t->written = 0;
 		t->arch = info->arch;
 		t->unrecorded = cap_is_muted(ct, t->tid);
 	}

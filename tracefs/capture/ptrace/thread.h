@@ -90,6 +90,7 @@ struct cap_wants {
 	uint64_t filtered[CAP_SETS]; /* the pid set is active */
 	uint64_t follow[CAP_SETS];   /* children of members join it */
 	uint64_t record_comm, record_tgid;
+	uint64_t paired; /* exits only of calls whose entry was written */
 	uint64_t fds; /* what file descriptors stand for is recorded */
 };
 
@@ -181,6 +182,7 @@ void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const 
 void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
+void cap_sink_paired(struct cap_thread *ct, int sink, bool paired);
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
 void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
@@ -212,7 +214,7 @@ static inline void cap_sink_write(const struct cap_sink *s, const struct cap_tas
 /* emit.c: [capture] */
 /* Whether a record of an event is written: it is enabled, and passes its filter. */
 bool cap_sink_passes(const struct cap_sink *s, struct cap_task *t, const void *rec, uint32_t len, int cpu);
-void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len);
+uint64_t cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len);
 void cap_emit_event(struct cap_thread *ct, struct cap_task *t, int id, void *rec, uint32_t len);
 
 /* triggers.c: [capture], or between cap_pause() and cap_unpause() */
@@ -224,8 +226,8 @@ struct cap_emission { /* one record on its way to one sink */
 	const void *seen; /* what triggers see in place of the record; NULL: the record */
 	uint32_t seen_len;
 };
-/* Write the record as its triggers, its filter and its switches say. */
-void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len);
+/* Write the record as its triggers, its filter and its switches say; whether it was written. */
+bool cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len);
 
 /* triggers.c: any thread; they take emit_lock */
 /* Write what a program wrote into trace_marker; any task. seen: the record as triggers see it, without the line's end. */

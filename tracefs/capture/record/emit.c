@@ -30,11 +30,12 @@ bool cap_sink_passes(const struct cap_sink *s, struct cap_task *t, const void *r
 	return ev_filter_match(s->filter[id], rec, len, cpu, t->comm);
 }
 
-/* sinks: who wants it; unfiltered: those of them for whom no event filter applies. */
-void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)
+/* sinks: who wants it; unfiltered: those of them for whom no event filter applies. Returns those it was written for. */
+uint64_t cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)
 {
 	struct ev_common *common = rec;
 	int cpu = cap_place_cpu(ct, t);
+	uint64_t written = 0;
 
 	*common = (struct ev_common){.type = common->type, .pid = t->tid};
 	for (uint64_t left = sinks; left; left &= left - 1) {
@@ -44,12 +45,15 @@ void cap_emit(struct cap_thread *ct, struct cap_task *t, uint64_t sinks, uint64_
 		if (unlikely(s->triggers[common->type]) && t->event_sinks >> i & 1) {
 			struct cap_emission e = {.task = t, .sink = i, .cpu = cpu, .always = unfiltered >> i & 1};
 
-			cap_emit_triggered(ct, &e, rec, len);
+			if (cap_emit_triggered(ct, &e, rec, len))
+				written |= 1ull << i;
 		} else if (cap_sink_has_cpu(s, cpu) && (unfiltered >> i & 1 || cap_sink_passes(s, t, rec, len, cpu))) {
 			cap_sink_write(s, t, cpu, rec, len);
+			written |= 1ull << i;
 		}
 	}
 	save_name(ct, t, sinks);
+	return written;
 }
 
 void cap_emit_event(struct cap_thread *ct, struct cap_task *t, int id, void *rec, uint32_t len)

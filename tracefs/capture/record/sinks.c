@@ -109,6 +109,11 @@ void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool fo
 	set_bit(&ct->wants.follow[set], sink, active && follow);
 }
 
+void cap_sink_paired(struct cap_thread *ct, int sink, bool paired)
+{
+	set_bit(&ct->wants.paired, sink, paired);
+}
+
 void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds)
 {
 	set_bit(&ct->wants.fds, sink, fds);

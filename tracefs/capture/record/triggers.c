@@ -95,7 +95,7 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 	}
 }
 
-void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len)
+bool cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len)
 {
 	struct surroundings around = {.ct = ct, .sink = ct->sink[e->sink], .e = e};
 	struct trigger_host host = {
@@ -108,16 +108,19 @@ void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, con
 	uint64_t callers[HIST_STACK_MAX] = {0};
 	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->comm};
 	uint32_t before = triggers_before(list);
+	bool written;
 
 	cap_task_name(e->task);
 	event.ts = rb_now(sink->rb);
 	if (list->stack && cap_user_stack(e->task->tid, callers, HIST_STACK_MAX))
 		event.stack = callers;
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
-	if (cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu)))
+	written = cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu));
+	if (written)
 		cap_sink_write(sink, e->task, e->cpu, rec, len);
 	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
+	return written;
 }
 
 void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,

@@ -50,6 +50,7 @@ struct cap_task {
 	int64_t nr;
 	uint32_t arch;
 	uint64_t args[6];
+	uint64_t written; /* sinks that its entry was written for */
 	int64_t began, deadline; /* restart_timeout.c: ns */
 	char comm[16];
 
