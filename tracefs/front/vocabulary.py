@@ -91,6 +91,10 @@ class Vocabulary:
                 if event := self._registry.find("syscalls", f"sys_{edge}_{self._calls[name].name}"):
                     yield event
 
+    def every_call(self) -> Iterable[str]:
+        """The names of all."""
+        return self._calls
+
     def words(self) -> list[str]:
         """All that have a meaning of their own."""
         return [*self._calls, *(f"%{name}" for name in sets()), *self._switched, *self._registry.systems, "all", "none"]
