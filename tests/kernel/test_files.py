@@ -22,6 +22,7 @@ OWN = {
     "syscall_arg_decode",
     "syscall_fd_path",
     "syscall_pair",
+    "syscall_whole_paths",
     "syscall_user_enter",
     "syscall_user_exit",
     "syscall_user_buf_size",

@@ -82,6 +82,8 @@ class Signalled:
 
     tid: int
     ts: int
+    event: EventClass
+    record: bytes
     number: int
     code: int
     info: bytes
@@ -98,6 +100,8 @@ class Ended:
 
     tid: int
     ts: int
+    event: EventClass
+    record: bytes
     code: int
     """As waitpid(2) has it."""
 
@@ -117,30 +121,24 @@ class Ended:
 
 @dataclass(frozen=True)
 class Other:
-    """Any event that is not a call's, as its record has it."""
+    """Any other event, as its record has it."""
 
     tid: int
     ts: int
     event: EventClass
     record: bytes
 
-    @property
-    def ends(self) -> bool:
-        """The task is gone."""
-        return self.event.name == "sched_process_exit"
-
 
 Happening = Entered | Returned | Signalled | Ended | Other
 
 
 class Pairing:
-    """Keeps what each task is in the middle of. With `events`, what is not a call is given as the event that it is."""
+    """Keeps what each task is in the middle of."""
 
-    def __init__(self, registry: Registry, decoder: Decoder, events: bool = False) -> None:
+    def __init__(self, registry: Registry, decoder: Decoder) -> None:
         self._classes = registry.by_id
         self.decoder = decoder
         """May be another from any record on."""
-        self._events = events
         self._inside: dict[int, Entered] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
 
@@ -155,15 +153,15 @@ class Pairing:
                 yield self._enter(event, ts, tid, record)
             elif event.syscall:
                 yield self._exit(event, ts, tid, record)
-            elif self._events:
-                yield Other(tid, ts, event, record)
             elif event.name == "signal_deliver":
                 sig, code = _number(event, "sig", record), _number(event, "code", record)
                 info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
-                yield Signalled(tid, ts, sig, code, info, self.decoder)
+                yield Signalled(tid, ts, event, record, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":
                 self._inside.pop(tid, None)
-                yield Ended(tid, ts, _number(event, EXIT_CODE, record))
+                yield Ended(tid, ts, event, record, _number(event, EXIT_CODE, record))
+            else:
+                yield Other(tid, ts, event, record)
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall

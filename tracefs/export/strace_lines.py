@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tracefs.calls.direct import Direct
 from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
 from tracefs.export.brief import brief
+from tracefs.export.forms import Wish
+from tracefs.export.source import Source
+from tracefs.export.told import Told
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.notation.strace import StracePrinter
 from tracefs.syscalls.types.notation.values import Enum
@@ -20,11 +23,18 @@ MOST = 32
 class StraceLines:
     """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
 
-    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        day: Callable[[int], int] | None = None,
+        verbose: bool = False,
+        size: int | None = None,
+    ) -> None:
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
         self._decoder = decoder
-        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST if size is None else size))
         self._direct = Direct(decoder, self._printer)
-        self._offset = offset
+        self._day = day or (lambda ts: ts)
         self._open: Entered | None = None
         """Entered, and nothing happened since: not written yet."""
         self._split: set[int] = set()
@@ -55,6 +65,9 @@ class StraceLines:
             shown = self._printer.entered(each.uapi_name, each.call)
             yield self._line(each.tid, each.ts, f"{shown} <unfinished ...>")
 
+    def lost(self, ts: int, cpu: int, count: int | None) -> str:
+        return ""  # strace loses none: who reads its lines knows no word for it
+
     def _returned(self, each: Returned) -> str:
         entered = each.entered
         took = f" <{(each.ts - entered.ts) / _NS:.6f}>" if entered else ""
@@ -62,12 +75,14 @@ class StraceLines:
             self._split.discard(each.tid)
             shown = self._printer.resumed(each.uapi_name, each.call)
             return self._line(each.tid, each.ts, shown + took)
+        if each.decoder is not self._decoder:
+            self._decoder, self._direct = each.decoder, Direct(each.decoder, self._printer)
         direct = self._direct.call(each.syscall.name, each.args, each.saved, each.ret)
         shown = self._printer.ended(each.uapi_name, *direct) if direct else self._printer.whole(each.uapi_name, each.call)
         return self._line(each.tid, entered.ts, shown + took)
 
     def _line(self, tid: int, ts: int, text: str) -> str:
-        seconds, rest = divmod(ts + self._offset, _NS)
+        seconds, rest = divmod(self._day(ts), _NS)
         return f"{tid:<5} {seconds}.{rest // 1000:06d} {text}\n"
 
     def _signal(self, each: Signalled) -> str:
@@ -79,3 +94,8 @@ class StraceLines:
         named = self._decoder.number("signal", each.killed_by)
         name = named.name if isinstance(named, Enum) and named.name else each.killed_by
         return f"killed by {name}{' (core dumped)' if each.dumped else ''}"
+
+
+def make(source: Source, wish: Wish, file: int) -> Told:
+    """The form."""
+    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size))

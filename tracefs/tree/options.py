@@ -59,6 +59,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("syscall_pair"),
     Option("syscall_user_enter", default=True),
     Option("syscall_user_exit"),
+    Option("syscall_whole_paths"),
     Option("test_nop_accept", tracer="nop"),
     Option("test_nop_refuse", tracer="nop", refused=True),
     Option("syscall_arg_type", tracer="syscall"),
