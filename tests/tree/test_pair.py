@@ -22,7 +22,8 @@ def test_without_it_all_exits_are_recorded(traced: Traced) -> None:
 def test_an_exit_is_recorded_where_the_filter_let_the_enter_pass(traced: Traced) -> None:
     traced.write("options/syscall_pair", "1")
     enter, leave = lines_of_one_file(traced)
-    assert enter.startswith("sys_openat(") and '"/etc/passwd"' in enter
+    assert enter.startswith("sys_openat(")
+    assert '"/etc/passwd"' in enter
     assert leave == "sys_openat -> 0x3"
 
 

@@ -16,7 +16,9 @@ def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "files", help="list the control files, and show them, without a mount"
     )
-    parser.add_argument("glob", metavar="GLOB", nargs="?", help="as `events/sched/*/format`: only these; one alone is shown whole")
+    parser.add_argument(
+        "glob", metavar="GLOB", nargs="?", help="as `events/sched/*/format`: only these; one alone is shown whole"
+    )
     parser.set_defaults(run=run)
 
 

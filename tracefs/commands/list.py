@@ -25,7 +25,10 @@ def add(subparsers: Any) -> None:
         "list", help="show calls, sets of calls, events and options, with their arguments and fields"
     )
     parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="a call, %%SET, SYSTEM, EVENT, option, glob or /expression/; or a part of a name"
+        "words",
+        metavar="WORD",
+        nargs="*",
+        help="a call, %%SET, SYSTEM, EVENT, option, glob or /expression/; or a part of a name",
     )
     parser.set_defaults(run=run)
 

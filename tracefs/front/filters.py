@@ -56,7 +56,9 @@ def share(text: str, events: Iterable[EventClass], into: Shared) -> None:
                 error = set_event_filter(part.encode(), event).error
                 if error is None:
                     fitting.append(part)
-                elif problem is None or (problem.problem is Problem.FIELD_NOT_FOUND and error.problem is not problem.problem):
+                elif problem is None or (
+                    problem.problem is Problem.FIELD_NOT_FOUND and error.problem is not problem.problem
+                ):
                     problem = _at(error, text, part)
             left = [part for part in left if part not in fitting]
             if fitting:
@@ -135,6 +137,8 @@ def _quoted(text: str) -> str:
 
 def named(events: Iterable[EventClass]) -> str:
     """A few of them by name, calls as calls."""
-    names = list(dict.fromkeys(each.syscall.uapi_name if each.syscall else f"{each.system}:{each.name}" for each in events))
+    names = list(
+        dict.fromkeys(each.syscall.uapi_name if each.syscall else f"{each.system}:{each.name}" for each in events)
+    )
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

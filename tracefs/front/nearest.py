@@ -16,7 +16,8 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     folded = word.lower()
     close = get_close_matches(folded, by_folded, MOST, 0.7)
     inside = sorted(
-        (each for each in by_folded if len(folded) >= 3 and folded in each and each not in close), key=lambda each: (len(each), each)
+        (each for each in by_folded if len(folded) >= 3 and folded in each and each not in close),
+        key=lambda each: (len(each), each),
     )
     return [by_folded[each] for each in [*close, *inside][:MOST]]
 

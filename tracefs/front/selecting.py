@@ -56,7 +56,6 @@ class Chosen:
     shared: filters.Shared = field(default_factory=filters.Shared)
     statuses: frozenset[str] = frozenset()
     """None given: calls of any."""
-    injections: list[str] = field(default_factory=list)
     fds: bool = False
     """Whether what descriptors stand for must be recorded."""
     notes: list[str] = field(default_factory=list)
@@ -66,6 +65,11 @@ class Chosen:
     def pairs(self) -> bool:
         """Whether exits are of use only of calls whose enter was recorded."""
         return bool(self.shared.filters)
+
+    @property
+    def by_result(self) -> bool:
+        """Whether a call's result was asked for by name."""
+        return bool(self.statuses)
 
     @property
     def holds(self) -> bool:
@@ -81,7 +85,7 @@ def choose(instance: Instance, wish: Wish, unasked: Sequence[str]) -> Chosen:
         named = vocabulary.select(wish.words)
     except UnknownWord as error:
         raise NotSelected(f"-e {error}") from None
-    chosen = Chosen(injections=named.injections, statuses=frozenset({*wish.statuses, *named.statuses}))
+    chosen = Chosen(statuses=frozenset({*wish.statuses, *named.statuses}))
     chosen.events = _events(vocabulary, named, {event for word in unasked for event in matching(registry, word)})
     if wish.paths:
         _by_path(chosen, wish.paths)
@@ -119,19 +123,14 @@ def _by_signal(chosen: Chosen, named: Selection, instance: Instance) -> None:
 def _by_path(chosen: Chosen, globs: Sequence[str]) -> None:
     """Calls that neither take a name nor a descriptor are not recorded."""
     by_call = arguments()["path"]
-    gone = set()
+    kept = set()
     for event in chosen.events:
-        if event.syscall is None:
+        if event.syscall is None or event.kind != "enter":
             continue
-        call = event.syscall
-        text = filters.paths(event, by_call.get(call.uapi_name, ()), globs) if event.kind == "enter" else ""
-        has_any = call.uapi_name in by_call or any(each.name == "__fd_paths" for each in event.fields)
-        if text:
+        if text := filters.paths(event, by_call.get(event.syscall.uapi_name, ()), globs):
             chosen.shared.add(event, text)
-        elif event.kind == "enter" or not has_any:
-            gone.add(call.nr)
-    chosen.events = {event for event in chosen.events if event.syscall is None or event.syscall.nr not in gone}
-    chosen.shared.filters = {event: text for event, text in chosen.shared.filters.items() if event in chosen.events}
+            kept.add(event.syscall.nr)
+    chosen.events = {event for event in chosen.events if event.syscall is None or event.syscall.nr in kept}
     chosen.fds = True
 
 
@@ -161,7 +160,9 @@ def _by_filter(chosen: Chosen, text: str) -> None:
     try:
         filters.share(text, chosen.events, chosen.shared)
     except FilterError as error:
-        raise NotSelected(f"-f: {error.strerror}", error.shown(text.encode()).decode(errors="replace").rstrip()) from None
+        raise NotSelected(
+            f"-f: {error.strerror}", error.shown(text.encode()).decode(errors="replace").rstrip()
+        ) from None
     lacking = chosen.shared.lacking[lacking_before:]
     if lacking:
         chosen.notes.append(f"-f {text}: shown unfiltered, without such fields: {filters.named(lacking)}")

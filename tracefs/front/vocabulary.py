@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The words of `-e`: which calls, events, signals and results are meant.
 
-    -e openat,%net,/^get/       calls: by name, set, regular expression or glob; with `trace=` before it nothing but calls
-    -e sched_process_exec,task  events, and systems of them, by name or glob; SYSTEM:EVENT, as set_event takes it
-    -e '!%memory'               what was named so far, or all calls, without these
-    -e signal=INT,TERM          signals;  -e status=failed  results
+-e openat,%net,/^get/       calls: by name, set, regular expression or glob; with `trace=` before it nothing but calls
+-e sched_process_exec,task  events, and systems of them, by name or glob; SYSTEM:EVENT, as set_event takes it
+-e '!%memory'               what was named so far, or all calls, without these
+-e signal=INT,TERM          signals;  -e status=failed  results
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from tracefs.front.sets import sets
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.tree.set_event import matching
 
-STATUSES = ("successful", "failed", "unfinished", "unavailable", "detached")
-"""What a call may have come to, in strace's words. The last two are of calls whose result a tracer does not see."""
+STATUSES = ("successful", "failed")
+"""What a call may have come to, in strace's words."""
 _KINDS = {
     "trace": "trace", "t": "trace", "signal": "signal", "signals": "signal", "s": "signal", "status": "status",
-    "inject": "inject", "fault": "fault",
 }  # fmt: skip
 _OTHERS = {
     "abbrev": "lists are whole with -v",
@@ -36,9 +35,9 @@ _OTHERS = {
     "quiet": "signals and ends are left out with -e signal=none and -e '!sched_process_exit'",
     "q": "signals and ends are left out with -e signal=none and -e '!sched_process_exit'",
     "decode-fds": "-y shows what descriptors stand for",
-    "decode-pids": "--pidns shows numbers of other pid namespaces; comm is in every line",
+    "inject": "faults are not injected here",
+    "fault": "faults are not injected here",
     "kvm": "exit reasons of kvm are not seen",
-    "namespace": "--pidns shows numbers of other pid namespaces",
 }
 """What strace qualifies in other ways, and what does it here."""
 _KIND = re.compile(r"([a-z-]+)=(.*)", re.S)
@@ -62,8 +61,6 @@ class Selection:
     """None: nothing was said of signals."""
     statuses: set[str] = field(default_factory=set)
     """Of STATUSES; none: any."""
-    injections: list[str] = field(default_factory=list)
-    """Of `inject=`, without that; `fault=` with its default error."""
     without: set[EventClass] = field(default_factory=set)
     """Named with a !, to be left out of what is shown where nothing is named."""
 
@@ -118,8 +115,6 @@ class Vocabulary:
             _choose_signals(chosen, pieces, negated)
         elif kind == "status":
             _choose_statuses(chosen, pieces, negated)
-        elif kind in ("inject", "fault"):
-            chosen.injections.append(words if kind == "inject" or ":" in words else f"{words}:error=ENOSYS")
         else:
             self._choose(chosen, pieces, negated, calls_only=kind == "trace")
 
