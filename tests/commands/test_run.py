@@ -221,6 +221,74 @@ def test_json_lines_are_calls_with_their_results(tmp_path: Path) -> None:
     assert 0 < failed[-1]["duration"] < 60_000_000_000
 
 
+def test_json_is_as_its_schema_says(tmp_path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="NO JSONSCHEMA: it is not installed")
+    schema = json.loads((Path(__file__).parents[2] / "docs/json.schema.json").read_text())
+    assert schema["version"] == 1
+    check = jsonschema.Draft202012Validator(schema)
+    lines = tmp_path / "lines"
+    run("--json", "-y", "-w", lines, "--", "sh", "-c", "ls -l /dev | cat >/dev/null; kill -9 $$")
+    objects = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert len(objects) > 100
+    assert [error.message for each in objects for error in check.iter_errors(each)] == []
+    assert [each["killed_by"] for each in objects if "killed_by" in each] == [9]
+
+
+def test_json_stands_apart_from_what_the_command_says(tmp_path: Path) -> None:
+    done = run("--json", "--", "true")
+    assert done.stderr == (
+        "tracefs: run: --json needs -w FILE or --fd N (--fd 2: between what true writes there)\n"
+    )
+    with open(tmp_path / "lines", "w") as lines:
+        fd = lines.fileno()
+        command = ["sh", "-c", f"echo words >&2; test ! -e /proc/self/fd/{fd}"]
+        done = run("--json", "--fd", str(fd), "--", *command, pass_fds=[fd])
+    assert (done.returncode, done.stderr) == (0, "words\n")
+    assert {type(json.loads(line)) for line in (tmp_path / "lines").read_text().splitlines()} == {dict}
+
+
+def test_calls_that_no_table_has_are_shown_by_number(tmp_path: Path) -> None:
+    source, program, lines = tmp_path / "a.c", tmp_path / "a", tmp_path / "lines"
+    source.write_text("int main(void) { syscall(3777, 11, 22); syscall(0x40000000 | 39); syscall(-1); return 0; }")
+    subprocess.run(["gcc", "-w", "-o", program, source], check=True)
+    run("--strace", "-w", lines, "--", program)
+    text = lines.read_text()
+    assert " syscall_0xec1(0xb, 0x16, " in text
+    assert re.search(r"runs in x32 mode\. \]\n.* getpid\(\) .*\n.* runs in 64 bit mode\. \]\n.* syscall_0xf{16}\(", text)
+    run("--json", "-w", lines, "--", program)
+    calls = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [(call["nr"], call.get("arch")) for call in calls if "nr" in call] == [
+        (3777, None), (0x40000027, "x32"), (-1, None),
+    ]  # fmt: skip
+
+
+def test_an_exec_of_another_thread_supersedes_the_first(tmp_path: Path) -> None:
+    source, program, lines = tmp_path / "a.c", tmp_path / "a", tmp_path / "lines"
+    source.write_text(
+        "#include <pthread.h>\n#include <unistd.h>\n"
+        'void *f(void *a) { execl("/bin/true", "true", (char *)0); return 0; }\n'
+        "int main(void) { pthread_t t; pthread_create(&t, 0, f, 0); for (;;) pause(); }\n"
+    )
+    subprocess.run(["gcc", "-w", "-pthread", "-o", program, source], check=True)
+    run("--strace", "-w", lines, "--", program)
+    assert re.search(r"(?m)^(\d+) .* \+\+\+ superseded by execve in pid \d+ \+\+\+\n(?s:.*)^\1 .*execve", lines.read_text())
+    run("--json", "-w", lines, "--", program)
+    calls = [json.loads(line) for line in lines.read_text().splitlines()]
+    execs = [(call["args"].get("filename"), call["result"]) for call in calls if call.get("syscall") == "execve"]
+    assert execs == [(str(program), 0), ("/bin/true", 0)]
+
+
+def test_strace_has_no_line_for_the_first_return_of_a_child(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    run("--strace", "-w", lines, "--", "sh", "-c", "(true); /bin/true & wait")
+    begun: dict[str, int] = {}
+    for line in lines.read_text().splitlines():
+        task = line.split()[0]
+        begun[task] = begun.get(task, 0) + ("<unfinished" in line) - (" resumed>" in line)
+    assert len(begun) == 3
+    assert min(begun.values()) == 0
+
+
 def test_every_form_is_an_option(tmp_path: Path) -> None:
     """A form that reads calls needs no more than its row: the smallest one shows it."""
     table = tmp_path / "table"

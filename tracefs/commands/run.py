@@ -32,6 +32,7 @@ def add(subparsers: Any) -> None:
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
+    parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
     form = parser.add_mutually_exclusive_group()
     for each in FORMS.values():
         form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         controls=arguments.controls(args),
         lines=not args.no_lines,
         output=args.output,
+        fd=args.fd,
         form=args.form,
         size=args.size,
         seccomp=args.seccomp,

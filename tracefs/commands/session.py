@@ -7,6 +7,7 @@ Settings go through the same files as in a mount, so they mean the same and fail
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import stat
@@ -56,6 +57,8 @@ class Request:
     """A file's name; None: stderr."""
     form: str | None = None
     """None for the tracer's lines, or one of export.forms.FORMS."""
+    fd: int | None = None
+    """Without `output`: a descriptor that we were given, instead of stderr."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -72,7 +75,9 @@ def trace(request: Request) -> int:
         raise CommandError("run: no command given")
     if form and form.seekable and output is None:
         raise CommandError(f"run: --{form.name} needs -w FILE")
-    out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    if form and form.apart and output is None and request.fd is None:
+        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {argv[0]} writes there)")
+    out = _output(output, 2 if request.fd is None else request.fd)
     if form and form.seekable and not stat.S_ISREG(os.fstat(out).st_mode):
         os.close(out)
         raise CommandError(f"run: {output}: --{form.name} needs a regular file")
@@ -102,6 +107,19 @@ def trace(request: Request) -> int:
         os.close(out)
 
 
+def _output(name: str | None, fd: int) -> int:
+    """A descriptor of our own of that file, or of what `fd` is, which the command does not get if it is none of its three."""
+    if name is not None:
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        out = os.dup(fd)
+    except (OSError, OverflowError):
+        raise CommandError(f"run: --fd {fd}: {os.strerror(errno.EBADF)}") from None
+    if fd > 2:
+        os.set_inheritable(fd, False)
+    return out
+
+
 def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
     """Returns whether only calls are to be shown whose end was recorded."""
     root, events, whole = files.root, form.events if form else (), False
@@ -117,8 +135,7 @@ def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
     elif request.lines:
         for event in events:
             _write(root, "set_event", event)
-        if not events:
-            _write(root, "current_tracer", "syscall")
+        _write(root, "current_tracer", "syscall")
     for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
     return whole

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from tracefs.export.source import Source
 
-CALLS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
+EVENTS = ("signal:signal_deliver", "sched:sched_process_exec", "sched:sched_process_exit")
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,14 @@ class Form:
     takes: Literal["calls", "records"]
     make: str
     """MODULE:NAME in tracefs.export, of a Make; imported when the form is used."""
-    events: tuple[str, ...] = CALLS
-    """As written to set_event: what is recorded where nothing else is asked for."""
+    events: tuple[str, ...] = EVENTS
+    """As written to set_event: what is recorded beside all calls where nothing else is asked for."""
     clock: str = "boot"
     """As written to trace_clock."""
     settings: tuple[tuple[str, str], ...] = ()
     """More control files that are written before: name, text."""
+    apart: bool = False
+    """Nothing else may stand between its lines: it needs -w FILE or --fd N, as CMD writes to stderr, too."""
     seekable: bool = False
     """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
     extra: str = ""
@@ -83,9 +85,9 @@ _TASKS = (("saved_cmdlines_size", "32768"), ("trace_options", "record-tgid"))
 """Names and thread groups of all tasks are wanted at the end."""
 
 _ROWS = (
-    Form("json", "one JSON object a line: a call with its result", "calls", "json_lines:make", settings=_TASKS),
+    Form("json", "one JSON object a line: a call with its result", "calls", "json_lines:make", settings=_TASKS, apart=True),
     Form("strace", "lines as strace -f -ttt -T writes them", "calls", "strace_lines:make"),
-    Form("csv", "a table of calls with a line each, as spreadsheets read it", "calls", "csv_lines:make", settings=_TASKS),
+    Form("csv", "a table of calls with a line each, as spreadsheets read it", "calls", "csv_lines:make", settings=_TASKS, apart=True),
     Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",
         clock="mono", settings=_TASKS, seekable=True,

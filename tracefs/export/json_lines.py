@@ -9,7 +9,7 @@ from typing import Any
 
 from tracefs.calls.direct import Direct
 from tracefs.calls.fields import fields
-from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Superseded
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
 from tracefs.export.told import Told
@@ -70,6 +70,10 @@ class JsonLines:
                 self._inside.pop(each.tid, None)
                 yield self._directly(each) or self._line(self._returned(each))
             else:
+                if isinstance(each, Superseded):
+                    self._inside.pop(each.by, None)
+                    if each.entered:
+                        self._inside[each.tid] = each.entered
                 yield self._line(self._event(each))
 
     def end(self) -> Iterator[str]:
@@ -85,7 +89,7 @@ class JsonLines:
     def _lost_its_end(each: Happening, inside: Entered) -> bool:
         if isinstance(each, Returned):
             return each.entered is not inside
-        return isinstance(each, (Entered, Ended))
+        return isinstance(each, (Entered, Ended, Superseded))
 
     def _directly(self, each: Returned) -> str | None:
         """The same as the line of _returned(), where that can be made without values between."""
@@ -103,7 +107,7 @@ class JsonLines:
         return _text(shown) + "\n"
 
     def _call(self, each: Entered) -> dict[str, Any]:
-        begin = self._begin(each.ts, each.tid) | {"duration": None, "syscall": each.uapi_name}
+        begin = self._begin(each.ts, each.tid) | {"duration": None} | _named(each)
         return begin | {"args": _args(each.call), "result": None}
 
     def _returned(self, each: Returned) -> dict[str, Any]:
@@ -111,7 +115,7 @@ class JsonLines:
         assert call.result is not None
         return self._timed(each) | {"args": _args(call)} | _result(call.result)
 
-    def _event(self, each: Signalled | Ended | Other) -> dict[str, Any]:
+    def _event(self, each: Signalled | Ended | Superseded | Other) -> dict[str, Any]:
         name = f"{each.event.system}:{each.event.name}"
         shown = self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
         if isinstance(each, Signalled) and each.siginfo is not None:
@@ -123,13 +127,23 @@ class JsonLines:
     def _timed(self, each: Returned) -> dict[str, Any]:
         began = each.entered.ts if each.entered else None
         shown = self._begin(each.ts if began is None else began, each.tid)
-        return shown | {"duration": None if began is None else each.ts - began, "syscall": each.uapi_name}
+        return shown | {"duration": None if began is None else each.ts - began} | _named(each)
 
     def _begin(self, ts: int, tid: int) -> dict[str, Any]:
         return self._at(ts) | {"pid": self._tgid(tid) or None, "tid": tid, "comm": self._comm(tid)}
 
     def _at(self, ts: int) -> dict[str, Any]:
         return {"time": self._day(ts)} if self._day else {"ts": ts}
+
+
+def _named(each: Entered | Returned) -> dict[str, Any]:
+    """The number and the architecture, too, where the name alone does not say which call it is."""
+    shown: dict[str, Any] = {"syscall": each.uapi_name}
+    if each.number is not None:
+        shown["nr"] = each.number
+    if each.arch:
+        shown["arch"] = each.arch
+    return shown
 
 
 def _args(call: Call) -> dict[str, Any]:

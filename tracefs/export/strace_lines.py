@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tracefs.calls.direct import Direct
-from tracefs.calls.pairing import Ended, Entered, Happening, Returned, Signalled
+from tracefs.calls.fields import fields
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Superseded
 from tracefs.export.brief import brief
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
@@ -16,6 +17,10 @@ from tracefs.syscalls.types.notation.strace import StracePrinter
 from tracefs.syscalls.types.notation.values import Enum
 
 _NS = 1_000_000_000
+_BIRTHS = frozenset({"clone", "clone3", "fork", "vfork"})
+_MODES = {"": "64 bit", "i386": "32 bit", "x32": "x32"}
+_UNSAID = frozenset({"sched_process_exec"})
+"""Events that only say what a call's line says, too."""
 MOST = 32
 """Elements of a list that are shown, unless verbose."""
 
@@ -39,23 +44,41 @@ class StraceLines:
         """Entered, and nothing happened since: not written yet."""
         self._split: set[int] = set()
         """Tasks whose call was written as unfinished."""
+        self._arch: dict[int, str] = {}
+        """Tasks whose last call was not x86-64's."""
 
     def lines(self, happenings: Iterable[Happening]) -> Iterator[str]:
         for each in happenings:
+            if isinstance(each, Other) and each.event.name in _UNSAID:
+                continue
             if self._open and (each.tid != self._open.tid or not isinstance(each, Returned)):
                 yield from self.end()
+            if isinstance(each, Entered) and each.arch != self._arch.get(each.tid, ""):
+                self._arch[each.tid] = each.arch
+                yield self._line(each.tid, each.ts, f"[ Process PID={each.tid} runs in {_MODES[each.arch]} mode. ]")
             if isinstance(each, Entered) and each.endless:
                 yield self._line(each.tid, each.ts, self._printer.whole(each.uapi_name, each.call))
             elif isinstance(each, Entered):
                 self._open = each
             elif isinstance(each, Returned):
-                yield self._returned(each)
+                if each.entered or each.ret or each.uapi_name not in _BIRTHS:  # else the first return of a child
+                    yield self._returned(each)
                 self._open = None
             elif isinstance(each, Signalled):
                 yield self._line(each.tid, each.ts, f"--- {self._signal(each)} ---")
             elif isinstance(each, Ended):
                 self._split.discard(each.tid)
+                self._arch.pop(each.tid, None)
                 yield self._line(each.tid, each.ts, f"+++ {self._ended(each)} +++")
+            elif isinstance(each, Superseded):
+                self._split.discard(each.tid)
+                if each.by in self._split:
+                    self._split.remove(each.by)
+                    self._split.add(each.tid)
+                yield self._line(each.tid, each.ts, f"+++ superseded by execve in pid {each.by} +++")
+            elif isinstance(each, Other):
+                said = " ".join(f"{name}={value}" for name, value in fields(each.event, each.record).items())
+                yield self._line(each.tid, each.ts, f"=== {each.event.system}:{each.event.name} {said} ===")
 
     def end(self) -> Iterator[str]:
         """The call that was not written, because it might have ended at once."""
