@@ -99,7 +99,7 @@ def test_descriptors_have_what_they_stand_for(tmp_path: Path) -> None:
 
 def test_event_that_is_not_there_is_one_clear_line() -> None:
     done = run("-e", "nosuch", "--", "true")
-    assert (done.returncode, done.stderr) == (1, "tracefs: set_event: nosuch: Invalid argument\n")
+    assert (done.returncode, done.stderr) == (1, "tracefs: run: -e nosuch: no such call, set or event\n")
 
 
 OLD_LINES = ("-o", "nosyscall_arg_decode", "-o", "syscall_arg_type")

@@ -7,20 +7,13 @@ import argparse
 from typing import Any
 
 from tracefs.export.forms import FORMS
+from tracefs.front import arguments
 
 
 def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
-    )
-    parser.add_argument(
-        "-e",
-        dest="events",
-        metavar="EVENT",
-        action="append",
-        default=[],
-        help="as `echo EVENT >> set_event`, a glob too; without this: the syscall tracer",
     )
     parser.add_argument(
         "-s", dest="size", metavar="BYTES", type=int, help="as `echo BYTES > syscall_user_buf_size`: of texts and data"
@@ -49,6 +42,7 @@ def add(subparsers: Any) -> None:
         action="store_true",
         help="show long lists whole; with --strace, structures and environments, too (strace -v)",
     )
+    arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)
 
@@ -60,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     request = session.Request(
         argv=command,
         options=args.options,
-        events=args.events,
+        select=arguments.selected(args),
+        controls=arguments.controls(args),
+        lines=not args.no_lines,
         output=args.output,
         fd=args.fd,
         form=args.form,

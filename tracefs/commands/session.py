@@ -14,9 +14,9 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from tracefs.capture import Child, Engine, Scope
 from tracefs.commands import CommandError, started
@@ -47,8 +47,12 @@ class Request:
     argv: Sequence[str]
     options: Sequence[str] = ()
     """As written to trace_options."""
-    events: Sequence[str] = ()
-    """As written to set_event; none: all that the form shows."""
+    select: Mapping[str, Any] = field(default_factory=dict)
+    """As front.selecting.Wish takes it; none of it: all that the form shows."""
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    """As front.controls.Controls takes it."""
+    lines: bool = True
+    """Whether anything is shown besides control files."""
     output: str | None = None
     """A file's name; None: stderr."""
     form: str | None = None
@@ -80,7 +84,8 @@ def trace(request: Request) -> int:
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        _configure(files.root, request, form)
+        whole = _configure(files, request, form)
+        shown = _control(files, request)
         try:
             child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
         except OSError as error:
@@ -89,9 +94,14 @@ def trace(request: Request) -> int:
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
             asked = threading.Event() if request.seccomp else asked_to_end
-            if form:
-                return _export(files, form, request, child, out, asked)
-            return _drain(engine, child, _pipe_lines(pipe), out, asked)
+            if not request.lines:
+                status = _drain(engine, child, lambda last: b"", out, asked)
+            elif form:
+                status = _export(files, form, request, child, out, asked, whole)
+            else:
+                status = _drain(engine, child, _pipe_lines(pipe), out, asked)
+        _show(files, shown)
+        return status
     finally:
         files.shutdown()
         os.close(out)
@@ -110,8 +120,9 @@ def _output(name: str | None, fd: int) -> int:
     return out
 
 
-def _configure(root: Directory, request: Request, form: Form | None) -> None:
-    events = request.events or (form.events if form else ())
+def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
+    """Returns whether only calls are to be shown whose end was recorded."""
+    root, events, whole = files.root, form.events if form else (), False
     _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
@@ -119,12 +130,61 @@ def _configure(root: Directory, request: Request, form: Form | None) -> None:
     if form:
         for name, text in (("trace_clock", form.clock), *form.settings):
             _write(root, name, text)
-    for event in events:
-        _write(root, "set_event", event)
-    if not request.events:
+    if any(request.select.values()):
+        whole = _select(files, request, form)
+    elif request.lines:
+        for event in events:
+            _write(root, "set_event", event)
         _write(root, "current_tracer", "syscall")
     for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
+    return whole
+
+
+def _select(files: Tracefs, request: Request, form: Form | None) -> bool:
+    from tracefs.front import selecting  # here, as most starts need none of it
+
+    calls = form is not None and form.takes == "calls"
+    try:
+        chosen = selecting.choose(files.top, selecting.Wish(**request.select), form.events if form and calls else ())
+    except selecting.NotSelected as error:
+        raise CommandError(f"run: {error}", error.detail) from None
+    if chosen.by_result and not calls:
+        raise CommandError("run: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv")
+    if chosen.holds and not calls:
+        chosen.notes.append("-f: calls whose end did not pass are shown as begun; --strace, --json and --csv show none of them")
+    selecting.apply(files.top, chosen)
+    for option in (["syscall_pair"] if chosen.pairs else []) + (["syscall_fd_path"] if chosen.fds else []):
+        _write(files.root, "trace_options", option)
+    for note in chosen.notes:
+        print(f"tracefs: {note}", file=sys.stderr)
+    return chosen.holds
+
+
+def _control(files: Tracefs, request: Request) -> list[str]:
+    """Write control files; returns those to be shown at the end."""
+    if not any(request.controls.values()):
+        return []
+    from tracefs.front import controls
+    from tracefs.front.files import FileError
+    from tracefs.front.vocabulary import UnknownWord
+
+    try:
+        return controls.write(files, controls.Controls(**request.controls))
+    except (FileError, UnknownWord) as error:
+        raise CommandError(f"run: {error}", getattr(error, "detail", "")) from None
+
+
+def _show(files: Tracefs, paths: Sequence[str]) -> None:
+    if not paths:
+        return
+    from tracefs.front.files import ControlFiles, FileError
+
+    for path in paths:
+        try:
+            os.write(2, ControlFiles(files).read(path))
+        except FileError as error:
+            raise CommandError(f"run: --get {error}") from None
 
 
 @contextlib.contextmanager
@@ -155,14 +215,14 @@ Take = Callable[[bool], bytes]
 
 
 def _export(
-    files: Tracefs, form: Form, request: Request, child: Child, out: int, asked_to_end: threading.Event
+    files: Tracefs, form: Form, request: Request, child: Child, out: int, asked_to_end: threading.Event, whole: bool
 ) -> int:
     """As _drain(), in that form."""
     from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
     from tracefs.tree.source import live
 
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
-    export = open_form(form, source, Wish(request.verbose, request.size), out)
+    export = open_form(form, replace(source, whole=whole), Wish(request.verbose, request.size), out)
     status = _drain(cast(Engine, files.engine), child, export.take, out, asked_to_end)
     export.close()
     if lost := source.lost():

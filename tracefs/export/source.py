@@ -44,3 +44,5 @@ class Source:
     """The name of the task with that number."""
     tgid: Callable[[int], int]
     """Its thread group, 0 where that is not known."""
+    whole: bool = False
+    """Only calls whose end was recorded are told: filters on results drop the ends of the others."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Protocol
 
-from tracefs.calls.pairing import Happening, Pairing
+from tracefs.calls.pairing import Entered, Happening, Pairing
 from tracefs.calls.stream import Stream
 from tracefs.export.source import Source
 from tracefs.render.frames import Frame, Lost
@@ -59,7 +59,10 @@ class Told:
                 yield from (self._lines.lost(*each) for each in frames if isinstance(each, Lost))
             else:
                 records = ((each.ts, each.record) for each in frames if isinstance(each, Frame))
-                yield from self._lines.lines(self._pairing.happenings(records))
+                happenings = self._pairing.happenings(records)
+                if self._source.whole:
+                    happenings = (each for each in happenings if not isinstance(each, Entered))
+                yield from self._lines.lines(happenings)
 
     def _take_over_types(self) -> None:
         table = self._source.table()

@@ -56,6 +56,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("json"),  # ours, as the next five
     Option("syscall_arg_decode"),
     Option("syscall_fd_path"),
+    Option("syscall_pair"),
     Option("syscall_user_enter", default=True),
     Option("syscall_user_exit"),
     Option("syscall_whole_paths"),

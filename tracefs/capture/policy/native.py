@@ -215,6 +215,10 @@ class Core:
         lib.cap_types(self._recorder, types)
         self._types = types
 
+    def sink_paired(self, sink: int, paired: bool) -> None:
+        """Whether exits are recorded only of calls whose enter was written."""
+        lib.cap_sink_paired(self._recorder, sink, paired)
+
     def sink_saves(self, sink: int, enter: int, exit: int, paths: int, fds: bool) -> None:
         """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; the same of a
         path's name, where that is more; and whether what descriptors stand for is."""
