@@ -15,10 +15,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 POLLIN = 0x001
+POLLOUT = 0x004
 POLLERR = 0x008
 POLLRDNORM = 0x040
+POLLWRNORM = 0x100
 READABLE = POLLIN | POLLRDNORM
-"""What poll() answers for a file that is always ready."""
+WRITABLE = POLLOUT | POLLWRNORM
+
+STREAM_ROOM = 1 << 24
+"""st_size of a stream, beyond what was read of it.
+
+splice(2), sendfile(2) and copy_file_range(2) end at st_size without asking anybody; below it they ask, are refused, and their users
+read instead. A multiple of a page, and a file that cannot seek: GNU and other tools do not believe such a size. No larger, as some
+runtimes (Go, Node.js) make room for st_size bytes before they read.
+"""
 
 
 def _never() -> bool:
@@ -43,6 +53,8 @@ class Handle:
 
     nonseekable = False
     """lseek() and pread() give ESPIPE."""
+    spliced = False
+    """splice(2) is served. Of others it is refused (EINVAL), as by most of the kernel's files, and its users fall back to read(2)."""
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         """At most `size` bytes from `offset`; b"" is the end of the file."""
@@ -54,7 +66,11 @@ class Handle:
 
     def poll(self, notify: Callable[[], None] | None) -> int:
         """Poll mask now. Without POLLIN in it, `notify` (if given) is called once when that may have changed."""
-        return READABLE
+        return READABLE | WRITABLE
+
+    def end(self) -> int:
+        """Where lseek(2) from the end begins: at 0 for the kernel's files, as their size is. EINVAL: a seq_file has no end."""
+        return 0
 
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:
         raise OSError(errno.ENOTTY, "no ioctl")
@@ -71,8 +87,10 @@ class Node:
 
     mode: int
     """Type and permission bits, as st_mode."""
-    size = 0
-    """st_size; 0 for text files, as in the kernel."""
+
+    def size(self, ctx: Context) -> int:
+        """st_size: the bytes that a reading gives, where there are so many that can be told; 0 for what is only written."""
+        return 0
 
     @property
     def is_dir(self) -> bool:
