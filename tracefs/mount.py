@@ -16,7 +16,7 @@ from tracefs import fuse_abi
 from tracefs.caller import has_signal, in_page_fault
 from tracefs.fuse_abi import FileInfo, Notification, Server, fuse
 from tracefs.mountpoints import STATUS, STOP
-from tracefs.tree.node import POLLIN, STREAM_ROOM, Context, Directory, File, Handle, Node
+from tracefs.tree.node import POLLIN, RAW_SIZE, Context, Directory, File, Handle, Node
 
 OPTIONS: dict[str, object] = {
     "foreground": True,
@@ -24,7 +24,7 @@ OPTIONS: dict[str, object] = {
     "subtype": "tracefs",
     "atomic_o_trunc": True,  # else `> set_event_pid` comes as truncate(path), with no open file to empty
     "intr": True,  # else a blocked reader cannot be killed
-    "default_permissions": True,  # modes hold for its owner as in the kernel; and each open asks anew for st_size, which splice(2) needs
+    "default_permissions": True,  # modes hold for the owner as in the kernel; and an open asks for st_size, as splice needs
     "max_readahead": 0,  # else a splice reads (and consumes) more than was asked for
     "attr_timeout": 0,
     "entry_timeout": 60,  # a name is looked up anew with each use of it all the same: attributes are not kept
@@ -96,6 +96,8 @@ class Operations(fuse.Operations):  # type: ignore[misc]
         self._open: dict[int, _Open] = {}
         self._directories: dict[int, Directory] = {}
         self._numbers = itertools.count(1)
+        self._truncating: set[int] = set()
+        """Threads in an ftruncate(2). (Thread locals do not last from one of libfuse's calls to the next.)"""
         self._unchanging = {
             "st_uid": os.getuid(),
             "st_gid": os.getgid(),
@@ -129,14 +131,19 @@ class Operations(fuse.Operations):  # type: ignore[misc]
     # -- names
 
     def getattr(self, path: str | None, info: FileInfo | None = None) -> dict[str, int]:
-        # With an open file only lseek(2) asks, from the end (fstat(2) asks by the path).
-        node = self._open[info.fh].node if info else self._find(path or "/")
-        size = self._open[info.fh].handle.end() if info else node.size(self._context())
+        truncated = threading.get_ident() in self._truncating
+        self._truncating.discard(threading.get_ident())
+        if info and not truncated:
+            # Only lseek(2) from the end names an open file; fstat(2) asks by the path.
+            node, size = self._open[info.fh].node, self._open[info.fh].handle.end()
+        else:
+            node = self._open[info.fh].node if info else self._find(path or "/")
+            size = node.size(self._context())
         return {
             "st_mode": node.mode if node is not self._root else stat.S_IFDIR | 0o700,
             "st_nlink": 2 if node.is_dir else 1,
             "st_size": size,
-            "st_blocks": -(-size // 512) if size < STREAM_ROOM else 0,  # without, cp looks for holes
+            "st_blocks": -(-size // 512) if size < RAW_SIZE else 0,  # without, cp looks for holes
             "st_blksize": 4096,
             **self._unchanging,
         }
@@ -214,6 +221,8 @@ class Operations(fuse.Operations):  # type: ignore[misc]
 
     def truncate(self, path: str | None, length: int, info: FileInfo | None = None) -> None:
         """truncate(2) and ftruncate(2): the kernel's tracefs takes them and does nothing; only O_TRUNC acts."""
+        if info:
+            self._truncating.add(threading.get_ident())  # libfuse asks for the attributes next, by this thread
 
     def poll(self, info: FileInfo, notify: Notification | None) -> int:
         opened = self._open[info.fh]

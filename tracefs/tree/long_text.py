@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tracefs.tree.node import STREAM_ROOM
 
-KEPT_TEXT = 8 << 20
+KEPT_TEXT = 64 << 20
 """Bytes of a text that its handle keeps, so that a reader who goes back finds what stat(2) told the length of."""
 _CHUNK = 1 << 17
 _PAGE = 4096
@@ -35,6 +35,8 @@ class Text:
         self._base = 0
         """Offset in the text of what is kept."""
         self._seen = False
+        self._end: int | None = None
+        """What length() has told: the text ends there until it was read to this end."""
         self._lock = threading.Lock()
 
     def read(self, size: int, offset: int) -> bytes:
@@ -42,7 +44,10 @@ class Text:
             if self._stream is None or offset < self._base or (offset == 0 and self._seen):
                 self._start()
             self._seen = True
-            while made := self._make(offset + size):
+            if self._end is not None and offset >= self._end:
+                self._end = None
+                return b""
+            while self._end is None and (made := self._make(offset + size)):
                 if made < offset:
                     self._forget(made)
             begin = offset - self._base
@@ -55,12 +60,14 @@ class Text:
         with self._lock:
             if self._stream is None:
                 self._start()
-            while self._base + len(self._kept) < self._keep and self._make(self._keep):
-                pass
-            return self._base + len(self._kept)
+            if self._end is None:
+                while self._make(self._keep):
+                    pass
+                self._end = self._base + len(self._kept)
+            return self._end
 
     def _start(self) -> None:
-        self._stream, self._base, self._seen = self._begin(), 0, False
+        self._stream, self._base, self._seen, self._end = self._begin(), 0, False, None
         self._kept.clear()
 
     def _make(self, end: int) -> int:
@@ -110,11 +117,12 @@ class Readers:
         with self._lock:
             return next((reader for reader in reversed(self._open) if reader.tid == tid), None)
 
-    def stream_size(self) -> int:
-        """st_size of a stream: always some pages beyond what any of them has read, see STREAM_ROOM."""
+    def stream_size(self, tid: int) -> int:
+        """st_size of a stream, for this task: beyond what it has read; or any other, if it has not opened it. See STREAM_ROOM."""
+        own = self.opened_by(tid)
         with self._lock:
-            furthest = max((reader.reached for reader in self._open), default=0)
-        return STREAM_ROOM + -(-furthest // _PAGE) * _PAGE
+            reached = own.reached if own else max((reader.reached for reader in self._open), default=0)
+        return STREAM_ROOM + -(-reached // _PAGE) * _PAGE
 
 
 class KeptTexts:

@@ -22,13 +22,15 @@ POLLWRNORM = 0x100
 READABLE = POLLIN | POLLRDNORM
 WRITABLE = POLLOUT | POLLWRNORM
 
-STREAM_ROOM = 1 << 24
-"""st_size of a stream, beyond what was read of it.
+STREAM_ROOM = 4096
+"""st_size of a stream, beyond what its reader has read of it.
 
 splice(2), sendfile(2) and copy_file_range(2) end at st_size without asking anybody; below it they ask, are refused, and their users
-read instead. A multiple of a page, and a file that cannot seek: GNU and other tools do not believe such a size. No larger, as some
-runtimes (Go, Node.js) make room for st_size bytes before they read.
+read instead. Tools do not believe a size that is a multiple of a page where the file cannot seek; GNU tail -c only up to st_blksize.
+Many runtimes (Go, Node.js, Python 3.14) make room for st_size bytes before they read: another reason to keep it small.
 """
+RAW_SIZE = 1 << 40
+"""st_size of files whose splice(2) is served: it ends there."""
 
 
 def _never() -> bool:

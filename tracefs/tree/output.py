@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 
 from tracefs.render import Iterator, Pipe, Reader
 from tracefs.render.frames import Frames
@@ -12,7 +13,7 @@ from tracefs.render.options import COUNTING_CLOCKS
 from tracefs.tree.faces import EngineFace, Notify
 from tracefs.tree.instance import Instance
 from tracefs.tree.long_text import KEPT_TEXT, Readers, Stream, Text
-from tracefs.tree.node import READABLE, Context, File, Handle, readable, truncates
+from tracefs.tree.node import RAW_SIZE, READABLE, Context, File, Handle, readable, truncates
 from tracefs.tree.waiting import wait_for_events
 
 
@@ -54,19 +55,22 @@ def json_text(instance: Instance, consume: bool, cpu: int | None) -> Stream:
 class EventsFile(File):
     """What trace and snapshot share: the events of one buffer as lines, which a reading does not consume.
 
-    stat(2) tells how long the text is where that takes milliseconds. A longer one is a stream: see STREAM_ROOM.
+    stat(2) tells how long the text is where that takes milliseconds (of 10 MB about 15). A longer one is a stream: see STREAM_ROOM.
     """
 
-    EVENTS = 4096
-    BYTES = 1 << 20
+    EVENTS = 1 << 17
+    BYTES = 16 << 20
     """So many events are told the length of, of at most so many bytes."""
-    JSON = 16
+    JSON = 64
     """An object costs that many lines."""
+    FRESH = 1.0
+    """Seconds for which what was told holds if nothing else has happened. (Names of tasks may have.)"""
 
     def __init__(self, instance: Instance, cpu: int | None = None) -> None:
         super().__init__(0o640)
         self.instance, self.cpu = instance, cpu
         self.readers = Readers()
+        self._told: tuple[object, float, Text] | None = None
 
     def begin(self) -> Stream:
         """The text, from its beginning on."""
@@ -89,11 +93,37 @@ class EventsFile(File):
     def size(self, ctx: Context) -> int:
         reader = self.readers.opened_by(ctx.tid)
         if isinstance(reader, EventsReader):
-            return self.readers.stream_size() if reader.nonseekable else reader.text.length()
+            return self.readers.stream_size(ctx.tid) if reader.nonseekable else reader.text.length()
         if not self.is_short():
-            return self.readers.stream_size()
+            return self.readers.stream_size(ctx.tid)
+        state, told = self._state(), self._told
+        if told and told[0] == state and time.monotonic() - told[1] < self.FRESH:
+            return told[2].length()
+        text = Text(self.begin, KEPT_TEXT)
         with self.instance.lock:  # no resize meanwhile
-            return Text(self.begin, KEPT_TEXT).length()
+            length = text.length()
+        self._told = state, time.monotonic(), text
+        return length
+
+    def text(self) -> Text:
+        """For one open: the very text whose length its path look-up was told, where it is still that."""
+        told, self._told = self._told, None
+        if told and told[0] == self._state() and time.monotonic() - told[1] < self.FRESH:
+            return told[2]
+        return Text(self.begin, KEPT_TEXT)
+
+    def _state(self) -> object:
+        """Differs when the text does."""
+        instance, reader = self.instance, self.reader()
+        buffer = reader.buffer if reader else None
+        return (
+            buffer and (buffer.written(), *(buffer.stats(cpu)._replace(now_ts=0) for cpu in range(buffer.cpus))),
+            reader and reader.unread(),
+            tuple(instance.options.values()),
+            instance.tracer,
+            instance.shared.types.table,
+            id(buffer),
+        )
 
 
 class EventsReader(Handle):
@@ -103,7 +133,7 @@ class EventsReader(Handle):
         self.file, self.tid, self.reached = file, ctx.tid, 0
         self._muted = Muted(file.instance.shared.engine)
         self.nonseekable = not file.is_short()
-        self.text = Text(file.begin, 0 if self.nonseekable else KEPT_TEXT)
+        self.text = Text(file.begin) if self.nonseekable else file.text()
         file.readers.add(self)
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
@@ -211,7 +241,7 @@ class TracePipe(File):
         self._readers = Readers()
 
     def size(self, ctx: Context) -> int:
-        return self._readers.stream_size()
+        return self._readers.stream_size(ctx.tid)
 
     def open(self, flags: int, ctx: Context) -> Handle:
         return _PipeReader(self._instance, self._cpu, ctx, self._readers)
@@ -251,11 +281,8 @@ class _PipeReader(_Consumer):
 class RawFile(File):
     """Whole sub-buffers, which splice(2) gets as well."""
 
-    SIZE = 1 << 40
-    """splice(2) stops at st_size."""
-
     def size(self, ctx: Context) -> int:
-        return self.SIZE
+        return RAW_SIZE
 
 
 class TracePipeRaw(RawFile):
