@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tracefs.export.forms import FORMS
+
 
 def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
@@ -37,23 +39,10 @@ def add(subparsers: Any) -> None:
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
+    parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json", dest="form", action="store_const", const="json", help="one JSON object a line: a call with its result"
-    )
-    form.add_argument(
-        "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
-    )
-    form.add_argument(
-        "--perf", dest="form", action="store_const", const="perf", help="with -w: a file for `perf script -i FILE`"
-    )
-    form.add_argument(
-        "--trace-dat",
-        dest="form",
-        action="store_const",
-        const="trace-dat",
-        help="with -w: a file for `trace-cmd report -i FILE` and KernelShark",
-    )
+    for each in FORMS.values():
+        form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
     parser.add_argument(
         "-v",
         "--verbose",
@@ -73,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         options=args.options,
         events=args.events,
         output=args.output,
+        fd=args.fd,
         form=args.form,
         size=args.size,
         seccomp=args.seccomp,

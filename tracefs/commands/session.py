@@ -7,6 +7,7 @@ Settings go through the same files as in a mount, so they mean the same and fail
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import stat
@@ -19,25 +20,18 @@ from typing import cast
 
 from tracefs.capture import Child, Engine, Scope
 from tracefs.commands import CommandError, started
+from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
-RECORDED = ("perf", "trace-dat")
-"""Forms that are no lines: recorded.FORMS."""
-SAVED_TASKS = 32768
-"""Names that are kept for a recording: those of all tasks go into it at the end."""
+"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
-CLOCK = "mono"
-"""Of structured output: one that the time of day is at a known distance from."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit")
-"""Arguments and results in words, unless `-o no...` says otherwise."""
-EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
-"""What structured output records where nothing else is asked for."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
+"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 PLENTY = 1 << 16
@@ -58,7 +52,9 @@ class Request:
     output: str | None = None
     """A file's name; None: stderr."""
     form: str | None = None
-    """None for the tracer's lines, or one of structured.FORMS or RECORDED."""
+    """None for the tracer's lines, or one of export.forms.FORMS."""
+    fd: int | None = None
+    """Without `output`: a descriptor that we were given, instead of stderr."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -70,19 +66,21 @@ class Request:
 
 def trace(request: Request) -> int:
     """Run a command traced; returns its exit status, 128 + n where signal n ended it."""
-    argv, output, form = request.argv, request.output, request.form
+    argv, output, form = request.argv, request.output, FORMS[request.form] if request.form else None
     if not argv:
         raise CommandError("run: no command given")
-    if form in RECORDED and output is None:
-        raise CommandError(f"run: --{form} needs -w FILE")
-    out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    if form in RECORDED and not stat.S_ISREG(os.fstat(out).st_mode):
+    if form and form.seekable and output is None:
+        raise CommandError(f"run: --{form.name} needs -w FILE")
+    if form and form.apart and output is None and request.fd is None:
+        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {argv[0]} writes there)")
+    out = _output(output, 2 if request.fd is None else request.fd)
+    if form and form.seekable and not stat.S_ISREG(os.fstat(out).st_mode):
         os.close(out)
-        raise CommandError(f"run: {output}: --{form} needs a regular file")
+        raise CommandError(f"run: {output}: --{form.name} needs a regular file")
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        _configure(files.root, request)
+        _configure(files.root, request, form)
         try:
             child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
         except OSError as error:
@@ -91,31 +89,39 @@ def trace(request: Request) -> int:
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
             asked = threading.Event() if request.seccomp else asked_to_end
-            if form in RECORDED:
-                return _record(files, form, child, out, asked)
-            take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
-            return _drain(engine, child, take, out, asked)
+            if form:
+                return _export(files, form, request, child, out, asked)
+            return _drain(engine, child, _pipe_lines(pipe), out, asked)
     finally:
         files.shutdown()
         os.close(out)
 
 
-def _configure(root: Directory, request: Request) -> None:
-    form = request.form
-    events = request.events or (EVENTS if form else ())
-    if (form and form not in RECORDED) or request.verbose or request.size is not None:
-        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
+def _output(name: str | None, fd: int) -> int:
+    """A descriptor of our own of that file, or of what `fd` is, which the command does not get if it is none of its three."""
+    if name is not None:
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        out = os.dup(fd)
+    except (OSError, OverflowError):
+        raise CommandError(f"run: --fd {fd}: {os.strerror(errno.EBADF)}") from None
+    if fd > 2:
+        os.set_inheritable(fd, False)
+    return out
+
+
+def _configure(root: Directory, request: Request, form: Form | None) -> None:
+    events = request.events or (form.events if form else ())
+    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
     if form:
-        _write(root, "trace_clock", CLOCK)
-    if form in RECORDED:
-        _write(root, "saved_cmdlines_size", str(SAVED_TASKS))
-        _write(root, "trace_options", "record-tgid")
+        for name, text in (("trace_clock", form.clock), *form.settings):
+            _write(root, name, text)
     for event in events:
         _write(root, "set_event", event)
-    if not events:
+    if not request.events:
         _write(root, "current_tracer", "syscall")
     for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
@@ -148,18 +154,19 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
-    from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
+def _export(
+    files: Tracefs, form: Form, request: Request, child: Child, out: int, asked_to_end: threading.Event
+) -> int:
+    """As _drain(), in that form."""
+    from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
+    from tracefs.tree.source import live
 
-    return Lines(files.top, form, verbose).take
-
-
-def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:
-    from tracefs.commands.recorded import Recorded  # here, so that the other forms start without it
-
-    recorded = Recorded(files.top, form, out)
-    status = _drain(cast(Engine, files.engine), child, recorded.take, out, asked_to_end)
-    recorded.end()
+    source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
+    export = open_form(form, source, Wish(request.verbose, request.size), out)
+    status = _drain(cast(Engine, files.engine), child, export.take, out, asked_to_end)
+    export.close()
+    if lost := source.lost():
+        print(f"tracefs: {lost} events lost", file=sys.stderr)
     return status
 
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 import errno
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from tracefs.render import Iterator, Pipe, Reader
-from tracefs.render.frames import Frames
-from tracefs.render.options import COUNTING_CLOCKS
 from tracefs.tree.faces import EngineFace, Notify
 from tracefs.tree.instance import Instance
 from tracefs.tree.long_text import KEPT_TEXT, Readers, Stream, Text
 from tracefs.tree.node import RAW_SIZE, READABLE, Context, File, Handle, readable, truncates
 from tracefs.tree.waiting import wait_for_events
+
+if TYPE_CHECKING:
+    from tracefs.export.text import Text as ExportText
 
 
 class Muted:
@@ -41,15 +43,13 @@ class Muted:
             self._engine.unmute(tid)
 
 
-def json_text(instance: Instance, consume: bool, cpu: int | None) -> Stream:
+def json_text(instance: Instance, consume: bool, cpu: int | None) -> ExportText:
     """What an open reads with the option `json`: that is settled when it is opened, as the forms cannot change in a line."""
-    from tracefs.export.json_lines import JsonLines
-    from tracefs.export.json_text import JsonText  # here: most mounts never need it
+    from tracefs.export.forms import FORMS, Wish, open_form  # here: most mounts never need it
+    from tracefs.export.text import Text as ExportText
+    from tracefs.tree.source import live
 
-    shared = instance.shared
-    form = JsonLines(ns=instance.view.clock not in COUNTING_CLOCKS, comm=shared.cmdlines.comm)
-    frames = Frames(shared.renderer, instance.reader, consume, cpu)
-    return JsonText(frames, shared.registry, lambda: shared.types.table, form, ends=not consume)
+    return ExportText(open_form(FORMS["json"], live(instance, consume, cpu), Wish(), -1), ends=not consume)
 
 
 class EventsFile(File):
@@ -252,12 +252,12 @@ class _PipeReader(_Consumer):
         super().__init__(instance, cpu, ctx)
         self._readers, self.reached = readers, 0
         readers.add(self)
-        self._pipe: Stream = (
-            json_text(instance, True, cpu)
-            if instance.options["json"]
-            else Pipe(instance.shared.renderer, instance.reader, instance.view, cpu)
-        )
+        self._json = json_text(instance, True, cpu) if instance.options["json"] else None
+        self._pipe: Stream = self._json or Pipe(instance.shared.renderer, instance.reader, instance.view, cpu)
         self._seen = False
+
+    def _ready(self, percent: int) -> bool:
+        return (self._json is not None and self._json.waiting) or super()._ready(percent)
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         self._muted.add(ctx.tid)

@@ -7,61 +7,67 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 
-#define NS_PER_S 1000000000ll
 #define NS_PER_MS 1000000ll
 /* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
-#define LONGEST (NS_PER_S << 32)
+#define LONGEST (CAP_NS_PER_S << 32)
+
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+#ifndef SYS_io_pgetevents
+#define SYS_io_pgetevents 333
+#endif
 
 struct limit {
-	int16_t nr;
 	uint8_t argument;
 	bool ms;	/* a number of milliseconds, else a struct timespec * */
 	int16_t result; /* when it is over */
 };
 
-static const struct limit limits[] = {
-	{SYS_epoll_wait, 3, true, 0},
-	{SYS_epoll_pwait, 3, true, 0},
-	{441 /* epoll_pwait2 */, 3, false, 0},
-	{SYS_semtimedop, 3, false, -EAGAIN},
-	{SYS_rt_sigtimedwait, 2, false, -EAGAIN},
-	{SYS_io_getevents, 4, false, 0},
-	{333 /* io_pgetevents */, 4, false, 0},
-};
-
+/* Of 64-bit code alone. NULL: none. */
 static const struct limit *limit_of(uint32_t arch, int64_t nr)
 {
-	if (arch == AUDIT_ARCH_X86_64)
-		for (unsigned i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-			if (limits[i].nr == nr)
-				return &limits[i];
-	return NULL;
+	static const struct limit epoll = {3, true, 0}, epoll2 = {3, false, 0}, semaphore = {3, false, -EAGAIN},
+				  signal = {2, false, -EAGAIN}, aio = {4, false, 0};
+
+	if (arch != AUDIT_ARCH_X86_64)
+		return NULL;
+	switch (nr) {
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+		return &epoll;
+	case SYS_epoll_pwait2:
+		return &epoll2;
+	case SYS_semtimedop:
+		return &semaphore;
+	case SYS_rt_sigtimedwait:
+		return &signal;
+	case SYS_io_getevents:
+	case SYS_io_pgetevents:
+		return &aio;
+	default:
+		return NULL;
+	}
 }
 
 bool cap_limited(uint32_t arch, int64_t nr)
 {
-	return nr >= SYS_rt_sigtimedwait && limit_of(arch, nr);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return limit_of(arch, nr);
 }
 
 void cap_limit_begin(struct cap_task *t)
 {
-	t->began = now_ns();
-	t->deadline = 0;
+	t->restart.began = cap_now_ns();
+	t->restart.deadline = 0;
 }
 
 /* ns, -1: none */
 static int64_t length(const struct cap_task *t, const struct limit *limit)
 {
-	uint64_t value = t->args[limit->argument];
+	uint64_t value = t->call.args[limit->argument];
 	struct timespec ts;
 
 	if (limit->ms)
@@ -69,18 +75,18 @@ static int64_t length(const struct cap_task *t, const struct limit *limit)
 	struct iovec here = {&ts, sizeof(ts)}, there = {(void *)value, sizeof(ts)};
 	if (!value || process_vm_readv(t->tid, &here, 1, &there, 1, 0) != sizeof(ts))
 		return -1;
-	return ts.tv_sec >= LONGEST / NS_PER_S ? -1 : ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return ts.tv_sec >= LONGEST / CAP_NS_PER_S ? -1 : ts.tv_sec * CAP_NS_PER_S + ts.tv_nsec;
 }
 
 bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result)
 {
-	const struct limit *limit = t->entered ? limit_of(t->arch, t->nr) : NULL;
+	const struct limit *limit = t->entered ? limit_of(t->call.arch, t->call.nr) : NULL;
 	int64_t ns = limit ? length(t, limit) : -1;
 
 	if (ns < 0)
 		return false;
-	t->deadline = t->began + ns;
-	if (t->deadline <= now_ns()) {
+	t->restart.deadline = t->restart.began + ns;
+	if (t->restart.deadline <= cap_now_ns()) {
 		*result = limit->result;
 		return true;
 	}
@@ -93,19 +99,19 @@ int64_t cap_limit_overdue(struct cap_thread *ct)
 	int64_t now = 0, next = -1;
 	uint32_t place = 0;
 
-	cap_emit_begin(ct);
+	cap_emit_begin(&ct->recorder);
 	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
-		if (!t->deadline || !t->entered)
+		if (!t->restart.deadline || !t->entered)
 			continue;
-		now = now ? now : now_ns();
-		int64_t left = t->deadline - now;
+		now = now ? now : cap_now_ns();
+		int64_t left = t->restart.deadline - now;
 		if (left <= 0) {
-			t->deadline = 0;
+			t->restart.deadline = 0;
 			t->interrupted |= cap_ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) >= 0;
 		} else if (next < 0 || left < next) {
 			next = left;
 		}
 	}
-	cap_emit_end(ct);
+	cap_emit_end(&ct->recorder);
 	return next;
 }
