@@ -56,6 +56,8 @@ class ErrorLog:
 class ErrorLogFile(TextFile):
     """`>` clears the log; what is written is taken and forgotten."""
 
+    sequential = True
+
     def __init__(self, log: ErrorLog) -> None:
         super().__init__(0o640)
         self._log = log

@@ -81,6 +81,8 @@ def defaults(top: bool) -> dict[str, bool]:
 class TraceOptions(TextFile):
     """All options, and those of the current tracer; write NAME or noNAME."""
 
+    sequential = True
+
     def __init__(self, instance: Instance) -> None:
         super().__init__(0o640)
         self._instance = instance
