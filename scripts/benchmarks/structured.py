@@ -86,6 +86,7 @@ def decoding(argv: Sequence[str], form: str) -> tuple[int, float]:
         ("trace_clock", FORMS[form].clock),
         *FORMS[form].settings,
         *(("set_event", event) for event in FORMS[form].events),
+        ("current_tracer", "syscall"),
         *(("trace_options", option) for option in OPTIONS),
     ]
     with tempfile.TemporaryFile() as null, Recording(argv, settings, stdout=null.fileno()) as recording:
