@@ -16,7 +16,7 @@ from typing import NoReturn
 from tracefs import inherited
 from tracefs.commands import CommandError
 
-SUBCOMMANDS = ("mount", "umount", "status", "run", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "status", "run", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 
@@ -66,6 +66,7 @@ def _main(argv: Sequence[str] | None) -> int:
     _name_process()
     status = 1
     words = sys.argv[1:] if argv is None else argv
+    detail = ""
     args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)
     try:
         result: int = args.run(args)
@@ -77,10 +78,12 @@ def _main(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return -signal.SIGINT
     except CommandError as error:
-        message, status = str(error), error.status
+        message, detail, status = str(error), error.detail, error.status
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
+    if detail:
+        print(detail, file=sys.stderr)
     return status
 
 

@@ -78,3 +78,21 @@ def test_what_leads_to_the_same_data_again_and_again_is_shown_to_a_bound(decoder
     shown = strace.line(decoder.call("writev", (1, 0x1000, 1000), Saved({1: memory}), -9))
     assert 100_000 < len(shown) < 200_000
     assert "...], 1000)" in shown
+
+
+def test_each_message_was_filled_with_what_it_says_not_with_how_many_there_are(decoder: Decoder) -> None:
+    def message(vector: int, got: int) -> bytes:
+        return struct.pack("<Qi4xQQQQi4xI4x", 0, 0, vector, 1, 0, 0, 0, got)
+
+    memory = image(
+        [
+            (0x1000, message(0x2000, 5) + message(0x3000, 2)),
+            (0x2000, struct.pack("<QQ", 0x4000, 40)),
+            (0x3000, struct.pack("<QQ", 0x5000, 40)),
+            (0x4000, (b"first",)),
+            (0x5000, (b"second",)),
+        ]
+    )
+    shown = strace.line(decoder.call("recvmmsg", (3, 0x1000, 2, 0, 0), Saved(exit={1: memory}), 2))
+    assert 'iov_base="first", iov_len=40' in shown
+    assert 'iov_base="se", iov_len=40' in shown

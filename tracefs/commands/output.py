@@ -4,23 +4,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import stat
 from collections.abc import Iterator
 
-MODE = 0o666
+from tracefs.commands import CommandError
+
+FLAGS, MODE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666
 """Of a file that is made, before the umask."""
 
 
 class Output:
     """A file, or stderr. The first failure is said in one line, and from then on what is written is thrown away."""
 
-    def __init__(self, name: str | None) -> None:
-        """name: None for stderr. OSError where the file cannot be opened."""
-        self.name = name or "standard error"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        self.fd = os.dup(2) if name is None else os.open(name, flags, MODE)
+    def __init__(self, name: str | None, fd: int) -> None:
+        """A file of that name, or with None what descriptor `fd` is, which the command does not get if it is none of its three.
+
+        OSError where the file cannot be opened, CommandError where there is no such descriptor.
+        """
+        self.name = name or ("standard error" if fd == 2 else f"descriptor {fd}")
+        self.fd = _duplicate(fd) if name is None else os.open(name, FLAGS, MODE)
         self.failed = False
 
     @property
@@ -57,3 +62,13 @@ class Output:
         why = error.strerror if isinstance(error, OSError) else repr(error)
         with contextlib.suppress(OSError):
             os.write(2, f"tracefs: {self.name}: {why}: the command goes on, its lines are lost\n".encode())
+
+
+def _duplicate(fd: int) -> int:
+    try:
+        own = os.dup(fd)
+    except (OSError, OverflowError):
+        raise CommandError(f"run: --fd {fd}: {os.strerror(errno.EBADF)}") from None
+    if fd > 2:
+        os.set_inheritable(fd, False)
+    return own

@@ -59,7 +59,7 @@ def start(engine: Engine, how: Start) -> Child:
         if error.filename is None:
             raise CommandError(f"cannot start {name}: {error.strerror}") from None
         status = NOT_FOUND if error.errno in EXECUTABLE_ERRORS else NOT_EXECUTABLE
-        raise CommandError(f"{name}: {error.strerror}", status) from None
+        raise CommandError(f"{name}: {error.strerror}", status=status) from None
 
 
 def _refusal(error: StartError) -> str:

@@ -42,15 +42,29 @@ static uint32_t elements_with_room(uint64_t address, uint32_t element, uint32_t 
 	return n > 1 && (address + (uint64_t)n * element) % CAP_PAGE == 0 ? n - 1 : n;
 }
 
+/*
+ * Of use to the kernel only as a whole: one structure. An address that a call filled in is as long as its buffer, of which the length
+ * that the call has left says no more.
+ */
+static bool is_exact(const struct cap_save *save, const struct tt_type *pointer, const struct tt_type *target, uint32_t element)
+{
+	if (target->kind == TT_STRUCT)
+		return element ? !pointer->n : !save->call.has_ret;
+	return target->kind == TT_CUSTOM && (!element || !pointer->n);
+}
+
 /* One more byte of a text than is kept: whether it ends there. */
 static void add_target(struct cap_save *save, unsigned arg, const struct tt_type *pointer, uint64_t address,
 		       const struct tt_scope *scope)
 {
 	const struct tt_type *target = TT_TYPE(save->call.table, pointer->target);
-	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg};
+	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg, .filled = -1};
 	uint32_t element = tt_fixed_size(target);
 	uint64_t count = 0;
 	bool counted = tt_count(pointer, scope, &count);
+
+	if (scope->share && scope->share != &save->share[arg])
+		piece.filled = (int64_t)*scope->share;
 
 	switch (target->kind) {
 	case TT_STR:
@@ -81,7 +95,7 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	if (pointer->n == 1 && TT_AT(save->call.table, numbers, struct tt_number)[pointer->first].source == TT_CONSTANT)
 		piece.exact = true; /* the kernel takes all of a fixed number, or none */
 	else
-		piece.exact = target->kind == TT_STRUCT ? !element || !pointer->n : !element || !pointer->n ? target->kind == TT_CUSTOM : false;
+		piece.exact = is_exact(save, pointer, target, element);
 	piece.element = pointer->n ? element : 0;
 	if (!element)
 		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));
@@ -104,10 +118,16 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 			add_target(save, piece->arg, type, address, &scope);
 	} else if (type->kind == TT_STRUCT && type->flags & TT_HOLDS_POINTERS) {
 		const struct tt_member *members[TT_MEMBERS];
+		uint64_t filled;
 		unsigned n;
 
 		scope.data = bytes;
 		scope.size = length;
+		if (type->unknown != TT_NONE) { /* what its buffers share is its own */
+			filled = 0;
+			tt_begin_share(type, bytes, length, &filled);
+			scope.share = &filled;
+		}
 		n = tt_members(&scope, type, members);
 		for (unsigned i = 0; i < n; i++)
 			if (members[i]->offset < length)
@@ -129,7 +149,8 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 
 static void look_into(struct cap_save *save, const struct cap_piece *piece)
 {
-	struct tt_scope scope = {.call = &save->call, .share = &save->share[piece->arg]};
+	uint64_t filled = (uint64_t)piece->filled;
+	struct tt_scope scope = {.call = &save->call, .share = piece->filled < 0 ? &save->share[piece->arg] : &filled};
 	uint32_t element = piece->type ? tt_fixed_size(piece->type) : 8;
 
 	if (piece->type && !element)

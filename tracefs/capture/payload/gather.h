@@ -17,6 +17,7 @@
 
 struct cap_piece {
 	uint64_t address;
+	int64_t filled; /* bytes that the structure that leads here says were filled in; -1: the call's result does */
 	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
 	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */

@@ -127,8 +127,12 @@ uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const s
 			else
 				put_raw(&out, save, piece, measure);
 			length = piece->got ? out.len - start : 0;
-			if (piece->got && piece->text && (!length || out.record[out.len - 1]))
-				put(&out, cut, sizeof(cut));
+			if (piece->got && piece->text && (!length || out.record[out.len - 1])) {
+				if (piece->got == piece->whole && length == piece->got)
+					put(&out, "", 1); /* as long as its count says */
+				else
+					put(&out, cut, sizeof(cut));
+			}
 		}
 		length = start | length << 16;
 		memcpy(save->record + loc_at, &length, 4);

@@ -197,6 +197,7 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
+	tt_begin_share(type, data.bytes, data.length, w->scope.share);
 	if (type->n_variants)
 		n = tt_members(&w->scope, type, varied);
 	rn_putc(w->text, '{');

@@ -236,7 +236,10 @@ static void put_swapped(struct rn_text *text, const struct tt_table *table, cons
 		rn_typed_style(text, (int64_t)value, type->style, false);
 		return;
 	}
-	rn_puts(text, is_short ? "htons(" : "htonl(");
+	if (is_short)
+		rn_puts(text, "htons(");
+	else
+		rn_puts(text, "htonl(");
 	rn_typed_name(text, table, entry->name, 0);
 	rn_putc(text, ')');
 }

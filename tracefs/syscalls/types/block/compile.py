@@ -19,7 +19,15 @@ from functools import partial
 from typing import NamedTuple
 
 from tracefs.syscalls.types.block.kept import Compiled
-from tracefs.syscalls.types.language.layout import data_behind, fixed_size, holds_fds, holds_pointers, is_fd, unaliased
+from tracefs.syscalls.types.language.layout import (
+    data_behind,
+    filled_at,
+    fixed_size,
+    holds_fds,
+    holds_pointers,
+    is_fd,
+    unaliased,
+)
 from tracefs.syscalls.types.language.model import (
     HIDDEN,
     STYLES,
@@ -260,7 +268,7 @@ class _Compiler:
         flags |= ENDS_IN_DATA * (head is not None)
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
-            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed
+            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named)
         )
         return number
 
@@ -341,7 +349,7 @@ class _Compiler:
     def _pack(
         self, kind: str, name: str | None = None, first: int = 0, n: int = 0, target: int = NONE, size: int = 0,
         direction: int = 0, flags: int = 0, *, width: str = "", style: str = "dec", align: int = 0,
-        variants: tuple[int, int] = (0, 0), unknown: str = "",
+        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None,
     ) -> bytes:  # fmt: skip
         size_of, signed = WIDTHS[width] if width else (0, False)
         number, named = KINDS.index(kind), NONE if name is None else self._name(name)
@@ -359,7 +367,7 @@ class _Compiler:
             target,
             size,
             *variants,
-            self._name(unknown) if unknown else NONE,
+            self._name(unknown) if unknown else NONE if filled is None else filled,
         )
 
     def _new(self, key: TypeExpr, packed: bytes) -> int:

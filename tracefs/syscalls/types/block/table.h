@@ -59,7 +59,8 @@ struct tt_type {
 	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */
 	uint32_t size;		/* bytes that one takes in memory; 0 where only its data or a count says it */
 	uint32_t variants, n_variants;	/* STRUCT; ENUM: entries of macros, each followed by those of its parts */
-	uint32_t unknown;	/* ENUM, FLAGS: what strace calls a value that has none of the names (MS_???); TT_NONE: nothing */
+	uint32_t unknown;	/* ENUM, FLAGS: what strace calls a value that has none of the names (MS_???); TT_NONE: nothing.
+				 * STRUCT: where it says (u32) how many bytes its buffers were filled with, to be shared out; TT_NONE */
 };
 
 struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FLAGS: in the order to try */

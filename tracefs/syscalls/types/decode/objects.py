@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from tracefs.syscalls.types.decode import custom
 from tracefs.syscalls.types.decode.members import Layout, Members
 from tracefs.syscalls.types.decode.scalars import Scalars
-from tracefs.syscalls.types.language.layout import FD_SET, fixed_size, unaliased
+from tracefs.syscalls.types.language.layout import FD_SET, filled_at, fixed_size, unaliased
 from tracefs.syscalls.types.language.model import (
     WIDTHS,
     Count,
@@ -272,6 +272,9 @@ class Objects:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
         members = self.layout(named, data, numbers)
+        filled = filled_at(named)
+        if filled is not None and filled + 4 <= len(data):
+            scope.share.left = int.from_bytes(data[filled : filled + 4], "little")
         inner = scope.with_fields(numbers) if numbers and members.others else scope
         fields: list[tuple[str, Value]] = []
         complete = True
