@@ -142,9 +142,10 @@ def test_the_status_is_the_commands_whatever_happens_to_the_output(
     reader, writer = os.pipe()
     os.close(reader)
     where = ["-w", "/dev/full"] if output == "full" else []
+    elsewhere = where or ["--fd", "2"]
     with os.fdopen(writer, "wb") as pipe:
         done = subprocess.run(
-            [*TRACEFS, "run", *form, *where, "sh", "-c", script],
+            [*TRACEFS, "run", *form, *elsewhere, "sh", "-c", script],
             stderr=subprocess.PIPE if where else pipe,
             text=True,
             timeout=PATIENCE,

@@ -11,12 +11,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from tracefs import inherited
-from tracefs.capture import Child, Engine, Scope
+from tracefs.capture import Child, Engine, Limit, Scope
 from tracefs.commands import CommandError, started
 from tracefs.commands.limits import raise_own
 from tracefs.commands.output import Output
@@ -86,22 +86,28 @@ def trace(request: Request) -> int:
         out.close()
         raise CommandError(f"run: {request.output}: --{form.name} needs a regular file")
     limits = raise_own()
+    try:
+        with held(outlive=request.seccomp) as blocked:  # from here on, since threads inherit it
+            return _traced(request, form, out, blocked, limits)
+    finally:
+        out.close()
+
+
+def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
         whole = _configure(files, request, form)
         shown = _control(files, request)
-        with held(outlive=request.seccomp) as blocked:
-            only = files.top.wanted().calls() if request.seccomp else None
-            child = start(engine, Start(argv, request.environ, only, blocked, limits))
-            started()
-            with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, whole, out) as take:
-                status = _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
+        only = files.top.wanted().calls() if request.seccomp else None
+        child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
+        started()
+        with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, whole, out) as take:
+            status = _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
         _show(files, shown)
         return status
     finally:
         files.shutdown()
-        out.close()
 
 
 def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
