@@ -3,6 +3,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -37,6 +38,17 @@ def declared() -> str:
     return constants + "\n".join([*found, *functions]).replace("CAP_PART_STEPS", steps[1])
 
 
+def write_traits() -> None:
+    """What tracefs/syscalls/traits.tbl says, for the engine."""
+    sys.path.insert(0, str(ROOT))
+    from tracefs.syscalls import traits
+
+    target, text = ROOM / "task/_call_traits.h", traits.header()
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+write_traits()
 OWN = sorted(
     str(path.relative_to(ROOT))
     for room in ("task", "payload", "record", "ptrace")
