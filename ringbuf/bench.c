@@ -59,18 +59,3 @@ int64_t rb_bench_write(struct rb *rb, unsigned cpu, uint32_t len, uint64_t count
 	pthread_barrier_destroy(&start);
 	return end - begin;
 }
-
-int64_t rb_bench_bare(struct rb *rb, uint32_t len, uint64_t count)
-{
-	if (len > LEN_MAX)
-		return -EINVAL;
-	unsigned char data[LEN_MAX] = { 1 }, target[LEN_MAX];
-	int64_t begin = nanoseconds();
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t now = rb_now(rb);
-		memcpy(data, &now, sizeof(now));
-		memcpy(target, data, len);
-		__asm__ volatile("" : : "r"(target) : "memory");
-	}
-	return nanoseconds() - begin;
-}

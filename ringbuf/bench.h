@@ -3,8 +3,9 @@
 #define RINGBUF_BENCH_H
 #include "ringbuf.h"
 
-/* Write count events of len bytes into cpu's buffer from each of `writers` threads; nanoseconds of wall clock, < 0: errno. */
+/*
+ * Write count events of len bytes into cpu's buffer from each of `writers` threads; nanoseconds of wall clock, < 0:
+ * errno.
+ */
 int64_t rb_bench_write(struct rb *rb, unsigned cpu, uint32_t len, uint64_t count, unsigned writers);
-/* Write one event of len bytes, count times, into private memory: what is left of the above without the buffer. */
-int64_t rb_bench_bare(struct rb *rb, uint32_t len, uint64_t count);
 #endif

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How a slot of the ring passes from one lap to the next. rb_page.who says what it holds:
+ *
+ *     CLEAN          never used, or left empty by writers who were overtaken while they cleared it
+ *       |  rb_claim(seq): a CAS, by one writer, which then owns the slot alone
+ *     CLEARING(seq)  the old content is being zeroed, the new time stamp written
+ *       |  clear_and_publish(): a CAS; or back to CLEAN, where others did not wait and skipped seq
+ *     CONTENT(seq)   may be entered, written and read
+ *       |  rb_claim(seq + n * npages): a CAS, once every byte reserved in it is committed
+ *     CLEARING(...)
+ *
+ * and rb_page.skip beside it: up to which seq this slot was skipped. Both change by one CAS, so that of each seq
+ * everybody sees the same: entered, or skipped. Freestanding: see core.h.
+ */
 #include "claim.h"
 
 #include <string.h>
 
-/* Bytes of events in a sub-buffer that is closed. The caller's CAS, before or after, proves that it was still the same content. */
+/*
+ * Bytes of events in a sub-buffer that is closed. The caller's CAS, before or after, proves that it was still the same
+ * content.
+ */
 static uint32_t closed_bytes(const struct rb_ctl *ctl, const struct rb_page *page)
 {
 	uint32_t used = rb_load(&page->used);
@@ -20,7 +37,7 @@ static uint64_t bytes_left(uint32_t bytes, uint32_t off)
 }
 
 /* Count what the CAS of who recycles a closed sub-buffer took away from readers. */
-static void count_recycled(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t done)
+static void count_recycled(const struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t done)
 {
 	if (!rb_done_closed(done))
 		rb_done_add(v->ctl, page, RB_DONE_CLOSING);
@@ -31,11 +48,11 @@ static void count_recycled(struct rb_view *v, struct rb_page *page, uint64_t who
 }
 
 /*
- * Take a content that may still be open away from readers, and settle skip_seq with the same CAS. Where it ends is known only when
- * it is closed: until then what was consumed of it is taken back from bytes_gone, and rb_settle counts the whole. One that was read
- * to its end is counted already.
+ * Take a content that may still be open away from readers, and settle skip_seq with the same CAS. Where it ends is
+ * known only when it is closed: until then what was consumed of it is taken back from bytes_gone, and rb_settle counts
+ * the whole. One that was read to its end is counted already.
  */
-static bool give_up(struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t skip_seq)
+static bool give_up(const struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t skip_seq)
 {
 	uint64_t done = rb_load_acquire(&page->done);
 	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who), off = rb_off(skip);
@@ -54,9 +71,9 @@ static bool give_up(struct rb_view *v, struct rb_page *page, uint64_t who, uint6
 }
 
 /*
- * An event committed in a sub-buffer that was given up meanwhile is lost, and its bytes are known when the last is in. Whoever gave
- * it up looks for both after its CAS, and a writer looks after its commit whether it was given up: both are full fences, so one of
- * them sees it. The CAS here lets only one count.
+ * An event committed in a sub-buffer that was given up meanwhile is lost, and its bytes are known when the last is in.
+ * Whoever gave it up looks for both after its CAS, and a writer looks after its commit whether it was given up: both
+ * are full fences, so one of them sees it. The CAS here lets only one count.
  */
 void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
 {
@@ -83,7 +100,7 @@ void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
 }
 
 /* Caller made it CLEARING(seq) and owns it alone. */
-static enum rb_claim clear_and_publish(struct rb_view *v, struct rb_page *page, uint64_t seq, uint64_t ts, bool dirty)
+static enum rb_claim clear_and_publish(const struct rb_view *v, struct rb_page *page, uint64_t seq, uint64_t ts, bool dirty)
 {
 	uint8_t *data = rb_data_of(v, seq);
 	if (dirty)
@@ -102,7 +119,7 @@ static enum rb_claim clear_and_publish(struct rb_view *v, struct rb_page *page, 
 	}
 }
 
-enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite)
+enum rb_claim rb_claim(const struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite)
 {
 	struct rb_page *page = rb_page_of(v, seq);
 	for (;;) {
@@ -136,7 +153,7 @@ enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwr
 	}
 }
 
-enum rb_claim rb_skip(struct rb_view *v, uint64_t seq)
+enum rb_claim rb_skip(const struct rb_view *v, uint64_t seq)
 {
 	struct rb_page *page = rb_page_of(v, seq);
 	for (;;) {
@@ -160,7 +177,7 @@ enum rb_claim rb_skip(struct rb_view *v, uint64_t seq)
 	}
 }
 
-bool rb_give_up(struct rb_view *v, uint64_t seq)
+bool rb_give_up(const struct rb_view *v, uint64_t seq)
 {
 	struct rb_page *page = rb_page_of(v, seq);
 	uint64_t who = rb_load_acquire(&page->who);

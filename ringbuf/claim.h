@@ -2,7 +2,7 @@
 #ifndef RINGBUF_CLAIM_H
 #define RINGBUF_CLAIM_H
 /* Who owns a sub-buffer: how it passes from one lap to the next, or is left out. */
-#include "handle.h"
+#include "core.h"
 
 enum rb_claim {
 	RB_USABLE, /* CONTENT(seq): cleared, stamped, not yet overtaken */
@@ -23,13 +23,19 @@ static inline void rb_done_add(struct rb_ctl *ctl, struct rb_page *page, uint64_
 }
 
 /* Try to make the slot of seq ready to be entered, its header stamped ts. */
-enum rb_claim rb_claim(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite);
+enum rb_claim rb_claim(const struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite);
 /* Settle that seq is not entered. RB_SKIPPED, or RB_USABLE or RB_STALE when someone was faster. */
-enum rb_claim rb_skip(struct rb_view *v, uint64_t seq);
+enum rb_claim rb_skip(const struct rb_view *v, uint64_t seq);
 /* Give up what is unread of content seq, as overwritten. False: it changed meanwhile. */
-bool rb_give_up(struct rb_view *v, uint64_t seq);
+bool rb_give_up(const struct rb_view *v, uint64_t seq);
 /* Count events committed in a sub-buffer after it was given up, and its bytes once it is closed. */
 void rb_settle(struct rb_ctl *ctl, struct rb_page *page);
+/*
+ * write.c, for dead writers: close a sub-buffer from pos on; discard what an entry says is reserved (false: it makes no
+ * sense).
+ */
+void rb_core_pad(const struct rb_view *v, uint64_t pos);
+bool rb_core_bury(struct rb_header *header, const struct rb_view *v, struct rb_open *open, rb_wake *wake);
 /* Writers cannot enter seq now: its slot is being cleared, or not all of an older content is committed. */
 bool rb_is_stuck(const struct rb_view *v, uint64_t seq);
 #endif

@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The clocks of trace_clock that user space can read. */
-#include <time.h>
+/* The clocks of trace_clock that user space can read. Freestanding: see core.h. */
 #include <x86intrin.h>
 
-#include "handle.h"
+#include "core.h"
 
-static uint64_t posix_clock(clockid_t id)
+static uint64_t posix_clock(rb_gettime *gettime, clockid_t id)
 {
 	struct timespec ts;
-	clock_gettime(id, &ts); /* vDSO; cannot fail for these ids */
+	gettime(id, &ts); /* cannot fail for these ids */
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-uint64_t rb_clock_read(struct rb_header *header, uint32_t clock)
+uint64_t rb_core_now(struct rb_header *header, rb_gettime *gettime)
 {
-	switch (clock) {
+	switch (rb_load(&header->clock)) {
 	case RB_CLOCK_COUNTER:
-		return __atomic_add_fetch(&header->counter, 1, __ATOMIC_RELAXED);
+		return __atomic_add_fetch(&header->counter, 1, __ATOMIC_RELAXED); /* pairs with itself: each number is given once */
 	case RB_CLOCK_MONO_RAW:
-		return posix_clock(CLOCK_MONOTONIC_RAW);
+		return posix_clock(gettime, CLOCK_MONOTONIC_RAW);
 	case RB_CLOCK_BOOT:
-		return posix_clock(CLOCK_BOOTTIME);
+		return posix_clock(gettime, CLOCK_BOOTTIME);
 	case RB_CLOCK_TAI:
-		return posix_clock(CLOCK_TAI);
+		return posix_clock(gettime, CLOCK_TAI);
 	case RB_CLOCK_X86_TSC:
 		return __rdtsc();
 	default: /* local and global: the kernel's differ in cost and coherence between CPUs; this one is cheap and coherent */
-		return posix_clock(CLOCK_MONOTONIC);
+		return posix_clock(gettime, CLOCK_MONOTONIC);
 	}
-}
-
-uint64_t rb_now(struct rb *rb)
-{
-	uint32_t clock = rb_load(&rb->header->clock);
-	if (clock == RB_CLOCK_COUNTER) /* looking does not count */
-		return rb_load(&rb->header->counter);
-	return rb_clock_read(rb->header, clock);
 }

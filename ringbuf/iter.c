@@ -56,8 +56,9 @@ static void start(struct rb_iter *it, struct rb_view *v)
 }
 
 /*
- * The sub-buffer that was to come next is gone, and the next one there is stands at the oldest event, unless the gap is only a
- * skipped one: then fewer events than it->index are gone. What a consumer took is not lost, so never more than was overwritten.
+ * The sub-buffer that was to come next is gone, and the next one there is stands at the oldest event, unless the gap is
+ * only a skipped one: then fewer events than it->index are gone. What a consumer took is not lost, so never more than
+ * was overwritten.
  */
 static void count_lost(struct rb_iter *it, struct rb_view *v)
 {
@@ -105,8 +106,9 @@ static int load_once(struct rb_iter *it, struct rb_view *v)
 	if (image.end <= image.from && !image.closed) {
 		/* Stands before an uncommitted event, or has all there is. */
 		it->off = image.from;
-		it->closed = rb_left_behind(v, seq);
-		return it->closed ? -1 : 0;
+		enum rb_ahead ahead = rb_ahead(it->rb, v, seq, image.from);
+		it->closed = ahead == RB_AHEAD_PASS;
+		return ahead == RB_AHEAD_WAIT ? 0 : -1;
 	}
 	it->off = image.end;
 	it->closed = image.closed;

@@ -6,13 +6,15 @@
  *
  *     0                        struct rb_header (one page)
  *     4096                     struct rb_ctl[cpus], to a page boundary
+ *     rb_writers_at(cpus)      struct rb_writer[RB_WRITERS]
  *     ctl[i].area              CPU i: struct rb_page[npages], to a page boundary, then npages sub-buffers
  *
- * A resize puts a CPU's area at a new place in the file, gives the old place back to the system and raises ctl.generation.
+ * A resize puts a CPU's area at a new place in the file, gives the old place back to the system and raises
+ * ctl.generation.
  *
  * Positions. Sub-buffers are numbered for ever (seq 1, 2, 3...); seq lies in slot seq % npages. A position is
- * seq << RB_OFF_BITS | offset in the sub-buffer (its 16 header bytes included). seq 0 is a full sub-buffer that never was, so that the
- * first event enters seq 1 as every other event enters a new sub-buffer.
+ * seq << RB_OFF_BITS | offset in the sub-buffer (its 16 header bytes included). The position starts at the end of an
+ * imaginary sub-buffer 0, so the first event takes the normal path into sub-buffer 1.
  *
  * A live sub-buffer differs from the image that readers get in two things, both mended by page.c: its commit word is
  * unused (0), and a discarded event is type 31 with its length in array[0] (padding would need a delta that is not 0).
@@ -22,11 +24,12 @@
 #include <stdint.h>
 
 #define RB_MAGIC 0x66756252u
-#define RB_VERSION 2u
+#define RB_VERSION 3u
 #define RB_FILE_PAGE 4096u
 #define RB_SUBBUF_MIN 4096u
 #define RB_SUBBUF_MAX (512u << 10)
 #define RB_MAX_CPUS 8192u
+#define RB_WRITERS 4096u
 #define RB_MAX_PAGES (1ull << 30)
 
 #define RB_OFF_BITS 24
@@ -50,6 +53,11 @@ struct rb_header {
 	/* the futex; seq_cst, see wait.c */
 	alignas(64) uint32_t wake;
 	uint32_t kicks;
+	/*
+	 * release; acquire in who looks for the writer of a reservation: no line of the table at or past this was ever
+	 * taken
+	 */
+	alignas(64) uint32_t writers;
 };
 
 struct rb_ctl {
@@ -75,22 +83,48 @@ struct rb_ctl {
 };
 
 /*
- * The state of one sub-buffer. {who, skip} changes only by 16-byte CAS, so that for each seq exactly one of two things comes
- * true, for everybody: the sub-buffer becomes CONTENT(seq) and will be entered, or seq is skipped.
+ * A reservation that is not committed yet, told by its writer for the case that it dies: whoever meets it then discards
+ * it (writers.c). Written with plain stores, in this order: all but pos, pos (release), the reservation itself (a full
+ * fence), and pos = 0 after the commit. So a reservation that exists and is not committed always has its entry; an
+ * entry may have no reservation.
+ */
+struct rb_open {
+	uint64_t pos; /* where it is, if it is; 0: nowhere */
+	uint64_t delta; /* its time stamp, counted from that of the reservation before it */
+	uint64_t what; /* whose buffer: cpu << 32 | bytes reserved, with the time extend */
+	uint64_t pad; /* the reservation enters a new sub-buffer: where the rest of the one before begins, until that is closed. Else 0. */
+};
+
+/* One thread that writes. As many open reservations as the kernel has contexts that interrupt each other, less one. */
+#define RB_OPEN 3
+struct rb_writer {
+	alignas(128) uint32_t tid; /* 0: free. CAS; acquire and release pair with the next owner's */
+	uint32_t reserved;
+	uint64_t start; /* when the thread began: starttime of /proc/TID/stat. Says which thread of that number. 0: not known */
+	struct rb_open open[RB_OPEN];
+};
+
+/*
+ * The state of one sub-buffer. {who, skip} changes only by 16-byte CAS, so that for each seq exactly one of two things
+ * comes true, for everybody: the sub-buffer becomes CONTENT(seq) and will be entered, or seq is skipped.
  */
 struct rb_page {
-	/* seq << 24 | state << 22 | events consumed. Acquire load pairs with the CAS that made it CONTENT: contents cleared, stamped. */
+	/*
+	 * seq << 24 | state << 22 | events consumed. Acquire load pairs with the CAS that made it CONTENT: contents
+	 * cleared, stamped.
+	 */
 	alignas(16) uint64_t who;
 	/*
-	 * highest skipped seq << 24 | offset up to which the content is consumed. RB_OFF_GIVEN_UP: it was given up, and its bytes will be
-	 * counted as gone when it is closed; RB_OFF_GONE: they were.
+	 * highest skipped seq << 24 | offset up to which the content is consumed. RB_OFF_GIVEN_UP: it was given up, and
+	 * its bytes will be counted as gone when it is closed; RB_OFF_GONE: they were.
 	 */
 	uint64_t skip;
 	/*
-	 * entries << 32 | closings << 24 | bytes committed, padding included. Add is seq_cst and a writer's last access to the
-	 * sub-buffer: its release pairs with the acquire load of who recycles the sub-buffer; as a full fence it orders the event
-	 * before ctl.want (wait.c). Who makes closings more than 0 counts the entries so far as written, and then all count their own:
-	 * one locked add per event less. What fills a sub-buffer up (an event, or padding) closes it, and so does who gives it up.
+	 * entries << 32 | closings << 24 | bytes committed, padding included. Add is seq_cst and a writer's last access
+	 * to the sub-buffer: its release pairs with the acquire load of who recycles the sub-buffer; as a full fence it
+	 * orders the event before ctl.want (wait.c). Who makes closings more than 0 counts the entries so far as
+	 * written, and then all count their own: one locked add per event less. What fills a sub-buffer up (an event,
+	 * or padding) closes it, and so does who gives it up.
 	 */
 	uint64_t done;
 	uint32_t used; /* bytes of events when padding closed it; 0: full to the brim, or still open. Relaxed. */
@@ -104,6 +138,21 @@ enum rb_state { RB_CLEAN, RB_CONTENT, RB_CLEARING };
 
 #define RB_WHO_STATE_SHIFT 22
 #define RB_CONSUMED_MASK ((1u << RB_WHO_STATE_SHIFT) - 1)
+
+static inline uint64_t rb_open_what(uint32_t cpu, uint32_t bytes)
+{
+	return (uint64_t)cpu << 32 | bytes;
+}
+
+static inline uint32_t rb_open_cpu(uint64_t what)
+{
+	return what >> 32;
+}
+
+static inline uint32_t rb_open_bytes(uint64_t what)
+{
+	return (uint32_t)what;
+}
 
 static inline uint64_t rb_seq(uint64_t word)
 {
@@ -153,6 +202,38 @@ static inline bool rb_done_closed(uint64_t done)
 static inline uint32_t rb_done_entries(uint64_t done)
 {
 	return done >> 32;
+}
+
+/* ---- where things are: offsets in the file ---- */
+static inline uint64_t rb_to_file_page(uint64_t n)
+{
+	return (n + RB_FILE_PAGE - 1) & ~(uint64_t)(RB_FILE_PAGE - 1);
+}
+
+static inline uint64_t rb_ctl_at(unsigned cpu)
+{
+	return RB_FILE_PAGE + (uint64_t)cpu * sizeof(struct rb_ctl);
+}
+
+static inline uint64_t rb_writers_at(unsigned cpus)
+{
+	return rb_to_file_page(rb_ctl_at(cpus));
+}
+
+static inline uint64_t rb_head_bytes(unsigned cpus)
+{
+	return rb_writers_at(cpus) + RB_WRITERS * sizeof(struct rb_writer);
+}
+
+/* Of the sub-buffers' states, in front of the sub-buffers themselves. */
+static inline uint64_t rb_state_bytes(uint64_t npages)
+{
+	return rb_to_file_page(npages * sizeof(struct rb_page));
+}
+
+static inline bool rb_subbuf_size_ok(uint32_t size)
+{
+	return size >= RB_SUBBUF_MIN && size <= RB_SUBBUF_MAX && !(size & (size - 1));
 }
 
 /* ---- atomics: __atomic and __sync builtins, which ThreadSanitizer follows ---- */

@@ -13,27 +13,7 @@
 #include "handle.h"
 
 _Static_assert(sizeof(struct rb_header) <= RB_FILE_PAGE, "the header is one page");
-_Static_assert(sizeof(struct rb_ctl) == 256 && sizeof(struct rb_page) == 32, "the layout is fixed");
-
-static uint64_t to_file_page(uint64_t n)
-{
-	return (n + RB_FILE_PAGE - 1) & ~(uint64_t)(RB_FILE_PAGE - 1);
-}
-
-static size_t head_bytes(unsigned cpus)
-{
-	return RB_FILE_PAGE + to_file_page((uint64_t)cpus * sizeof(struct rb_ctl));
-}
-
-static uint64_t state_bytes(uint64_t npages)
-{
-	return to_file_page(npages * sizeof(struct rb_page));
-}
-
-bool rb_subbuf_size_ok(uint32_t size)
-{
-	return size >= RB_SUBBUF_MIN && size <= RB_SUBBUF_MAX && !(size & (size - 1));
-}
+_Static_assert(sizeof(struct rb_ctl) == 256 && sizeof(struct rb_page) == 32 && sizeof(struct rb_writer) == 128, "the layout is fixed");
 
 int rb_pages_for(uint64_t size, uint32_t subbuf_size, uint64_t *npages)
 {
@@ -45,7 +25,10 @@ int rb_pages_for(uint64_t size, uint32_t subbuf_size, uint64_t *npages)
 	return 0;
 }
 
-/* The kernel takes a buffer's memory at once and says ENOMEM; we take it when used, so ask beforehand whether it is there. */
+/*
+ * The kernel takes a buffer's memory at once and says ENOMEM; we take it when used, so ask beforehand whether it is
+ * there.
+ */
 bool rb_memory_for(uint64_t bytes)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
@@ -60,45 +43,57 @@ bool rb_memory_for(uint64_t bytes)
 	return enough;
 }
 
+/* Counters and positions of a CPU whose area is all zeroes. */
+void rb_ctl_empty(struct rb_view *v)
+{
+	struct rb_ctl *ctl = v->ctl;
+	rb_store(&ctl->pos, rb_pos(0, v->size));
+	rb_store(&ctl->ts, 0);
+	rb_store(&ctl->written, 0);
+	rb_store(&ctl->overrun, 0);
+	rb_store(&ctl->commit_overrun, 0);
+	rb_store(&ctl->dropped, 0);
+	rb_store(&ctl->bytes_closed, -(uint64_t)rb_capacity(v)); /* of seq 0, which is counted when it is left */
+	rb_store(&ctl->bytes_gone, 0);
+	rb_store(&ctl->head, 1);
+	rb_store(&ctl->read, 0);
+	rb_store(&ctl->lost_reported, 0);
+}
+
 void rb_view_destroy(struct rb_view *v)
 {
-	if (v)
-		munmap(v->map, v->map_len);
-	free(v);
+	if (!v)
+		return;
+	struct rb_area *area = rb_area_of(v);
+	munmap(area->map, area->map_len);
+	free(area);
 }
 
 /* Map the area that the arguments describe; they come from the mapping and are not to be trusted. */
-static int view_map(struct rb *rb, struct rb_ctl *ctl, uint64_t area, uint64_t npages, uint32_t size,
-		    uint64_t generation, struct rb_view **out)
+static int view_map(struct rb *rb, unsigned cpu, uint64_t offset, uint64_t npages, uint32_t size, uint64_t generation,
+		    struct rb_view **out)
 {
 	struct stat st;
-	if (!rb_subbuf_size_ok(size) || npages < 2 || npages > RB_MAX_PAGES || area % RB_FILE_PAGE)
+	if (!rb_subbuf_size_ok(size) || npages < 2 || npages > RB_MAX_PAGES || offset % RB_FILE_PAGE)
 		return -EINVAL;
-	uint64_t len = state_bytes(npages) + npages * size;
+	uint64_t len = rb_state_bytes(npages) + npages * size;
 	if (fstat(rb->fd, &st) < 0)
 		return -errno;
-	if (area < rb->head_len || area > (uint64_t)st.st_size || len > (uint64_t)st.st_size - area)
+	if (offset < rb->head_len || offset > (uint64_t)st.st_size || len > (uint64_t)st.st_size - offset)
 		return -EINVAL;
-	struct rb_view *v = calloc(1, sizeof(*v));
-	if (!v)
+	struct rb_area *area = calloc(1, sizeof(*area));
+	if (!area)
 		return -ENOMEM;
-	v->map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, rb->fd, (off_t)area);
-	if (v->map == MAP_FAILED) {
+	area->map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, rb->fd, (off_t)offset);
+	if (area->map == MAP_FAILED) {
 		int error = errno;
-		free(v);
+		free(area);
 		return -error;
 	}
-	v->map_len = len;
-	v->ctl = ctl;
-	v->area = area;
-	v->pages = v->map;
-	v->data = (uint8_t *)v->map + state_bytes(npages);
-	v->npages = npages;
-	v->reciprocal = UINT64_MAX / npages;
-	v->size = size;
-	v->shift = (uint32_t)__builtin_ctz(size);
-	v->generation = generation;
-	*out = v;
+	area->map_len = len;
+	area->offset = offset;
+	rb_view_init(&area->view, cpu, &rb->ctl[cpu], area->map, npages, size, generation);
+	*out = &area->view;
 	return 0;
 }
 
@@ -106,7 +101,7 @@ static int view_from_ctl(struct rb *rb, unsigned cpu, struct rb_view **out)
 {
 	struct rb_ctl *ctl = &rb->ctl[cpu];
 	uint64_t generation = rb_load_acquire(&ctl->generation);
-	return view_map(rb, ctl, rb_load(&ctl->area), rb_load(&ctl->npages), rb_load(&ctl->subbuf_size), generation, out);
+	return view_map(rb, cpu, rb_load(&ctl->area), rb_load(&ctl->npages), rb_load(&ctl->subbuf_size), generation, out);
 }
 
 struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
@@ -114,8 +109,9 @@ struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
 	pthread_mutex_lock(&rb->remap);
 	struct rb_view *old = rb->view[cpu], *v;
 	if (old->generation != rb_load(&old->ctl->generation) && view_from_ctl(rb, cpu, &v) == 0) {
-		old->retired = rb->retired;
-		rb->retired = old;
+		struct rb_area *area = rb_area_of(old);
+		area->retired = rb->retired;
+		rb->retired = area;
 		__atomic_store_n(&rb->view[cpu], v, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&rb->remap);
@@ -127,24 +123,24 @@ int rb_area_create(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t size, 
 	struct stat st;
 	if (fstat(rb->fd, &st) < 0)
 		return -errno;
-	uint64_t area = to_file_page((uint64_t)st.st_size);
-	if (ftruncate(rb->fd, (off_t)(area + state_bytes(npages) + npages * size)) < 0)
+	uint64_t area = rb_to_file_page((uint64_t)st.st_size);
+	if (ftruncate(rb->fd, (off_t)(area + rb_state_bytes(npages) + npages * size)) < 0)
 		return errno == EFBIG ? -ENOMEM : -errno;
-	struct rb_ctl *ctl = &rb->ctl[cpu];
-	return view_map(rb, ctl, area, npages, size, rb_load(&ctl->generation) + 1, out);
+	return view_map(rb, cpu, area, npages, size, rb_load(&rb->ctl[cpu].generation) + 1, out);
 }
 
 void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *v)
 {
 	struct rb_view *old = rb->view[cpu];
 	struct rb_ctl *ctl = v->ctl;
-	rb_store(&ctl->area, v->area);
+	rb_store(&ctl->area, rb_area_of(v)->offset);
 	rb_store(&ctl->npages, v->npages);
 	rb_store(&ctl->subbuf_size, v->size);
 	rb_store_release(&ctl->generation, v->generation);
 	__atomic_store_n(&rb->view[cpu], v, __ATOMIC_RELEASE);
 	if (old) {
-		fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)old->area, (off_t)old->map_len);
+		const struct rb_area *area = rb_area_of(old);
+		fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)area->offset, (off_t)area->map_len);
 		rb_view_destroy(old);
 	}
 }
@@ -156,15 +152,19 @@ static int rb_alloc(struct rb **out, int fd, unsigned cpus)
 		return -ENOMEM;
 	rb->fd = fd;
 	rb->cpus = cpus;
-	rb->head_len = head_bytes(cpus);
-	void *map = mmap(NULL, rb->head_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	rb->head_len = rb_head_bytes(cpus);
+	void *map = mmap(NULL, rb->head_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (map == MAP_FAILED) {
 		int error = errno;
 		free(rb);
 		return -error;
 	}
 	rb->header = map;
-	rb->ctl = (struct rb_ctl *)(void *)((uint8_t *)map + RB_FILE_PAGE);
+	rb->ctl = (struct rb_ctl *)(void *)((uint8_t *)map + rb_ctl_at(0));
+	rb->writers = (struct rb_writer *)(void *)((uint8_t *)map + rb_writers_at(cpus));
+	/* Several modules of a process may have this code: the counter's address tells their handles apart. */
+	static uint64_t count;
+	rb->id = (uintptr_t)&count + __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
 	pthread_rwlock_init(&rb->shape, NULL);
 	pthread_mutex_init(&rb->remap, NULL);
 	*out = rb;
@@ -178,9 +178,9 @@ void rb_close(struct rb *rb)
 	for (unsigned i = 0; i < rb->cpus; i++)
 		rb_view_destroy(rb->view[i]);
 	while (rb->retired) {
-		struct rb_view *v = rb->retired;
-		rb->retired = v->retired;
-		rb_view_destroy(v);
+		struct rb_area *area = rb->retired;
+		rb->retired = area->retired;
+		rb_view_destroy(&area->view);
 	}
 	munmap(rb->header, rb->head_len);
 	close(rb->fd);
@@ -200,7 +200,7 @@ int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_siz
 	if (fd < 0)
 		return -errno;
 	/* Nobody may shrink it: a mapping beyond the end of its file is a SIGBUS. */
-	if (ftruncate(fd, (off_t)head_bytes(cpus)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
+	if (ftruncate(fd, (off_t)rb_head_bytes(cpus)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
 		int error = errno;
 		close(fd);
 		return -error;
@@ -237,7 +237,7 @@ int rb_open(struct rb **out, int fd)
 		return -EINVAL;
 	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) || head.magic != RB_MAGIC ||
 	    head.version != RB_VERSION || !head.cpus || head.cpus > RB_MAX_CPUS ||
-	    (uint64_t)st.st_size < head_bytes(head.cpus))
+	    (uint64_t)st.st_size < rb_head_bytes(head.cpus))
 		return -EINVAL;
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
@@ -255,4 +255,16 @@ int rb_open(struct rb **out, int fd)
 	else
 		*out = rb;
 	return error;
+}
+
+int rb_view_elsewhere(struct rb *rb, unsigned cpu, void *base, struct rb_view *out)
+{
+	if (cpu >= rb->cpus)
+		return -EINVAL;
+	pthread_rwlock_rdlock(&rb->shape);
+	struct rb_view *v = rb_view(rb, cpu);
+	uint8_t *file = base;
+	bool ok = rb_view_init(out, cpu, file + rb_ctl_at(cpu), file + rb_area_of(v)->offset, v->npages, v->size, v->generation);
+	pthread_rwlock_unlock(&rb->shape);
+	return ok ? 0 : -EINVAL;
 }

@@ -54,12 +54,6 @@ static struct element decode_live(uint32_t first, uint32_t second, uint32_t spac
 	return e;
 }
 
-/*
- * Readers look at, and copy, sub-buffers that may be recycled meanwhile, and throw away what they got if so. By C's letter
- * that is a data race with the clearing; nothing is used before the check, so it is hidden from ThreadSanitizer, here and below.
- */
-#define OPTIMISTIC __attribute__((no_sanitize("thread")))
-
 OPTIMISTIC static struct element live_at(const uint8_t *live, uint32_t size, uint32_t off, uint32_t *first)
 {
 	const uint32_t *word = (const uint32_t *)(const void *)(live + off);
@@ -80,20 +74,20 @@ static uint32_t committed_end(const uint8_t *live, uint32_t size, uint32_t off)
 	return off;
 }
 
-enum rb_look rb_page_look(const uint8_t *live, uint32_t size, uint32_t off)
+enum rb_look rb_page_look(const uint8_t *live, uint32_t size, uint32_t *off)
 {
-	if (off < RB_PAGE_HEADER || off % 4)
+	if (*off < RB_PAGE_HEADER || *off % 4)
 		return RB_LOOK_CLOSED;
-	while (off < size) {
+	while (*off < size) {
 		uint32_t first;
-		struct element e = live_at(live, size, off, &first);
+		struct element e = live_at(live, size, *off, &first);
 		if (!first)
 			return RB_LOOK_OPEN;
 		if (!e.bytes)
 			return RB_LOOK_CLOSED;
 		if (e.data)
 			return RB_LOOK_EVENT;
-		off += e.bytes;
+		*off += e.bytes;
 	}
 	return RB_LOOK_CLOSED;
 }

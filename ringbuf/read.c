@@ -23,7 +23,8 @@ uint64_t rb_oldest(const struct rb_view *v, uint64_t from, uint64_t *who, uint64
 	return 0;
 }
 
-bool rb_left_behind(const struct rb_view *v, uint64_t seq)
+/* Writers have used all that there is without seq. */
+static bool left_behind(const struct rb_view *v, uint64_t seq)
 {
 	uint64_t tail = rb_seq(rb_load_acquire(&v->ctl->pos));
 	if (tail < seq)
@@ -34,28 +35,55 @@ bool rb_left_behind(const struct rb_view *v, uint64_t seq)
 	return true;
 }
 
-bool rb_has_data(const struct rb_view *v)
+enum rb_ahead rb_ahead(struct rb *rb, const struct rb_view *v, uint64_t seq, uint32_t off)
 {
-	uint64_t who, skip, seq = rb_load(&v->ctl->head);
-	for (uint64_t looks = 0; looks <= v->npages; looks++, seq++) {
+	if (rb_load_acquire(&v->ctl->pos) <= rb_pos(seq, off))
+		return RB_AHEAD_WAIT;
+	bool behind = left_behind(v, seq);
+	enum rb_holder holder = rb_holder_of(rb, v, rb_pos(seq, off), behind);
+	if (holder == RB_SETTLED)
+		return RB_AHEAD_LOOK;
+	if (!behind)
+		return RB_AHEAD_WAIT;
+	bool waits = holder == RB_HELD && !(rb_load(&rb->header->flags) & RB_FLAG_OVERWRITE);
+	return waits ? RB_AHEAD_WAIT : RB_AHEAD_PASS;
+}
+
+bool rb_has_data(struct rb *rb, const struct rb_view *v)
+{
+	uint64_t who, skip, seq = rb_load(&v->ctl->head), before = 0;
+	uint32_t off = 0;
+	for (uint64_t looks = 0; looks <= OVERTAKEN_MAX + v->npages; looks++) {
 		seq = rb_oldest(v, seq, &who, &skip);
 		if (!seq)
 			return false;
-		switch (rb_page_look(rb_data_of(v, seq), v->size, rb_off(skip))) {
+		if (seq != before)
+			off = rb_off(skip);
+		before = seq;
+		switch (rb_page_look(rb_data_of(v, seq), v->size, &off)) {
 		case RB_LOOK_EVENT:
 			return true;
 		case RB_LOOK_OPEN:
-			if (!rb_left_behind(v, seq))
+			switch (rb_ahead(rb, v, seq, off)) {
+			case RB_AHEAD_WAIT:
 				return false;
+			case RB_AHEAD_LOOK:
+				break;
+			case RB_AHEAD_PASS:
+				seq++;
+			}
 			break;
 		case RB_LOOK_CLOSED:
-			break;
+			seq++;
 		}
 	}
 	return false;
 }
 
-/* Raise what readers were told of to overrun: each lost event is told once, and one who comes late with an older count tells none. */
+/*
+ * Raise what readers were told of to overrun: each lost event is told once, and one who comes late with an older count
+ * tells none.
+ */
 static uint64_t newly_lost(struct rb_ctl *ctl, uint64_t overrun)
 {
 	uint64_t told = rb_load(&ctl->lost_reported);
@@ -68,7 +96,7 @@ static uint64_t newly_lost(struct rb_ctl *ctl, uint64_t overrun)
 }
 
 /* One attempt at the oldest sub-buffer. 1: events in *image; 0: empty; -EAGAIN: something moved, look again. */
-static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
+static int read_once(struct rb *rb, struct rb_view *v, struct rb_image *image, uint64_t *lost)
 {
 	struct rb_ctl *ctl = v->ctl;
 	uint64_t overrun = rb_load(&ctl->overrun); /* before the claim: all of it is older than what is claimed */
@@ -86,9 +114,10 @@ static int read_once(struct rb_view *v, struct rb_image *image, uint64_t *lost)
 		if (rb_load_acquire(&page->who) != who)
 			return -EAGAIN;
 		if (off < v->size && !image->closed) {
-			if (!rb_left_behind(v, seq))
+			enum rb_ahead ahead = rb_ahead(rb, v, seq, off);
+			if (ahead == RB_AHEAD_WAIT)
 				return 0;
-			if (!rb_give_up(v, seq))
+			if (ahead == RB_AHEAD_LOOK || !rb_give_up(v, seq))
 				return -EAGAIN;
 		}
 		rb_store_release(&ctl->head, seq + 1);
@@ -120,7 +149,7 @@ int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capa
 		uint64_t patience = OVERTAKEN_MAX + v->npages;
 		int got;
 		do
-			got = read_once(v, &image, lost);
+			got = read_once(rb, v, &image, lost);
 		while (got == -EAGAIN && patience--);
 		result = 0;
 		if (got > 0) {
@@ -135,9 +164,4 @@ int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capa
 int64_t rb_read_page(struct rb *rb, unsigned cpu, void *page, uint64_t *lost)
 {
 	return rb_read_page_into(rb, cpu, page, RB_SUBBUF_MAX, lost);
-}
-
-bool rb_empty(struct rb *rb, int cpu)
-{
-	return !rb_ready(rb, cpu, 0);
 }

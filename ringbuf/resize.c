@@ -7,26 +7,9 @@
 #include "page.h"
 #include "read.h"
 
-/* Counters and positions of a CPU whose area is all zeroes. */
-void rb_ctl_empty(struct rb_view *v)
-{
-	struct rb_ctl *ctl = v->ctl;
-	rb_store(&ctl->pos, rb_pos(0, v->size));
-	rb_store(&ctl->ts, 0);
-	rb_store(&ctl->written, 0);
-	rb_store(&ctl->overrun, 0);
-	rb_store(&ctl->commit_overrun, 0);
-	rb_store(&ctl->dropped, 0);
-	rb_store(&ctl->bytes_closed, -(uint64_t)rb_capacity(v)); /* of seq 0, which is counted when it is left */
-	rb_store(&ctl->bytes_gone, 0);
-	rb_store(&ctl->head, 1);
-	rb_store(&ctl->read, 0);
-	rb_store(&ctl->lost_reported, 0);
-}
-
 /*
- * Put the unread, committed events of a sub-buffer into its slot of the new area, and close it, unless open_at says where
- * writers go on in it (0: nowhere). Returns the bytes of its events; *open tells whether it was left open.
+ * Put the unread, committed events of a sub-buffer into its slot of the new area, and close it, unless open_at says
+ * where writers go on in it (0: nowhere). Returns the bytes of its events; *open tells whether it was left open.
  */
 static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t seq, uint64_t skip, uint32_t open_at,
 			    uint32_t *entries, bool *open)
@@ -36,7 +19,10 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 	rb_image_copy(&image, rb_data_of(from, seq), rb_load(&rb_page_of(from, seq)->done));
 	rb_image_finish(&image, 0);
 	memset(image.page + 8, 0, 8);
-	/* With an event that will never be committed before it, the next one could not say its time: its delta is to that. */
+	/*
+	 * With an event that will never be committed before it, the next one could not say its time: its delta is to
+	 * that.
+	 */
 	*open = image.end == open_at && open_at < to->size;
 	uint32_t end = RB_PAGE_HEADER + image.bytes, bytes = image.bytes;
 	uint32_t closing = *open ? 0 : RB_DONE_CLOSING;
@@ -93,6 +79,7 @@ static int resize_cpu(struct rb *rb, unsigned cpu, uint64_t npages)
 	if (error)
 		return error;
 	rb_move_newest(v, old);
+	rb_writers_forget(rb, cpu);
 	rb_area_adopt(rb, cpu, v);
 	return 0;
 }
@@ -131,6 +118,7 @@ static int replace_cpu(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t su
 	if (error)
 		return error;
 	rb_ctl_empty(v);
+	rb_writers_forget(rb, cpu);
 	rb_area_adopt(rb, cpu, v);
 	return 0;
 }

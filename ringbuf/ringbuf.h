@@ -4,15 +4,19 @@
 /*
  * A per-CPU, lock-free ring buffer of binary events in shared memory.
  *
- * What is where: layout.h (the mapping), map.c (memfd, handles), write.c (the hot path), claim.c (who owns a sub-buffer),
- * read.c (consuming), iter.c (looking without consuming), page.c (one sub-buffer image), wait.c, clock.c, resize.c, stats.c, swap.c.
+ * What is where: layout.h (the mapping), core.h (what a writer needs, in any process: write.c, the hot path; claim.c,
+ * who owns a sub-buffer; clock.c), map.c (memfd, handles), switches.c, record.c (writing with a handle), writers.c (who
+ * writes, and who died), read.c (consuming), iter.c (looking without consuming), page.c (one sub-buffer image), wait.c,
+ * resize.c, stats.c, swap.c.
  *
  * Invariants
  *  1. Position and time stamp of a CPU's buffer change together, by one 16-byte compare-and-swap, and neither ever
  *     decreases until the buffer is emptied: events of one CPU are in order of position and of time.
  *  2. A word of event header is zero until its event is committed, and never zero after.
- *  3. A sub-buffer is recycled only when every byte reserved in it was committed. A sub-buffer in which a writer died or
- *     sleeps between reserve and commit is left out, lap after lap, until it commits or the buffer is emptied or resized.
+ *  3. A sub-buffer is recycled only when every byte reserved in it was committed. One in which a writer sleeps between reserve and
+ *     commit is left out, lap after lap, until it commits or the buffer is emptied or resized. What a dead writer had reserved is
+ *     discarded by whoever meets it (writers.c). A writer that is killed while it clears a sub-buffer, or between the two steps of
+ *     a commit, takes that sub-buffer with it: it is left out for good, and what is committed in it is still read.
  *  4. Writers never wait for anyone. (They look again for at most some microseconds at a sub-buffer that another writer is
  *     clearing, and then go round it.)
  *  5. With no writer in flight: entries == written - overrun - read, exactly.
@@ -21,8 +25,9 @@
  *
  * What a reader may assume
  *  - It gets events in order, each once, never half of one, and stops at the first event that is not yet committed.
- *  - It does not stay there for ever: when writers have since used every other sub-buffer, it gives up the rest of that
- *    one (its committed events are counted as overrun).
+ *  - It stays there as long as the event's writer may live: nothing that is committed behind it is lost. Only while the buffer
+ *    overwrites, and writers have since used every other sub-buffer, it gives up the rest of that one (its committed events are
+ *    counted as overrun). At a dead writer's event it passes just that.
  *  - It cannot be made to read or write outside the mapping, or to loop, by anything that the mapping holds.
  */
 #include <stdbool.h>
@@ -40,7 +45,9 @@ enum rb_clock { RB_CLOCK_LOCAL, RB_CLOCK_GLOBAL, RB_CLOCK_COUNTER, RB_CLOCK_MONO
 	RB_CLOCK_TAI, RB_CLOCK_X86_TSC, RB_CLOCK_COUNT };
 
 /* ---- life: all return 0 (or a handle) or a negative errno ---- */
-/* size: bytes per CPU, rounded up to sub-buffers as the kernel does, at least two. subbuf_size: 4096 << n, to 512 KiB. */
+/*
+ * size: bytes per CPU, rounded up to sub-buffers as the kernel does, at least two. subbuf_size: 4096 << n, to 512 KiB.
+ */
 int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_size, bool overwrite, enum rb_clock clock);
 int rb_open(struct rb **out, int fd); /* maps another process's buffer; fd is duplicated */
 void rb_close(struct rb *rb);
@@ -53,7 +60,9 @@ bool rb_overwrite(const struct rb *rb);
 void rb_set_overwrite(struct rb *rb, bool on);
 bool rb_recording(const struct rb *rb);
 void rb_set_recording(struct rb *rb, bool on);
-/* A second switch, for those who must keep writers out for a moment: events are taken while recording and not paused. */
+/*
+ * A second switch, for those who must keep writers out for a moment: events are taken while recording and not paused.
+ */
 bool rb_paused(const struct rb *rb);
 void rb_set_paused(struct rb *rb, bool on);
 
@@ -67,9 +76,16 @@ struct rb_slot {
 	uint32_t word, extend_word; /* what to publish; extend_word 0: no time extend in front */
 	uint32_t bytes; /* reserved, with the time extend */
 	uint32_t closing; /* what its commit adds because it fills the sub-buffer up */
+	struct rb_open *open; /* its entry in the writer's line */
 };
-/* Reserve len bytes in cpu's buffer, stamped now. False: dropped (and counted), longer than rb_max_event, or not recording. */
+/*
+ * Reserve len bytes in cpu's buffer, stamped now. False: dropped (and counted), longer than rb_max_event, or not
+ * recording. A thread commits, or discards, what it reserved, and has at most 3 reservations open at a time (as a
+ * signal handler in a handler would).
+ */
 bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot);
+/* The same, stamped ts, or with the time of the last reservation where that is later. */
+bool rb_reserve_at(struct rb *rb, unsigned cpu, uint64_t ts, uint32_t len, struct rb_slot *slot);
 void rb_commit(struct rb *rb, struct rb_slot *slot);
 void rb_discard(struct rb *rb, struct rb_slot *slot); /* leaves a gap that readers pass; not counted as an entry */
 bool rb_write(struct rb *rb, unsigned cpu, const void *data, uint32_t len); /* reserve, copy, commit */
@@ -77,10 +93,10 @@ uint32_t rb_max_event(struct rb *rb); /* longest event, bytes */
 
 /* ---- consuming readers: serialised by the caller per CPU ---- */
 /*
- * Move the oldest committed, unconsumed events of cpu into page (subbuf_size bytes, a kernel sub-buffer image: time stamp,
- * commit, events; bits 31/30 of commit and the trailing word say missed events as in the kernel). Returns the bytes of event
- * data, 0 when empty; *lost is how many events were overwritten since the previous call that returned any.
- * _into is for callers that do not keep set_subbuf_size out: -ENOSPC when capacity is less than a sub-buffer.
+ * Move the oldest committed, unconsumed events of cpu into page (subbuf_size bytes, a kernel sub-buffer image: time
+ * stamp, commit, events; bits 31/30 of commit and the trailing word say missed events as in the kernel). Returns the
+ * bytes of event data, 0 when empty; *lost is how many events were overwritten since the previous call that returned
+ * any. _into is for callers that do not keep set_subbuf_size out: -ENOSPC when capacity is less than a sub-buffer.
  */
 int64_t rb_read_page(struct rb *rb, unsigned cpu, void *page, uint64_t *lost);
 int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capacity, uint64_t *lost);
@@ -101,7 +117,8 @@ bool rb_page_next(const void *page, uint32_t subbuf_size, uint32_t *pos, uint64_
 /* ---- waiting ---- */
 /*
  * Sleep until cpu (-1: any) has something to consume, or rb_kick, or a signal (EINTR), or timeout_ns (< 0: none).
- * percent > 0: until that much of the buffer is full (buffer_percent). 0 ready, -EINTR, -ETIMEDOUT, -ECANCELED after a kick.
+ * percent > 0: until that much of the buffer is full (buffer_percent). 0 ready, -EINTR, -ETIMEDOUT, -ECANCELED after a
+ * kick.
  */
 int rb_wait(struct rb *rb, int cpu, int percent, int64_t timeout_ns);
 void rb_kick(struct rb *rb); /* wake all who wait now */
@@ -123,6 +140,9 @@ int rb_resize(struct rb *rb, uint64_t size, int cpu); /* keeps the newest events
 int rb_set_subbuf_size(struct rb *rb, uint32_t subbuf_size); /* empties */
 int rb_set_clock(struct rb *rb, enum rb_clock clock); /* empties */
 int rb_reset(struct rb *rb, int cpu); /* empties, and zeroes the counters */
-/* Exchange what two buffers of as many CPUs hold (-1: all CPUs), with sizes and counters; -ENOMEM: some CPUs are not exchanged. */
+/*
+ * Exchange what two buffers of as many CPUs hold (-1: all CPUs), with sizes and counters; -ENOMEM: some CPUs are not
+ * exchanged.
+ */
 int rb_swap(struct rb *a, struct rb *b, int cpu);
 #endif

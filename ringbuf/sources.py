@@ -11,7 +11,8 @@ from pathlib import Path
 
 SOURCES: tuple[str, ...] = tuple(
     f"ringbuf/{name}.c"
-    for name in ("claim", "clock", "handle", "iter", "map", "page", "read", "resize", "stats", "swap", "wait", "write")
+    for name in ("claim", "clock", "iter", "map", "page", "read", "record", "resize", "stats", "swap", "switches", "wait", "write",
+                 "writers")
 )
 """Paths from the project's root, which must be in include_dirs."""
 

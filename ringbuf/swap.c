@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exchanging what two buffers hold: a snapshot. The areas are in different files, so the events that are there are copied, each
- * once; a handle stays with its file, its switches and its readers.
+ * Exchanging what two buffers hold: a snapshot. The areas are in different files, so the events that are there are
+ * copied, each once; a handle stays with its file, its switches and its readers.
  */
 #include <errno.h>
 #include <string.h>
@@ -56,6 +56,8 @@ static int swap_cpu(struct rb *a, struct rb *b, unsigned cpu)
 	rb_move_newest(new_a, &was_b.view);
 	take_state(new_b->ctl, &was_a.ctl);
 	rb_move_newest(new_b, &was_a.view);
+	rb_writers_forget(a, cpu);
+	rb_writers_forget(b, cpu);
 	rb_area_adopt(a, cpu, new_a);
 	rb_area_adopt(b, cpu, new_b);
 	return 0;

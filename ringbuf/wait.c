@@ -4,13 +4,13 @@
  *
  * ctl.want is 0 while nobody waits: a commit then costs one relaxed load. Else it is
  *     seq << 24 | stamp << 1 | 1
- * and the commit that finds the writers' seq at or past it bumps header.wake, wakes all sleepers, and only then clears want: a writer killed
- * half way leaves want set, and the next commit wakes again. The stamp differs at each arming, so a late clearing
- * cannot take away a newer want.
+ * and the commit that finds the writers' seq at or past it bumps header.wake, wakes all sleepers, and only then clears
+ * want: a writer killed half way leaves want set, and the next commit wakes again. The stamp differs at each arming, so
+ * a late clearing cannot take away a newer want.
  *
- * The race: a writer stores its event, then loads want; a waiter stores want, then looks for events. Without a full fence
- * on both sides each may miss the other. The writer's is the locked add to rb_page.done between the two; the waiter's
- * is the CAS that arms want.
+ * The race: a writer stores its event, then loads want; a waiter stores want, then looks for events. Without a full
+ * fence on both sides each may miss the other. The writer's is the locked add to rb_page.done between the two; the
+ * waiter's is the CAS that arms want.
  */
 #include <errno.h>
 #include <limits.h>
@@ -28,27 +28,22 @@ static long futex(uint32_t *word, int op, uint32_t value, const struct timespec 
 	return syscall(SYS_futex, word, op, value, timeout, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-static void wake_all(struct rb_header *header)
+void rb_wake_sleepers(uint32_t *word)
 {
-	__atomic_fetch_add(&header->wake, 1, __ATOMIC_SEQ_CST);
-	futex(&header->wake, FUTEX_WAKE, INT_MAX, NULL);
-}
-
-void rb_wake(struct rb *rb, struct rb_ctl *ctl, uint64_t want)
-{
-	if (rb_seq(rb_load(&ctl->pos)) < rb_seq(want))
-		return;
-	wake_all(rb->header);
-	__atomic_compare_exchange_n(&ctl->want, &want, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	futex(word, FUTEX_WAKE, INT_MAX, NULL);
 }
 
 void rb_kick(struct rb *rb)
 {
-	__atomic_fetch_add(&rb->header->kicks, 1, __ATOMIC_SEQ_CST);
-	wake_all(rb->header);
+	__atomic_fetch_add(&rb->header->kicks, 1, __ATOMIC_SEQ_CST); /* before wake: who is woken by that sees it */
+	__atomic_fetch_add(&rb->header->wake, 1, __ATOMIC_SEQ_CST); /* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	rb_wake_sleepers(&rb->header->wake);
 }
 
-/* The seq that writers must have reached for percent of v to be full; sub-buffers half written do not count, as in the kernel. */
+/*
+ * The seq that writers must have reached for percent of v to be full; sub-buffers half written do not count, as in the
+ * kernel.
+ */
 static uint64_t seq_for(const struct rb_view *v, int percent)
 {
 	if (percent <= 0)
@@ -61,9 +56,14 @@ static uint64_t seq_for(const struct rb_view *v, int percent)
 	return head + pages - 1;
 }
 
-static bool cpu_ready(const struct rb_view *v, int percent)
+bool rb_empty(struct rb *rb, int cpu)
 {
-	return rb_has_data(v) && rb_seq(rb_load_acquire(&v->ctl->pos)) >= seq_for(v, percent);
+	return !rb_ready(rb, cpu, 0);
+}
+
+static bool cpu_ready(struct rb *rb, const struct rb_view *v, int percent)
+{
+	return rb_has_data(rb, v) && rb_seq(rb_load_acquire(&v->ctl->pos)) >= seq_for(v, percent);
 }
 
 /* The CPUs that a call means: from *first to the one returned, exclusive. */
@@ -81,7 +81,7 @@ bool rb_ready(struct rb *rb, int cpu, int percent)
 	bool ready = false;
 	pthread_rwlock_rdlock(&rb->shape);
 	for (; i < end && !ready; i++)
-		ready = cpu_ready(rb_view(rb, i), percent);
+		ready = cpu_ready(rb, rb_view(rb, i), percent);
 	pthread_rwlock_unlock(&rb->shape);
 	return ready;
 }

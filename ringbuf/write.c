@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The writers' side: reserve with one compare-and-swap, commit with one store and two adds. */
-#include <string.h>
-
+/*
+ * The writers' side: reserve with one compare-and-swap, commit with one store and two adds. Freestanding: see core.h.
+ *
+ * An event that does not fit into the sub-buffer of the position enters the next one. Which that is, all writers must
+ * agree on, while any of them may be dead or asleep. Each slot of the ring holds, one after the other,
+ *
+ *     CLEAN  ->  CLEARING(seq)  ->  CONTENT(seq)  ->  CLEARING(seq + n * npages)  ->  CONTENT(...)
+ *
+ * (claim.c). A sub-buffer is entered by moving ctl.pos into it, which is possible while it is CONTENT(seq). One that
+ * cannot be made so, because not all of its older content is committed or somebody is still clearing it, is skipped for
+ * this lap: seq is settled as skipped in the slot, and from then on nobody can enter it.
+ */
 #include "claim.h"
 
 #define SMALL_DATA_MAX (4u * RB_TYPE_DATA_MAX)
@@ -18,11 +27,6 @@ static inline uint32_t event_bytes(uint32_t len)
 	if (len == 0)
 		return 8; /* the kernel has no empty events either */
 	return (len <= SMALL_DATA_MAX ? 4 : 8) + align4(len);
-}
-
-uint32_t rb_max_event(struct rb *rb)
-{
-	return rb_view(rb, 0)->size - RB_PAGE_HEADER - 8;
 }
 
 /* What a reservation at off is made of. */
@@ -47,7 +51,7 @@ static inline struct plan plan_event(uint64_t now, uint64_t last, uint32_t bytes
 }
 
 /* Fill the slot for a reservation that succeeded, at off of sub-buffer seq. */
-static inline void fill_slot(struct rb_slot *slot, struct rb_view *v, uint64_t seq, uint32_t off, const struct plan *p)
+static inline void fill_slot(struct rb_slot *slot, const struct rb_view *v, uint64_t seq, uint32_t off, const struct plan *p)
 {
 	uint32_t *word = (uint32_t *)(void *)(rb_data_of(v, seq) + off);
 	uint32_t bytes = p->bytes, delta = p->delta;
@@ -76,7 +80,7 @@ static inline void fill_slot(struct rb_slot *slot, struct rb_view *v, uint64_t s
 }
 
 /* Close sub-buffer seq from off on; the caller's CAS made that part its own. */
-static void pad_rest(struct rb_view *v, uint64_t seq, uint32_t off)
+static void pad_rest(const struct rb_view *v, uint64_t seq, uint32_t off)
 {
 	rb_add(&v->ctl->bytes_closed, off - (uint64_t)RB_PAGE_HEADER);
 	if (off > v->size - 4)
@@ -90,7 +94,7 @@ static void pad_rest(struct rb_view *v, uint64_t seq, uint32_t off)
 }
 
 /* Find the next sub-buffer after seq that can be entered, settle that those between are skipped. 0: none, counted. */
-static uint64_t next_subbuf(struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite, bool *stale)
+static uint64_t next_subbuf(const struct rb_view *v, uint64_t seq, uint64_t ts, bool overwrite, bool *stale)
 {
 	uint64_t found = 0;
 	*stale = false;
@@ -130,11 +134,27 @@ static uint64_t next_subbuf(struct rb_view *v, uint64_t seq, uint64_t ts, bool o
 	return found;
 }
 
-/* The event does not fit into the sub-buffer of pos: enter the next one. 1 done, 0 look at the position again, -1 drop. */
-static int __attribute__((noinline)) reserve_in_next(struct rb_view *v, uint64_t pos, uint64_t last, uint64_t now,
+/* Tell where a reservation will be, if the CAS that follows makes it. */
+static inline void announce(struct rb_open *open, const struct rb_view *v, uint64_t pos, const struct plan *p)
+{
+	rb_store(&open->delta, p->delta);
+	rb_store(&open->what, rb_open_what(v->cpu, p->bytes));
+	rb_store_release(&open->pos, pos); /* pairs with the acquire load in writers.c: the rest of the entry first */
+}
+
+static inline void withdraw(struct rb_open *open)
+{
+	rb_store_release(&open->pos, 0); /* release: after the commit's last add, for who looks whether the writer may live */
+}
+
+/*
+ * The event does not fit into the sub-buffer of pos: enter the next one. 1 done, 0 look at the position again, -1 drop.
+ */
+static int __attribute__((noinline)) reserve_in_next(const struct rb_view *v, uint64_t pos, uint64_t last, uint64_t now,
 						     uint32_t bytes, bool overwrite, struct rb_slot *slot)
 {
 	bool stale;
+	struct rb_open *open = slot->open;
 	uint64_t seq = next_subbuf(v, rb_seq(pos), now > last ? now : last, overwrite, &stale);
 	if (!seq)
 		return stale && rb_load(&v->ctl->pos) != pos ? 0 : -1;
@@ -142,55 +162,95 @@ static int __attribute__((noinline)) reserve_in_next(struct rb_view *v, uint64_t
 	uint64_t start = rb_load((uint64_t *)(void *)data); /* if this is old, the CAS below fails */
 	bool long_event = bytes > 4 + SMALL_DATA_MAX;
 	struct plan p = plan_event(now > last ? now : last, start, bytes, long_event);
-	if (rb_unlikely(RB_PAGE_HEADER + p.bytes > v->size)) {
-		/* Prepared long ago by a writer that died: the event fits, but not with the time extend. Leave it empty. */
-		if (rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, v->size), p.ts)) {
-			pad_rest(v, rb_seq(pos), rb_off(pos));
-			struct rb_page *page = rb_page_of(v, seq);
-			rb_store_release((uint32_t *)(void *)(data + RB_PAGE_HEADER), RB_TYPE_PADDING);
-			rb_done_add(v->ctl, page, RB_DONE_CLOSING | rb_capacity(v));
-		}
+	bool empty = rb_unlikely(RB_PAGE_HEADER + p.bytes > v->size);
+	if (empty) {
+		/*
+		 * Prepared long ago by a writer that died: the event fits, but not with the time extend. Leave it
+		 * empty.
+		 */
+		p.bytes = rb_capacity(v);
+	}
+	rb_store(&open->pad, pos);
+	announce(open, v, rb_pos(seq, RB_PAGE_HEADER), &p);
+	bool entered = rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, RB_PAGE_HEADER + p.bytes), p.ts);
+	if (entered)
+		pad_rest(v, rb_seq(pos), rb_off(pos));
+	rb_store(&open->pad, 0);
+	if (!entered)
+		return 0;
+	if (empty) {
+		struct rb_page *page = rb_page_of(v, seq);
+		rb_store_release((uint32_t *)(void *)(data + RB_PAGE_HEADER), RB_TYPE_PADDING);
+		rb_done_add(v->ctl, page, RB_DONE_CLOSING | rb_capacity(v));
 		return 0;
 	}
-	if (!rb_cas2(&v->ctl->pos, pos, last, rb_pos(seq, RB_PAGE_HEADER + p.bytes), p.ts))
-		return 0;
-	pad_rest(v, rb_seq(pos), rb_off(pos));
 	fill_slot(slot, v, seq, RB_PAGE_HEADER, &p);
 	return 1;
 }
 
-bool rb_reserve(struct rb *rb, unsigned cpu, uint32_t len, struct rb_slot *slot)
+/*
+ * An entry of the thread's line that is free. A signal handler that interrupts here and writes, too, has freed it when
+ * it returns.
+ */
+static inline struct rb_open *free_entry(struct rb_writer *writer)
 {
-	uint32_t flags = rb_load(&rb->header->flags);
-	if (rb_unlikely(cpu >= rb->cpus || (flags & (RB_FLAG_RECORDING | RB_FLAG_PAUSED)) != RB_FLAG_RECORDING))
+	for (unsigned i = 0; i < RB_OPEN; i++)
+		if (rb_likely(!rb_load(&writer->open[i].pos)))
+			return &writer->open[i];
+	return NULL;
+}
+
+bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct rb_writer *writer, uint64_t ts, uint32_t len,
+		     struct rb_slot *slot)
+{
+	if (rb_unlikely(len > rb_core_max_event(v)))
 		return false;
-	struct rb_view *v = rb_view(rb, cpu);
-	if (rb_unlikely(len > v->size - RB_PAGE_HEADER - 8))
+	struct rb_open *open = free_entry(writer);
+	if (rb_unlikely(!open)) {
+		rb_add(&v->ctl->commit_overrun, 1);
 		return false;
+	}
+	slot->open = open;
 	uint32_t bytes = event_bytes(len);
 	bool long_event = bytes > 4 + SMALL_DATA_MAX;
-	uint64_t now = rb_clock_read(rb->header, rb_load(&rb->header->clock));
 	for (;;) {
 		/* Two loads may tear; then the CAS fails. */
 		uint64_t pos = rb_load(&v->ctl->pos), last = rb_load(&v->ctl->ts);
-		struct plan p = plan_event(now, last, bytes, long_event);
+		struct plan p = plan_event(ts, last, bytes, long_event);
 		uint32_t off = rb_off(pos);
 		if (rb_likely(off + p.bytes <= v->size)) {
+			announce(open, v, pos, &p);
 			if (rb_likely(rb_cas2(&v->ctl->pos, pos, last, pos + p.bytes, p.ts))) {
 				fill_slot(slot, v, rb_seq(pos), off, &p);
 				return true;
 			}
 			continue;
 		}
-		int r = reserve_in_next(v, pos, last, now, bytes, flags & RB_FLAG_OVERWRITE, slot);
+		int r = reserve_in_next(v, pos, last, ts, bytes, rb_load(&header->flags) & RB_FLAG_OVERWRITE, slot);
+		if (rb_unlikely(r < 0))
+			withdraw(open);
 		if (r)
 			return r > 0;
 	}
 }
 
-static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries)
+/*
+ * Wake those whom the events now suffice. ctl.want is cleared last (see wait.c), by a CAS: seq_cst, pairs with the one
+ * that arms it, so a later arming is not taken away.
+ */
+static void __attribute__((noinline)) wake_waiters(struct rb_header *header, struct rb_ctl *ctl, uint64_t want, rb_wake *wake)
+{
+	if (rb_seq(rb_load(&ctl->pos)) < rb_seq(want))
+		return;
+	__atomic_fetch_add(&header->wake, 1, __ATOMIC_SEQ_CST); /* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	wake(&header->wake);
+	__atomic_compare_exchange_n(&ctl->want, &want, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static inline void publish(struct rb_header *header, struct rb_slot *slot, uint64_t entries, rb_wake *wake)
 {
 	uint32_t *event = slot->header;
+	/* Release pairs with the reader's acquire load of an event's first word: then all of the event is there. */
 	if (rb_unlikely(slot->extend_word)) {
 		rb_store(&event[2], slot->word);
 		rb_store_release(event, slot->extend_word);
@@ -200,32 +260,44 @@ static inline void publish(struct rb *rb, struct rb_slot *slot, uint64_t entries
 	rb_done_add(slot->ctl, slot->page, entries << 32 | slot->closing | slot->bytes);
 	if (rb_unlikely(rb_off_gone(rb_off(rb_load(&slot->page->skip)))))
 		rb_settle(slot->ctl, slot->page);
-	/* Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the other. */
+	withdraw(slot->open);
+	/*
+	 * Ordered after the event by the add (a full fence), as rb_wait's look is after its store to want: one sees the
+	 * other.
+	 */
 	uint64_t want = rb_load(&slot->ctl->want);
 	if (rb_unlikely(want))
-		rb_wake(rb, slot->ctl, want);
+		wake_waiters(header, slot->ctl, want, wake);
 }
 
-void rb_commit(struct rb *rb, struct rb_slot *slot)
+void rb_core_commit(struct rb_header *header, struct rb_slot *slot, rb_wake *wake)
 {
-	publish(rb, slot, 1);
+	publish(header, slot, 1, wake);
 }
 
-void rb_discard(struct rb *rb, struct rb_slot *slot)
+void rb_core_discard(struct rb_header *header, struct rb_slot *slot, rb_wake *wake)
 {
 	uint32_t *event = slot->header + (slot->extend_word ? 2 : 0);
 	uint32_t bytes = slot->bytes - (slot->extend_word ? TIME_EXTEND_BYTES : 0);
 	rb_store(&event[1], bytes - 4);
 	slot->word = RB_TYPE_DISCARDED | (slot->word & ~31u);
-	publish(rb, slot, 0);
+	publish(header, slot, 0, wake);
 }
 
-bool rb_write(struct rb *rb, unsigned cpu, const void *data, uint32_t len)
+void rb_core_pad(const struct rb_view *v, uint64_t pos)
 {
-	struct rb_slot slot;
-	if (!rb_reserve(rb, cpu, len, &slot))
+	pad_rest(v, rb_seq(pos), rb_off(pos));
+}
+
+bool rb_core_bury(struct rb_header *header, const struct rb_view *v, struct rb_open *open, rb_wake *wake)
+{
+	uint64_t pos = rb_load(&open->pos);
+	struct plan p = { .delta = rb_load(&open->delta), .bytes = rb_open_bytes(rb_load(&open->what)) };
+	p.extend = p.delta >> RB_DELTA_BITS;
+	if (p.bytes % 4 || p.bytes < 8 + (p.extend ? TIME_EXTEND_BYTES : 0) || p.bytes > v->size - rb_off(pos))
 		return false;
-	memcpy(slot.data, data, len);
-	rb_commit(rb, &slot);
+	struct rb_slot slot = { .open = open };
+	fill_slot(&slot, v, rb_seq(pos), rb_off(pos), &p);
+	rb_core_discard(header, &slot, wake);
 	return true;
 }

@@ -21,7 +21,7 @@ def strings(*texts: bytes) -> bytes:
     """A list of texts as a record has it."""
     places = [0x9000 + 0x100 * index for index in range(len(texts))]
     array = b"".join(place.to_bytes(8, "little") for place in (*places, 0))
-    return image([(HERE, array), *((place, text + b"\0") for place, text in zip(places, texts, strict=True))])
+    return image([(HERE, array), *((place, (text + b"\0",)) for place, text in zip(places, texts, strict=True))])
 
 
 def test_of_an_environment_the_number_of_variables_is_shown() -> None:

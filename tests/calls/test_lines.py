@@ -97,7 +97,7 @@ def test_a_signal_s_line_has_what_its_siginfo_says(decoder: Decoder) -> None:
     segv = deliver(11, 1, struct.pack("<Q", 0x10))
     assert strace([(SECOND, chld), (SECOND, segv)], decoder) == [
         "77    1001.000000 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=78, si_uid=1000, si_status=7, "
-        "si_utime=3, si_stime=4} ---",
+        "si_utime=3 /* 0.03 s */, si_stime=4 /* 0.04 s */} ---",
         "77    1001.000000 --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---",
     ]
     (line,) = JsonLines().lines(happenings([(SECOND, segv)], decoder))

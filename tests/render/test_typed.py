@@ -173,7 +173,7 @@ def test_flags_are_the_same_words_when_they_come_again(renderer: Renderer, make_
 
 def test_a_list_of_a_thousand_texts_is_shown_to_its_end(renderer: Renderer, decoder: Decoder) -> None:
     at = [0x10000 + 32 * i for i in range(1000)]
-    texts = image([(0x7000, struct.pack("<1001Q", *at, 0)), *((address, b"%d\0" % address) for address in at)])
+    texts = image([(0x7000, struct.pack("<1001Q", *at, 0)), *((address, (b"%d\0" % address,)) for address in at)])
     args, saved = (0x100, 0x7000, 0), {0: b"/bin/x\0", 1: texts}
     shown = line(renderer, enter_saved(BY_NAME["execve"], args, saved))
     assert shown == ftrace_enter(decoder.call("execve", args, Saved(enter=saved)))
@@ -222,12 +222,12 @@ def test_memory_as_python_prints_it(name: str, renderer: Renderer, decoder: Deco
         saved = {}
         for index, (_, kind) in enumerate(signature.args[: len(args)]):
             kind = unaliased(table, kind)
-            if isinstance(kind, Pointer) and kind.direction != "out":
+            if isinstance(kind, Pointer) and kind.direction in ("in", "inout"):
                 data = chance.randbytes(chance.choice((1, 4, 8, 16, 24, 56, 64, 120)))
                 data = chance.choice((data, data.replace(data[:1], b"\0"), struct.pack("<Q", args[0]) + data))
                 if holds_pointers(table, kind.target):
                     inner = struct.unpack_from("<Q", data + bytes(8))[0]
-                    data = image([(args[index], data), (inner, chance.randbytes(9)), (77, 14)])
+                    data = image([(args[index], data), (inner, chance.choice((chance.randbytes(9), (chance.randbytes(9),)))), (77, 14)])
                 saved[index] = data
         record = enter_saved(BY_NAME[name], args, saved)
         expected = ftrace_enter(decoder.call(name, args, Saved(enter=saved)))

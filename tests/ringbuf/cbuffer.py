@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 from ringbuf._ringbuf import ffi, lib
@@ -33,6 +35,17 @@ class Writer:
 
     def discard(self, slot: Any) -> None:
         lib.rb_discard(self.rb, slot)
+
+
+def die_in_reserve(buffer: RingBuffer, *events: bytes) -> None:
+    """A process reserves for these events, fills them, commits none and is killed."""
+    pid = os.fork()
+    if pid == 0:
+        writer = Writer(buffer)
+        for event in events:
+            writer.reserve(event)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def drain(buffer: RingBuffer, cpu: int = 0) -> tuple[list[bytes], int]:

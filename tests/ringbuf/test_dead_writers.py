@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writers that stop between reserve and commit, for good or for a while."""
+"""Writers that stop between reserve and commit: for a while, or for good, as they were killed."""
 
 from __future__ import annotations
 
 import mmap
 import os
+import signal
 import struct
+import threading
+import time
 
 import pytest
 
 from ringbuf import RingBuffer
-from tests.ringbuf.cbuffer import CAPACITY, Writer, drain, number, numbers
+from tests.ringbuf.cbuffer import CAPACITY, Writer, die_in_reserve, drain, number, numbers
 
 PAGES = 4
+WRITERS, WRITERS_TAKEN = 8192, 256  # in the file: the table of writers; how many of its lines were ever taken
 PER_PAGE = CAPACITY // 64
 
 
@@ -52,21 +56,105 @@ def test_reader_goes_on_in_order_when_the_event_is_committed_pages_later(buffer:
     assert numbers(drain(buffer)[0]) == list(range(2 * PER_PAGE + 1))
 
 
-def test_reader_gives_up_a_dead_writers_page_once_all_others_are_used(buffer: RingBuffer) -> None:
+def test_reader_passes_a_dead_writers_event_and_gets_all_that_is_committed_around_it(buffer: RingBuffer) -> None:
+    fill(buffer, 0, 2)
+    die_in_reserve(buffer, number(2))
+    fill(buffer, 3, 2)
+    assert not buffer.empty(0)
+    assert [numbers([event.data])[0] for event in buffer.iterate(0)] == [0, 1, 3, 4]
+    events, lost = drain(buffer)
+    assert (numbers(events), lost) == ([0, 1, 3, 4], 0)
+    consistent(buffer)
+
+
+def test_times_behind_a_dead_writers_event_are_those_at_which_they_were_written(buffer: RingBuffer) -> None:
+    fill(buffer, 0, 1)
+    time.sleep(0.15)  # longer than a delta can say: the dead event has a time extend in front of it
+    die_in_reserve(buffer, number(1))
+    before = buffer.now()
+    fill(buffer, 2, 1)
+    assert [event.ts >= before for event in buffer.iterate(0)] == [False, True]
+    assert all(event.ts <= buffer.now() for event in buffer.iterate(0))
+
+
+def test_writer_that_died_on_its_way_into_a_new_page_costs_neither(buffer: RingBuffer) -> None:
+    fill(buffer, 0, PER_PAGE)
+    die_in_reserve(buffer, number(PER_PAGE), number(PER_PAGE + 1, 2000))
+    fill(buffer, 100, 20)
+    assert numbers(drain(buffer)[0]) == [*range(PER_PAGE), *range(100, 120)]
+    consistent(buffer)
+
+
+@pytest.mark.parametrize("events", [1, 2, 3])
+def test_dead_writers_page_is_used_again(buffer: RingBuffer, events: int) -> None:
+    die_in_reserve(buffer, *(number(n, 1000) for n in range(events)))
+    seen: list[int] = []
+    for n in range(1, 20 * PAGES * PER_PAGE):
+        assert buffer.write(0, number(n))
+        if n % 10 == 0:
+            seen += numbers(drain(buffer)[0])
+    assert seen + numbers(drain(buffer)[0]) == list(range(1, 20 * PAGES * PER_PAGE))
+    assert buffer.stats(0).overrun == 0
+    consistent(buffer)
+
+
+def test_full_buffer_keeps_what_is_committed_behind_a_writer_that_may_live() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY, overwrite=False)
+    fill(buffer, 0, 2)
+    writer = Writer(buffer)
+    slot = writer.reserve(number(2))
+    taken = fill(buffer, 3, 2 * PAGES * PER_PAGE)
+    assert numbers(drain(buffer)[0]) == [0, 1]
+    assert buffer.empty(0)
+    assert drain(buffer) == ([], 0), "as long as the event may still be committed"
+    writer.commit(slot)
+    events, lost = drain(buffer)
+    assert (numbers(events), lost) == (list(range(2, 3 + taken)), 0)
+    assert buffer.stats(0).overrun == 0
+    assert buffer.stats(0).dropped_events == 2 * PAGES * PER_PAGE - taken
+
+
+def test_full_buffer_keeps_what_is_committed_behind_a_writer_that_died() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY, overwrite=False)
+    fill(buffer, 0, 2)
+    die_in_reserve(buffer, number(2))
+    taken = fill(buffer, 3, 2 * PAGES * PER_PAGE)
+    events, lost = drain(buffer)
+    assert (numbers(events), lost) == ([0, 1, *range(3, 3 + taken)], 0)
+    assert buffer.stats(0).overrun == 0
+
+
+def test_zombie_is_dead() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY, overwrite=False)
+    pid = os.fork()
+    if pid == 0:
+        Writer(buffer).reserve(number(0))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    taken = fill(buffer, 1, 2 * PAGES * PER_PAGE)
+    assert numbers(drain(buffer)[0]) == list(range(1, 1 + taken))
+    os.waitpid(pid, 0)
+
+
+def test_number_of_a_dead_writer_given_to_another_thread_does_not_hold_its_event() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY, overwrite=False)
+    die_in_reserve(buffer, number(0))
+    taken = fill(buffer, 1, 2 * PAGES * PER_PAGE)
+    with mmap.mmap(buffer.fd, os.fstat(buffer.fd).st_size) as memory:
+        lines = range(WRITERS, WRITERS + 10 * 128, 128)
+        line = next(at for at in lines if struct.unpack_from("<Q", memory, at + 16)[0])  # the one with an open reservation
+        struct.pack_into("<I", memory, line, os.getpid())
+    assert numbers(drain(buffer)[0]) == list(range(1, 1 + taken))
+
+
+def test_reader_in_overwrite_mode_gives_up_a_page_whose_writer_sleeps_once_all_others_are_used() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY)
     fill(buffer, 0, 2)
     Writer(buffer).reserve(number(2))
-    taken = fill(buffer, 3, PAGES * PER_PAGE)
+    assert fill(buffer, 3, PAGES * PER_PAGE) == PAGES * PER_PAGE
     events, lost = drain(buffer)
-    if buffer.overwrite:
-        assert taken == PAGES * PER_PAGE
-        # The dead writer's page was left out, the other three hold the newest events.
-        assert numbers(events) == list(range(2 * PER_PAGE + 3 - 63 + 0, 0)) + numbers(events)
-        assert numbers(events)[-1] == PAGES * PER_PAGE + 2
-    else:
-        assert numbers(events)[:2] == [0, 1]
-        assert numbers(events)[2] == PER_PAGE  # the rest of the page is given up, the next one follows
-        assert buffer.stats(0).dropped_events == PAGES * PER_PAGE - taken
-    assert numbers(events) == sorted(numbers(events))
+    # 60 of them lie behind the event in its page; of the three others, the first was needed again for the last ones.
+    assert numbers(events) == list(range(3 + 60 + PER_PAGE, 3 + PAGES * PER_PAGE))
     consistent(buffer)
     fill(buffer, 1000, 1)
     more, lost_later = drain(buffer)
@@ -75,11 +163,12 @@ def test_reader_gives_up_a_dead_writers_page_once_all_others_are_used(buffer: Ri
     assert len(events) + 1 + lost + lost_later == buffer.written(0)
 
 
-def test_buffer_stays_usable_lap_after_lap_without_the_dead_writers_page(buffer: RingBuffer) -> None:
+def test_buffer_stays_usable_lap_after_lap_without_the_page_of_a_writer_that_sleeps() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY)
     Writer(buffer).reserve(number(0))
     seen: list[int] = []
     for n in range(1, 20 * PAGES * PER_PAGE):
-        assert buffer.write(0, number(n)) or not buffer.overwrite
+        assert buffer.write(0, number(n))
         if n % 10 == 0:
             seen += numbers(drain(buffer)[0])
     seen += numbers(drain(buffer)[0])
@@ -88,7 +177,30 @@ def test_buffer_stays_usable_lap_after_lap_without_the_dead_writers_page(buffer:
     consistent(buffer)
 
 
-def test_late_commit_to_a_page_that_was_given_up_is_counted_as_overrun(buffer: RingBuffer) -> None:
+def test_a_fourth_reservation_of_one_thread_is_refused_and_counted() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY)
+    writer = Writer(buffer)
+    slots = [writer.reserve(number(n)) for n in range(3)]
+    assert writer.reserve(number(3)) is None
+    assert buffer.stats(0).commit_overrun == 1
+    for slot in reversed(slots):
+        writer.commit(slot)
+    assert numbers(drain(buffer)[0]) == [0, 1, 2]
+
+
+def test_lines_of_threads_that_ended_are_given_again() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY)
+    for n in range(40):
+        thread = threading.Thread(target=buffer.write, args=(0, number(n)))
+        thread.start()
+        thread.join()
+    with mmap.mmap(buffer.fd, os.fstat(buffer.fd).st_size) as memory:
+        assert struct.unpack_from("<I", memory, WRITERS_TAKEN)[0] < 5
+    assert numbers(drain(buffer)[0]) == list(range(40))
+
+
+def test_late_commit_to_a_page_that_was_given_up_is_counted_as_overrun() -> None:
+    buffer = RingBuffer.create(1, PAGES * CAPACITY)
     writer = Writer(buffer)
     slot = writer.reserve(number(0))
     fill(buffer, 1, PAGES * PER_PAGE + 5)
@@ -100,7 +212,7 @@ def test_late_commit_to_a_page_that_was_given_up_is_counted_as_overrun(buffer: R
     assert numbers(drain(buffer)[0]) == [500]
 
 
-def test_all_pages_held_by_dead_writers_drops_and_counts_commit_overrun() -> None:
+def test_all_pages_held_by_open_reservations_drops_and_counts_commit_overrun() -> None:
     buffer = RingBuffer.create(1, 2 * CAPACITY)
     writer = Writer(buffer)
     writer.reserve(number(0))
@@ -111,7 +223,7 @@ def test_all_pages_held_by_dead_writers_drops_and_counts_commit_overrun() -> Non
 
 
 @pytest.mark.parametrize("empty", [RingBuffer.reset, lambda buffer: buffer.resize(3 * CAPACITY)])
-def test_emptying_or_resizing_takes_dead_writers_pages_back(empty: object) -> None:
+def test_emptying_or_resizing_takes_held_pages_back(empty: object) -> None:
     buffer = RingBuffer.create(1, 2 * CAPACITY)
     writer = Writer(buffer)
     writer.reserve(number(0))
@@ -184,7 +296,9 @@ def test_commits_around_that_of_the_event_that_fills_the_page_are_all_counted(bu
     for _ in range(57):
         assert buffer.write(0, EXACT)
     late, filling = writer.reserve(EXACT), writer.reserve(EXACT)
-    assert buffer.write(0, EXACT), "on the next page"
+    other = threading.Thread(target=buffer.write, args=(0, EXACT))  # on the next page; this thread has no reservation left
+    other.start()
+    other.join()
     writer.commit(early)
     writer.commit(filling)
     assert buffer.written(0) == 60
@@ -194,10 +308,10 @@ def test_commits_around_that_of_the_event_that_fills_the_page_are_all_counted(bu
     consistent(buffer)
 
 
-def test_what_a_dead_writer_left_uncounted_is_counted_when_its_page_is_given_up(buffer: RingBuffer) -> None:
+def test_what_a_dead_writer_left_uncounted_is_counted_when_its_event_is_discarded(buffer: RingBuffer) -> None:
     for _ in range(59):
         assert buffer.write(0, EXACT)
-    Writer(buffer).reserve(EXACT)
+    die_in_reserve(buffer, EXACT)
     taken = sum(buffer.write(0, EXACT) for _ in range(PAGES * 60))
     drain(buffer)
     assert buffer.write(0, EXACT)

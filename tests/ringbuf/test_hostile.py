@@ -17,7 +17,8 @@ import pytest
 from ringbuf import RingBuffer
 
 SIZE = 8 * 4080
-CTL, AREA = 4096, 8192
+CTL = 4096
+WRITERS, WRITERS_USED = 8192, 8192 + 8 * 128  # the table of writers; a few of its lines are ever taken here
 EDGE_VALUES = (0, 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1, 4096, 4095, 2**24 - 1, 29, 31, 30)
 
 
@@ -48,11 +49,14 @@ def scribble(rng: random.Random, seconds: float) -> int:
         with RingBuffer.create(1, SIZE, overwrite=rng.random() < 0.7, clock="counter") as buffer:
             whole = os.fstat(buffer.fd).st_size
             with mmap.mmap(buffer.fd, whole) as memory:
+                area = struct.unpack_from("<Q", memory, CTL + 192)[0]
                 for _ in range(rng.randrange(400)):
                     buffer.write(0, b"e" * rng.randrange(300))
                 for _ in range(20):
                     for _ in range(rng.choice((1, 3, 200))):
-                        low, high = rng.choice(((0, CTL), (CTL, CTL + 256), (AREA, AREA + 256), (AREA, whole)))
+                        low, high = rng.choice(
+                            ((0, CTL), (CTL, CTL + 256), (WRITERS, WRITERS_USED), (area, area + 256), (area, whole))
+                        )
                         at = rng.randrange(low, high - 8) & rng.choice((~7, ~3, ~0))
                         value = rng.choice((rng.getrandbits(64), rng.choice(EDGE_VALUES), rng.randrange(64)))
                         memory[at : at + 8] = struct.pack("<Q", value & (2**64 - 1))

@@ -63,7 +63,7 @@ CALLS = [
     (("setsockopt", (3, 1, 2, 0x1000, 4), Saved({3: b"\1\0\0\0"}), 0), "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0"),
     (
         ("prlimit64", (0, 3, 0, 0x1000), Saved(exit={3: struct.pack("<QQ", 8192, (1 << 64) - 1)}), 0),
-        "prlimit64(0, RLIMIT_STACK, NULL, {rlim_cur=8192, rlim_max=RLIM64_INFINITY}) = 0",
+        "prlimit64(0, RLIMIT_STACK, NULL, {rlim_cur=8*1024, rlim_max=RLIM64_INFINITY}) = 0",
     ),
     (("pipe2", (0x1000, 0x80000), Saved(exit={0: struct.pack("<ii", 3, 4)}), 0), "pipe2([3, 4], O_CLOEXEC)                = 0"),
     (("read", (3, 0x1000, 100), None, 0), 'read(3, "", 100)                        = 0'),
@@ -83,7 +83,7 @@ def test_a_call_is_shown_by_its_symbols(decoder: Decoder, call: tuple, line: str
 
 def test_a_pointer_in_a_structure_is_followed_through_the_image(decoder: Decoder) -> None:
     vector = struct.pack("<QQQQ", 0x2000, 5, 0x3000, 7)
-    saved = Saved({1: image([(0x1000, vector), (0x2000, b"hello"), (0x3000, b" world\n")])})
+    saved = Saved({1: image([(0x1000, vector), (0x2000, (b"hello",)), (0x3000, (b" world\n",))])})
     shown = strace.line(decoder.call("writev", (1, 0x1000, 2), saved, 12))
     assert shown == (
         'writev(1, [{iov_base="hello", iov_len=5}, {iov_base=" world\\n", iov_len=7}], 2) = 12'
@@ -97,7 +97,7 @@ def test_what_could_not_be_read_in_an_image_is_shown_as_its_address(decoder: Dec
 
 def test_buffers_filled_one_after_the_other_share_the_result(decoder: Decoder) -> None:
     vector = struct.pack("<QQQQ", 0x2000, 4, 0x3000, 4)
-    saved = Saved(exit={1: image([(0x1000, vector), (0x2000, b"abcd"), (0x3000, b"efgh")])})
+    saved = Saved(exit={1: image([(0x1000, vector), (0x2000, (b"abcd",)), (0x3000, (b"efgh",))])})
     shown = strace.line(decoder.call("readv", (0, 0x1000, 2), saved, 6))
     assert shown == 'readv(0, [{iov_base="abcd", iov_len=4}, {iov_base="ef", iov_len=4}], 2) = 6'
 

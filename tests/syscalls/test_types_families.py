@@ -25,7 +25,7 @@ CALLS = [
     ),
     (
         ("ioctl", (3, 0x5878, 0x1000), None, 0),
-        "ioctl(3, _IOC(_IOC_NONE, 0x58, 0x78, 0x0), 0x1000) = 0",
+        "ioctl(3, _IOC(_IOC_NONE, 0x58, 0x78, 0), 0x1000) = 0",
     ),
     (
         ("ioctl", (3, 0xC0185879, 0x1000), Saved({2: struct.pack("<3Q", 0, 4096, 1)}), 0),
@@ -62,7 +62,7 @@ CALLS = [
         ("io_submit", (1, 1, 0x1000), Saved({2: image([
             (0x1000, struct.pack("<Q", 0x2000)),
             (0x2000, struct.pack("<QIIHhIQQqQII", 7, 0, 0, 1, 0, 5, 0x3000, 3, 0, 0, 0, 0)),
-            (0x3000, b"abc"),
+            (0x3000, (b"abc",)),
         ])}), 1),
         "io_submit(0x1, 1, [{aio_data=0x7, aio_lio_opcode=IOCB_CMD_PWRITE, aio_reqprio=0, aio_fildes=5, "
         'aio_buf="abc", aio_nbytes=3, aio_offset=0, aio_flags=0, aio_resfd=0}]) = 1',

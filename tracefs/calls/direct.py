@@ -50,7 +50,7 @@ class Direct:
         """The texts of the arguments and of the result of a call that has ended; None: not to be told directly."""
         if saved.fds_enter or saved.fds_exit or saved.netlink is not None:
             return None
-        plan = self._decoder.plan(syscall, args, saved)
+        plan = self._decoder.plan(syscall, args, saved, ret)
         if plan is None:
             return None
         direct = self._known.get(id(plan))
@@ -89,7 +89,7 @@ class Direct:
         """What it leads to, where that was saved and is of one direction; else the address."""
         out, filled = kind.direction == "out", kind.direction != "in"
         size = _size(plan, kind)
-        show = None if image or kind.direction == "inout" else self._target(syscall, name, kind, size)
+        show = None if image or kind.direction in ("inout", "left") else self._target(syscall, name, kind, size)
         address = kept(lambda raw: self._notation.argument(syscall, Argument(name, PointerValue(raw, None, None, filled))))
 
         def make(raw: int, enter: Blobs, leave: Blobs, ret: int, args: tuple[int, ...]) -> str | None:
@@ -113,7 +113,7 @@ class Direct:
             return None
         value = self._notation.value
         before, after = around(self._notation.argument(syscall, Argument(name, PointerValue(1, place(0)))))
-        if meant.name == "str" and not kind.counts:
+        if meant.name in ("str", "pathname") and not kind.counts:
 
             def text(raw: int, blob: bytes, there: int) -> str:
                 data, nul, _ = blob.partition(b"\0")

@@ -13,8 +13,11 @@ CDEF = """
 struct rb;
 struct cmdlines;
 struct cap_thread;
-struct cap_report { int32_t tid; int32_t status; int32_t sig; };
-struct cap_call { int64_t nr; bool compat; uint64_t args[6]; };
+struct cap_recorder;
+struct cap_recorder *cap_recorder_of(struct cap_thread *ct);
+struct cap_report { int32_t tid; int32_t status; };
+struct cap_call { int64_t nr; uint32_t arch; uint64_t args[6]; };
+#define AUDIT_ARCH_X86_64 ...
 struct cap_spawn {
     const char *path;
     char *const *argv;
@@ -38,34 +41,34 @@ int cap_loop(struct cap_thread *ct);
 bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);
 void cap_wake(struct cap_thread *ct);
 void cap_alarm(struct cap_thread *ct, int64_t ns);
-void cap_pause(struct cap_thread *ct);
-void cap_unpause(struct cap_thread *ct);
-int cap_mute(struct cap_thread *ct, int32_t tid);
-void cap_unmute(struct cap_thread *ct, int32_t tid);
-int cap_sink_add(struct cap_thread *ct, struct rb *rb);
-void cap_sink_remove(struct cap_thread *ct, int sink);
-void cap_sink_tracer(struct cap_thread *ct, int sink, bool on);
-void cap_sink_events(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
-void cap_sink_triggers(struct cap_thread *ct, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
-void cap_sink_snapshot(struct cap_thread *ct, int sink, struct rb *snapshot);
-void cap_sink_stacks(struct cap_thread *ct, int sink, uint8_t stacks);
+void cap_pause(struct cap_recorder *r);
+void cap_unpause(struct cap_recorder *r);
+int cap_mute(struct cap_recorder *r, int32_t tid);
+void cap_unmute(struct cap_recorder *r, int32_t tid);
+int cap_sink_add(struct cap_recorder *r, struct rb *rb);
+void cap_sink_remove(struct cap_recorder *r, int sink);
+void cap_sink_tracer(struct cap_recorder *r, int sink, bool on);
+void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
+void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot);
+void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks);
 void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
               const void *seen, uint32_t seen_len);
-void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu);
-bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event);
-void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off);
-void cap_sink_options(struct cap_thread *ct, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
-void cap_sink_set(struct cap_thread *ct, int sink, int set, bool active, bool follow);
-void cap_sink_saves(struct cap_thread *ct, int sink, uint32_t enter, uint32_t exit, bool fds);
-void cap_describe(struct cap_thread *ct, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
+void cap_take_snapshot(struct cap_recorder *r, int sink, int cpu);
+bool cap_soft_off(struct cap_recorder *r, int sink, uint16_t event);
+void cap_set_soft_off(struct cap_recorder *r, int sink, uint16_t event, bool off);
+void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
+void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow);
+void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
+void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
                   uint8_t asked);
 struct cap_part {
 	uint8_t arg, kind, steps;
 	uint16_t step[3];
 	uint16_t at, size;
 };
-void cap_describe_parts(struct cap_thread *ct, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
-void cap_types(struct cap_thread *ct, const void *table);
+void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
+void cap_types(struct cap_recorder *r, const void *table);
 uint64_t cap_stops(struct cap_thread *ct);
 uint64_t cap_pages_read(struct cap_thread *ct);
 
@@ -113,8 +116,11 @@ ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
 ffibuilder.set_source(
     "tracefs.capture._engine",
+    '#include <linux/audit.h>\n'
     '#include "tracefs/capture/ptrace/for_python.h"\n'
+    '#include "tracefs/capture/ptrace/place.h"\n'
     '#include "tracefs/capture/ptrace/restart.h"\n'
+    '#include "tracefs/capture/record/emit.h"\n'
     '#include "tracefs/capture/ptrace/restart_timeout.h"\n'
     '#include "tracefs/capture/task/ptrace_calls.h"\n',
     sources=[

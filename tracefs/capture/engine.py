@@ -253,7 +253,7 @@ class Engine:
         core.sink_events(sink, wanted.events, wanted.filters)
         core.sink_triggers(sink, wanted.triggers)
         core.sink_stacks(sink, wanted.stack, wanted.user_stack)
-        core.sink_saves(sink, wanted.save_enter, wanted.save_exit, wanted.fds)
+        core.sink_saves(sink, wanted.save_enter, wanted.save_exit, wanted.save_paths, wanted.fds)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

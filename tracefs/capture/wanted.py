@@ -43,6 +43,8 @@ class Wanted:
     """Bytes of a text or of data that are saved of what arguments point to, at the enter of calls; 0: no memory is."""
     save_exit: int = 0
     """The same at their exit."""
+    save_paths: int = 0
+    """The same of a path's name, where that is more."""
     fds: bool = False
     """What file descriptors stand for is recorded with the calls."""
     record_comm: bool = True

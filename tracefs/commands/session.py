@@ -25,7 +25,7 @@ from tracefs.tree.node import Context, Directory, File, Handle
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into, where long directory listings and lists of arguments are to be whole."""
+"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 RECORDED = ("perf", "trace-dat")
 """Forms that are no lines: recorded.FORMS."""
 SAVED_TASKS = 32768
@@ -34,8 +34,8 @@ STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 CLOCK = "mono"
 """Of structured output: one that the time of day is at a known distance from."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit")
-"""Arguments and results in words, unless `-o no...` says otherwise."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
+"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
 EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
 """What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20
@@ -93,7 +93,7 @@ def trace(request: Request) -> int:
             asked = threading.Event() if request.seccomp else asked_to_end
             if form in RECORDED:
                 return _record(files, form, child, out, asked)
-            take = _structured(files, form, request.verbose) if form else _pipe_lines(pipe)
+            take = _structured(files, form, request.verbose, request.size) if form else _pipe_lines(pipe)
             return _drain(engine, child, take, out, asked)
     finally:
         files.shutdown()
@@ -103,8 +103,7 @@ def trace(request: Request) -> int:
 def _configure(root: Directory, request: Request) -> None:
     form = request.form
     events = request.events or (EVENTS if form else ())
-    if (form and form not in RECORDED) or request.verbose or request.size is not None:
-        _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
+    _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
@@ -148,10 +147,10 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str, verbose: bool) -> Take:
+def _structured(files: Tracefs, form: str, verbose: bool, size: int | None) -> Take:
     from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
 
-    return Lines(files.top, form, verbose).take
+    return Lines(files.top, form, verbose, size).take
 
 
 def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:

@@ -21,21 +21,22 @@ class Form(Protocol):
     def end(self) -> Iterator[str]: ...
 
 
-FORMS: dict[str, Callable[[Decoder, int, bool], Form]] = {
-    "json": lambda decoder, offset, verbose: JsonLines(offset),
+FORMS: dict[str, Callable[[Decoder, int, bool, int | None], Form]] = {
+    "json": lambda decoder, offset, verbose, size: JsonLines(offset),
     "strace": StraceLines,
 }
-"""By the tables, ns from the buffer's clock to the time of day, and whether nothing is abbreviated."""
+"""By the tables, ns from the buffer's clock to the time of day, whether nothing is abbreviated, and the bytes of texts that were
+asked for."""
 
 
 class Lines:
     """The lines of one instance, of which nothing else may read."""
 
-    def __init__(self, instance: Instance, form: str, verbose: bool) -> None:
+    def __init__(self, instance: Instance, form: str, verbose: bool, size: int | None = None) -> None:
         decoder = Decoder(instance.shared.types.table)
         self._stream = Stream(instance.reader)
         self._pairing = Pairing(instance.shared.registry, decoder)
-        self._form = FORMS[form](decoder, time.time_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC), verbose)
+        self._form = FORMS[form](decoder, time.time_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC), verbose, size)
         self._lost = 0
 
     def take(self, last: bool) -> bytes:

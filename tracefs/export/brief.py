@@ -53,18 +53,34 @@ class Brief:
         return Symbol(f"{value.address:#x} /* {len(found.items)}{'+' * bool(found.more)} {what} */", value.address)
 
     def _value(self, value: Value | None) -> Value | None:
-        if isinstance(value, Array) and len(value.items) > self.most:
-            return Array(value.items[: self.most], more=1)
-        members = self.structures.get(value.type) if isinstance(value, Struct) else None
-        if members is None:
+        if isinstance(value, Array) and value.items:
+            items = tuple(map(self._item, value.items[: self.most]))
+            return Array(items, more=1) if len(value.items) > self.most else replace(value, items=items)
+        if not isinstance(value, Struct):
             return value
-        assert isinstance(value, Struct)
+        members = self.structures.get(value.type)
+        if members is None:
+            shown = tuple((name, self._item(member)) for name, member in value.fields)
+            return replace(value, fields=shown)
         fields = tuple(
             (name, Pointer(member.address) if name in members.addresses and isinstance(member, Pointer) else member)
             for name, member in value.fields
             if members.others or name in members.shown
         )
         return Struct(value.type, fields, complete=value.complete and len(fields) == len(value.fields))
+
+
+    def _item(self, value: Value) -> Value:
+        """The same of what is within."""
+        if isinstance(value, Pointer) and isinstance(value.target, (Array, Struct)):
+            target = self._value(value.target)
+            assert target is not None
+            return replace(value, target=target)
+        if isinstance(value, (Array, Struct)):
+            found = self._value(value)
+            assert found is not None
+            return found
+        return value
 
 
 @lru_cache(maxsize=1)

@@ -20,9 +20,10 @@ MOST = 32
 class StraceLines:
     """A call is one line if nothing else happened before it ended, else `<unfinished ...>` and `resumed`."""
 
-    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False) -> None:
+    def __init__(self, decoder: Decoder, offset: int = 0, verbose: bool = False, size: int | None = None) -> None:
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
         self._decoder = decoder
-        self._printer = StracePrinter(shorten=None if verbose else brief(MOST))
+        self._printer = StracePrinter(shorten=None if verbose else brief(MOST if size is None else size))
         self._direct = Direct(decoder, self._printer)
         self._offset = offset
         self._open: Entered | None = None

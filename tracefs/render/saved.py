@@ -61,7 +61,7 @@ def saved_of(syscall: str) -> tuple[Saved, ...]:
             for name, kind in row.args
             if name == names[position] and isinstance(expr := unaliased(table, kind), Pointer)
         ]
-        found[position] = _saved(table, [kind for kind in kinds if kind.direction != "out"], names)
+        found[position] = _saved(table, [kind for kind in kinds if kind.direction in ("in", "inout")], names)
     return tuple(found)
 
 
@@ -73,7 +73,7 @@ def _saved(table: Table, kinds: list[Pointer], names: list[str]) -> Saved:
     if any(holds_pointers(table, kind.target) for kind in kinds):
         return Saved(lib.RN_SAVED_IMAGE, NO_COUNT)
     targets = {kind.target.name if isinstance(kind.target, Ref) else "" for kind in kinds}
-    if targets <= {"str", "chars"}:
+    if targets <= {"str", "pathname", "chars"}:
         return Saved(lib.RN_SAVED_TEXT, NO_COUNT)
     counts = {kind.counts[0].source for kind in kinds if kind.counts} if targets == {"bytes"} else set()
     source = counts.pop() if len(counts) == 1 else None

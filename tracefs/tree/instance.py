@@ -35,6 +35,8 @@ FULL_SIZE = 1408 << 10
 """Bytes per CPU of a buffer in use; until the first use the top's buffer is as small as can be."""
 SMALLEST = 1
 USER_BUF_DEFAULT = 63
+PATH_NAME_MAX = 4095
+"""Bytes of a name of a path that the kernel takes (PATH_MAX), without the NUL."""
 USER_BUF_MAX = 48 << 10
 """Bytes of syscall_user_buf_size: the kernel's (6.19) default, and the most (its own is 165), where sub-buffers are large enough."""
 CLOCK = "local"
@@ -90,6 +92,7 @@ class Instance:
             filters=self.events.filters(),
             save_enter=self.user_buf_size * self.options["syscall_user_enter"],
             save_exit=self.user_buf_size * self.options["syscall_user_exit"],
+            save_paths=PATH_NAME_MAX * self.options["syscall_whole_paths"],
             fds=self.options["syscall_fd_path"],
             record_comm=self.options["record-cmd"],
             record_tgid=self.options["record-tgid"],
@@ -148,6 +151,7 @@ class Instance:
                 "record-tgid",
                 "stacktrace",
                 "syscall_fd_path",
+                "syscall_whole_paths",
                 "syscall_user_enter",
                 "syscall_user_exit",
                 "userstacktrace",

@@ -53,11 +53,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("pause-on-trace"),
     Option("function-fork"),
     Option("stacktrace"),
-    Option("json"),  # ours, as the next four
+    Option("json"),  # ours, as the next five
     Option("syscall_arg_decode"),
     Option("syscall_fd_path"),
     Option("syscall_user_enter", default=True),
     Option("syscall_user_exit"),
+    Option("syscall_whole_paths"),
     Option("test_nop_accept", tracer="nop"),
     Option("test_nop_refuse", tracer="nop", refused=True),
     Option("syscall_arg_type", tracer="syscall"),

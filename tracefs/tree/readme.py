@@ -85,6 +85,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
   options/NAME            - one option: 1 or 0
         syscall_arg_type  - show the types of the arguments
         json              - one JSON object a line, a call with its result, in files opened from now on
+        syscall_whole_paths - names of paths are saved whole, whatever syscall_user_buf_size is
         syscall_fd_path   - record what file descriptors stand for: 3</etc/passwd>
         irq-info          - show the kernel's column of context flags
         latency-format, verbose, raw, hex, bin, fields, context-info - other layouts of a line

@@ -31,47 +31,78 @@ static uint32_t at_most(uint64_t count, uint32_t most)
 	return count < most ? (uint32_t)count : most;
 }
 
+/*
+ * Elements of an array that are looked for. Memory that ends at a page's end is taken for an array that ended there as the next
+ * page was not readable (typed/object.c): what is cut by us ends elsewhere.
+ */
+static uint32_t elements_with_room(uint64_t address, uint32_t element, uint32_t room)
+{
+	uint32_t n = room / element;
+
+	return n > 1 && (address + (uint64_t)n * element) % CAP_PAGE == 0 ? n - 1 : n;
+}
+
+/*
+ * Of use to the kernel only as a whole: one structure. An address that a call filled in is as long as its buffer, of which the length
+ * that the call has left says no more.
+ */
+static bool is_exact(const struct cap_save *save, const struct tt_type *pointer, const struct tt_type *target, uint32_t element)
+{
+	if (target->kind == TT_STRUCT)
+		return element ? !pointer->n : !save->call.has_ret;
+	return target->kind == TT_CUSTOM && (!element || !pointer->n);
+}
+
 /* One more byte of a text than is kept: whether it ends there. */
 static void add_target(struct cap_save *save, unsigned arg, const struct tt_type *pointer, uint64_t address,
 		       const struct tt_scope *scope)
 {
 	const struct tt_type *target = TT_TYPE(save->call.table, pointer->target);
-	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg};
+	struct cap_piece piece = {.address = address, .arg = (uint8_t)arg, .filled = -1};
 	uint32_t element = tt_fixed_size(target);
 	uint64_t count = 0;
 	bool counted = tt_count(pointer, scope, &count);
 
+	if (scope->share && scope->share != &save->share[arg])
+		piece.filled = (int64_t)*scope->share;
+
 	switch (target->kind) {
 	case TT_STR:
 		piece.text = true;
-		add(save, piece, at_most(counted ? count : UINT64_MAX, save->limit + 1));
+		piece.path = target->flags & TT_PATH;
+		add(save, piece, at_most(counted ? count : UINT64_MAX, cap_text_limit(&piece, save->measure) + 1));
 		return;
 	case TT_STRINGS:
 		piece.list = true;
-		add(save, piece, 8 * (save->most / LISTED));
+		add(save, piece, 8 * (save->measure.room / LISTED));
 		return;
 	case TT_BYTES:
 	case TT_CHARS:
-		piece.data = true;
-		add(save, piece, at_most(count, save->limit));
+		piece.data = piece.exact = true;
+		add(save, piece, at_most(count, save->measure.limit));
 		return;
 	}
 	if (target->flags & TT_ENDS_IN_DATA) {
-		piece.data = true;
+		piece.data = piece.exact = true;
 		piece.head = target->align;
-		add(save, piece, at_most(counted ? count : target->size, piece.head + save->limit));
+		add(save, piece, at_most(counted ? count : target->size, piece.head + save->measure.limit));
 		return;
 	}
 	if (target->flags & TT_HOLDS_POINTERS)
 		piece.type = target;
 	if (target->flags & TT_HOLDS_FDS)
 		piece.fds = target;
+	if (pointer->n == 1 && TT_AT(save->call.table, numbers, struct tt_number)[pointer->first].source == TT_CONSTANT)
+		piece.exact = true; /* the kernel takes all of a fixed number, or none */
+	else
+		piece.exact = is_exact(save, pointer, target, element);
+	piece.element = pointer->n ? element : 0;
 	if (!element)
-		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->most));
+		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));
 	else if (!pointer->n)
 		add(save, piece, element);
 	else
-		add(save, piece, element * at_most(count, save->most / element));
+		add(save, piece, element * at_most(count, elements_with_room(address, element, save->measure.room)));
 }
 
 static void look(struct cap_save *save, const struct cap_piece *piece, const struct tt_type *type, uint32_t at, uint32_t length,
@@ -87,10 +118,16 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 			add_target(save, piece->arg, type, address, &scope);
 	} else if (type->kind == TT_STRUCT && type->flags & TT_HOLDS_POINTERS) {
 		const struct tt_member *members[TT_MEMBERS];
+		uint64_t filled;
 		unsigned n;
 
 		scope.data = bytes;
 		scope.size = length;
+		if (type->unknown != TT_NONE) { /* what its buffers share is its own */
+			filled = 0;
+			tt_begin_share(type, bytes, length, &filled);
+			scope.share = &filled;
+		}
 		n = tt_members(&scope, type, members);
 		for (unsigned i = 0; i < n; i++)
 			if (members[i]->offset < length)
@@ -112,7 +149,8 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 
 static void look_into(struct cap_save *save, const struct cap_piece *piece)
 {
-	struct tt_scope scope = {.call = &save->call, .share = &save->share[piece->arg]};
+	uint64_t filled = (uint64_t)piece->filled;
+	struct tt_scope scope = {.call = &save->call, .share = piece->filled < 0 ? &save->share[piece->arg] : &filled};
 	uint32_t element = piece->type ? tt_fixed_size(piece->type) : 8;
 
 	if (piece->type && !element)
@@ -125,7 +163,7 @@ static void look_into(struct cap_save *save, const struct cap_piece *piece)
 			struct cap_piece text = {.address = address, .arg = piece->arg, .text = true};
 
 			if (address)
-				add(save, text, save->limit + 1);
+				add(save, text, save->measure.limit + 1);
 		}
 	}
 }
@@ -151,6 +189,18 @@ static bool find_end(struct cap_save *save, struct cap_piece *piece)
 	return true;
 }
 
+/*
+ * What the kernel could not have used is not there: a structure or data of which a part is unreadable, a text without its NUL before
+ * an unreadable page, an array without its first element.
+ */
+static void drop_unusable(struct cap_piece *piece)
+{
+	bool cut_short = piece->got < piece->want;
+
+	if (cut_short && (piece->exact || (piece->text && !piece->ended) || piece->got < piece->element))
+		piece->got = 0;
+}
+
 /* Read the pieces from first on. */
 static void fetch(struct cap_save *save, uint32_t first)
 {
@@ -171,6 +221,8 @@ static void fetch(struct cap_save *save, uint32_t first)
 				more |= find_end(save, piece);
 		}
 	}
+	for (uint32_t i = first; i < save->pieces; i++)
+		drop_unusable(&save->piece[i]);
 }
 
 static void add_args(struct cap_save *save, enum tt_direction direction, bool numbers)
@@ -225,10 +277,18 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
 	}
 }
 
+struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
+{
+	for (uint32_t i = 0; i < save->pieces; i++)
+		if (save->piece[i].arg == arg)
+			return &save->piece[i];
+	return NULL;
+}
+
 void cap_save_nothing(struct cap_save *save)
 {
 	save->pieces = save->used = save->fds.used = save->netlink_length = 0;
-	save->limit = save->most = 0;
+	save->measure = (struct cap_measure){0};
 }
 
 void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure)
@@ -236,8 +296,7 @@ void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct 
 	uint32_t level;
 
 	cap_save_nothing(save);
-	save->limit = measure.limit;
-	save->most = measure.room;
+	save->measure = measure;
 	for (unsigned i = 0; i < TT_ARGS; i++)
 		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
 	add_args(save, direction, true);

@@ -17,18 +17,33 @@
 
 struct cap_piece {
 	uint64_t address;
+	int64_t filled; /* bytes that the structure that leads here says were filled in; -1: the call's result does */
 	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
 	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
 	uint32_t whole;		    /* bytes that data has in the task */
 	uint32_t head;		    /* before the data, in the same piece */
+	uint32_t element;	    /* bytes of one, of an array */
 	uint32_t put_at, put_length; /* in record[], where it was put; no bytes: it was not */
 	uint8_t arg;
 	bool text;  /* ends at a NUL */
+	bool path;  /* a text that is cut at the limit for names of paths */
+	bool exact; /* of use only if all of it is readable */
 	bool data;  /* is cut at the limit, as a text is */
 	bool list;  /* addresses of texts, up to a NULL */
 	bool ended; /* its NUL or NULL was found */
 };
+
+/* How much of a call a sink has: texts and data are cut at limit, names of paths at paths, a record has no more bytes than room. */
+struct cap_measure {
+	uint32_t limit, paths, room;
+	bool fds; /* with what descriptors stand for */
+};
+
+static inline uint32_t cap_text_limit(const struct cap_piece *piece, struct cap_measure measure)
+{
+	return piece->path ? measure.paths : measure.limit;
+}
 
 struct cap_save {
 	struct cap_memory memory;
@@ -37,8 +52,7 @@ struct cap_save {
 	char netlink[40]; /* what the record says of the netlink socket that the call is on: the descriptor, the protocol */
 	uint32_t netlink_length, netlink_head; /* 0: nothing; bytes of the descriptor's number, with its NUL */
 	uint64_t share[TT_ARGS];
-	uint32_t limit; /* bytes of a text */
-	uint32_t most;	/* bytes of an array or of records: more finds no room in any record */
+	struct cap_measure measure;
 	uint32_t pieces, used;
 	struct cap_piece piece[CAP_PIECES];
 	uint8_t bytes[CAP_GATHERED];
@@ -65,14 +79,9 @@ struct cap_parts {
 	uint32_t n;
 };
 
-/* How much of a call a sink has: texts and data are cut at limit, a record has no more bytes than room. */
-struct cap_measure {
-	uint32_t limit, room;
-	bool fds; /* with what descriptors stand for */
-};
-
 /*
- * Of the task that save->memory was begun for. direction: TT_IN at enter, TT_OUT at exit (then the call has its result).
+ * Of the task that save->memory was begun for. direction: TT_IN at enter, TT_OUT at exit (then the call has its result),
+ * TT_LEFT at the exit of a call that was interrupted.
  * May be called again at the same stop: what was read of the task is still there.
  */
 void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure);

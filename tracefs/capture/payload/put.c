@@ -7,6 +7,7 @@
 #include "tracefs/events/record.h"
 
 #define PIECE_HEAD 16u
+#define PIECE_DATA 1 /* text or data, where others have 0 and what could not be read its errno */
 #define FDS_AT offsetof(struct ev_sys_enter, fds)
 
 _Static_assert(FDS_AT == offsetof(struct ev_sys_exit, fds), "one place in both");
@@ -38,8 +39,9 @@ static void pad(struct out *out, uint32_t to)
 }
 
 /* Bytes of a piece that are kept. */
-static uint32_t kept(const struct cap_piece *piece, uint32_t limit)
+static uint32_t kept(const struct cap_piece *piece, struct cap_measure measure)
 {
+	uint32_t limit = cap_text_limit(piece, measure);
 	uint32_t most = piece->text || piece->data ? piece->head + limit : UINT32_MAX;
 
 	if (piece->text && piece->ended && piece->got <= limit + 1)
@@ -54,19 +56,19 @@ static void put_piece(struct out *out, const struct cap_save *save, struct cap_p
 	put(out, save->bytes + piece->at, length);
 }
 
-static void put_raw(struct out *out, const struct cap_save *save, struct cap_piece *piece, uint32_t limit)
+static void put_raw(struct out *out, const struct cap_save *save, struct cap_piece *piece, struct cap_measure measure)
 {
-	uint32_t length = kept(piece, limit), most = room(out);
+	uint32_t length = kept(piece, measure), most = room(out);
 
 	most -= most < sizeof(cut) ? most : (uint32_t)sizeof(cut);
 	put_piece(out, save, piece, length < most ? length : most);
 }
 
-static void put_image(struct out *out, struct cap_save *save, struct cap_piece *first, uint32_t limit)
+static void put_image(struct out *out, struct cap_save *save, struct cap_piece *first, struct cap_measure measure)
 {
 	for (struct cap_piece *piece = first; piece < save->piece + save->pieces; piece++) {
-		uint32_t length = kept(piece, limit);
-		int32_t error = piece->got ? 0 : -EFAULT;
+		uint32_t length = kept(piece, measure);
+		int32_t what = !piece->got ? -EFAULT : piece->text || piece->data ? PIECE_DATA : 0;
 
 		if (piece->arg != first->arg)
 			continue;
@@ -76,19 +78,11 @@ static void put_image(struct out *out, struct cap_save *save, struct cap_piece *
 			length = room(out) - PIECE_HEAD - 8;
 		put(out, &piece->address, 8);
 		put(out, &length, 4);
-		put(out, &error, 4);
+		put(out, &what, 4);
 		put_piece(out, save, piece, length);
 		for (; length % 8; length++)
 			put(out, "", 1);
 	}
-}
-
-struct cap_piece *cap_save_root(struct cap_save *save, unsigned arg)
-{
-	for (uint32_t i = 0; i < save->pieces; i++)
-		if (save->piece[i].arg == arg)
-			return &save->piece[i];
-	return NULL;
 }
 
 /* The plain number goes before what is said of netlink where no path does: readers that print one text print that. */
@@ -129,12 +123,16 @@ uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const s
 			if (!piece->got)
 				put(&out, fault, sizeof(fault));
 			else if (piece->type || piece->list)
-				put_image(&out, save, piece, measure.limit);
+				put_image(&out, save, piece, measure);
 			else
-				put_raw(&out, save, piece, measure.limit);
+				put_raw(&out, save, piece, measure);
 			length = piece->got ? out.len - start : 0;
-			if (piece->got && piece->text && (!length || out.record[out.len - 1]))
-				put(&out, cut, sizeof(cut));
+			if (piece->got && piece->text && (!length || out.record[out.len - 1])) {
+				if (piece->got == piece->whole && length == piece->got)
+					put(&out, "", 1); /* as long as its count says */
+				else
+					put(&out, cut, sizeof(cut));
+			}
 		}
 		length = start | length << 16;
 		memcpy(save->record + loc_at, &length, 4);

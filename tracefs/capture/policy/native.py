@@ -81,13 +81,14 @@ class Core:
         if not self.ct:
             raise MemoryError
         self.ct = ffi.gc(self.ct, lib.cap_free)
+        self._recorder = lib.cap_recorder_of(self.ct)
         self._parts: list[Any] = []
         for described in syscalls:
-            lib.cap_describe(self.ct, described.nr, described.nargs, described.saved, described.fds, described.asked)
+            lib.cap_describe(self._recorder, described.nr, described.nargs, described.saved, described.fds, described.asked)
             for is_exit, parts in enumerate(described.parts):
                 if parts:
                     self._parts.append(ffi.new("struct cap_part[]", list(parts)))
-                    lib.cap_describe_parts(self.ct, described.nr, bool(is_exit), self._parts[-1], len(parts))
+                    lib.cap_describe_parts(self._recorder, described.nr, bool(is_exit), self._parts[-1], len(parts))
         self._types: Any = None
 
     # ---- the capture thread ----
@@ -117,7 +118,7 @@ class Core:
     def call(self, tid: int) -> Call | None:
         """What the task of an EXEC report is about to do."""
         out = ffi.new("struct cap_call *")
-        return Call(out.nr, bool(out.compat), tuple(out.args)) if lib.cap_call_of(self.ct, tid, out) else None
+        return Call(out.nr, out.arch != lib.AUDIT_ARCH_X86_64, tuple(out.args)) if lib.cap_call_of(self.ct, tid, out) else None
 
     def let_go(self, tid: int) -> None:
         """Detach the task of an EXEC report, before it executes."""
@@ -162,45 +163,45 @@ class Core:
 
     def pause(self) -> None:
         """From now on, until unpause() by this thread, no record is written. Nests."""
-        lib.cap_pause(self.ct)
+        lib.cap_pause(self._recorder)
 
     def unpause(self) -> None:
-        lib.cap_unpause(self.ct)
+        lib.cap_unpause(self._recorder)
 
     def mute(self, tid: int) -> None:
-        checked(lib.cap_mute(self.ct, tid))
+        checked(lib.cap_mute(self._recorder, tid))
 
     def unmute(self, tid: int) -> None:
-        lib.cap_unmute(self.ct, tid)
+        lib.cap_unmute(self._recorder, tid)
 
     # ---- sinks: between pause() and unpause() ----
 
     def sink_add(self, buffer: int) -> int:
         """buffer: address of a struct rb. OSError(ENOSPC) when there are 64."""
-        return checked(lib.cap_sink_add(self.ct, ffi.cast("struct rb *", buffer)))
+        return checked(lib.cap_sink_add(self._recorder, ffi.cast("struct rb *", buffer)))
 
     def sink_remove(self, sink: int) -> None:
-        lib.cap_sink_remove(self.ct, sink)
+        lib.cap_sink_remove(self._recorder, sink)
 
     def sink_tracer(self, sink: int, on: bool) -> None:
-        lib.cap_sink_tracer(self.ct, sink, on)
+        lib.cap_sink_tracer(self._recorder, sink, on)
 
     def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, int]) -> None:
         """The enabled events, all that are not named are disabled. filters: id -> address of a struct ev_filter."""
         wanted = list(ids)
-        lib.cap_sink_events(self.ct, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
+        lib.cap_sink_events(self._recorder, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
 
     def sink_triggers(self, sink: int, lists: Mapping[int, int]) -> None:
         """lists: event id -> address of a struct trigger_list; all that are not named have none."""
-        lib.cap_sink_triggers(self.ct, sink, list(lists), list(lists.values()), len(lists))
+        lib.cap_sink_triggers(self._recorder, sink, list(lists), list(lists.values()), len(lists))
 
     def sink_snapshot(self, sink: int, buffer: int) -> None:
         """buffer: address of the struct rb to take snapshots with; 0: none."""
-        lib.cap_sink_snapshot(self.ct, sink, ffi.cast("struct rb *", buffer))
+        lib.cap_sink_snapshot(self._recorder, sink, ffi.cast("struct rb *", buffer))
 
     def sink_stacks(self, sink: int, kernel: bool, user: bool) -> None:
         """Whether the task's user stack follows each event, as ftrace/kernel_stack, as ftrace/user_stack."""
-        lib.cap_sink_stacks(self.ct, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
+        lib.cap_sink_stacks(self._recorder, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
 
     @property
     def typed(self) -> bool:
@@ -211,23 +212,23 @@ class Core:
         """The compiled type tables, once: by them memory is saved; before, none is."""
         types = ffi.new("uint64_t[]", -(-len(compiled) // 8))  # aligned for what it holds
         ffi.memmove(types, compiled, len(compiled))
-        lib.cap_types(self.ct, types)
+        lib.cap_types(self._recorder, types)
         self._types = types
 
-    def sink_saves(self, sink: int, enter: int, exit: int, fds: bool) -> None:
-        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; and whether
-        what descriptors stand for is."""
-        lib.cap_sink_saves(self.ct, sink, enter, exit, fds)
+    def sink_saves(self, sink: int, enter: int, exit: int, paths: int, fds: bool) -> None:
+        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; the same of a
+        path's name, where that is more; and whether what descriptors stand for is."""
+        lib.cap_sink_saves(self._recorder, sink, enter, exit, paths, fds)
 
     def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
         """cpus: those whose events are recorded; None: all."""
         masks = [0] * (MAX_CPUS // 64)
         for cpu in range(MAX_CPUS) if cpus is None else cpus:
             masks[cpu // 64] |= 1 << cpu % 64
-        lib.cap_sink_options(self.ct, sink, record_comm, record_tgid, masks)
+        lib.cap_sink_options(self._recorder, sink, record_comm, record_tgid, masks)
 
     def sink_set(self, sink: int, set: int, active: bool, follow: bool) -> None:
-        lib.cap_sink_set(self.ct, sink, set, active, follow)
+        lib.cap_sink_set(self._recorder, sink, set, active, follow)
 
     # ---- sinks: any thread ----
 
@@ -237,14 +238,14 @@ class Core:
 
     def take_snapshot(self, sink: int, cpu: int | None) -> None:
         """Exchange the buffer with that of sink_snapshot()."""
-        lib.cap_take_snapshot(self.ct, sink, -1 if cpu is None else cpu)
+        lib.cap_take_snapshot(self._recorder, sink, -1 if cpu is None else cpu)
 
     def soft_off(self, sink: int, event: int) -> bool:
         """Whether an enabled event is not written now."""
-        return bool(lib.cap_soft_off(self.ct, sink, event))
+        return bool(lib.cap_soft_off(self._recorder, sink, event))
 
     def set_soft_off(self, sink: int, event: int, off: bool) -> None:
-        lib.cap_set_soft_off(self.ct, sink, event, off)
+        lib.cap_set_soft_off(self._recorder, sink, event, off)
 
     def stops(self) -> int:
         """How many stops of tasks were handled so far."""

@@ -6,12 +6,17 @@
  * A child's first stop and its parent's report of the birth come in either order. Neither can wait for the other (ptrace/thread.h), so a child
  * that comes first is adopted on what /proc says of its kin, and set right when the parent's report comes.
  */
-#include <string.h>
+#include <linux/sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/call_facts.h"
+#include "tracefs/capture/task/regs.h"
+#include "tracefs/capture/task/status.h"
+#include "tracefs/events/task_memory.h"
+
 
 /* Whether tid is a thread of the group: costs a tenth of reading /proc. */
 static bool in_group(int32_t tgid, int32_t tid)
@@ -21,27 +26,45 @@ static bool in_group(int32_t tgid, int32_t tid)
 
 static void name_after(struct cap_task *child, const struct cap_task *parent)
 {
-	memcpy(child->comm, parent->comm, sizeof(child->comm));
-	child->named = parent->named;
+	child->name = parent->name;
+	child->name.age = 0;
+}
+
+/* The flags of the call that a task is in, without the signal in their lowest byte; false where they cannot be had. */
+static bool clone_flags(int32_t tid, int event, uint64_t *flags)
+{
+	struct user_regs_struct regs;
+
+	*flags = event == PTRACE_EVENT_VFORK ? CLONE_VFORK | CLONE_VM : 0;
+	if (!cap_get_regs(tid, &regs))
+		return false;
+	bool native = regs.cs == CAP_CS_64;
+	if (regs.orig_rax == (native ? SYS_clone : 120))
+		*flags = (native ? regs.rdi : (uint32_t)regs.rbx) & 0xffffffff & ~(uint64_t)CSIGNAL;
+	else if (regs.orig_rax == SYS_clone3)
+		return task_read(tid, native ? regs.rdi : (uint32_t)regs.rbx, flags, sizeof(*flags));
+	return true;
 }
 
 void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 {
 	unsigned long message;
+	uint64_t flags;
 
 	if (cap_ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&message) < 0)
 		return;
 	int32_t tid = message;
-	cap_emit_newtask(ct, parent, tid, event);
-	cap_emit_fork(ct, parent, tid);
+	if (cap_event_wanted(&ct->recorder, parent, EV_TASK_NEWTASK) && clone_flags(parent->tid, event, &flags))
+		cap_emit_newtask(&ct->recorder, parent, tid, flags);
+	cap_emit_fork(&ct->recorder, parent, tid);
 	struct cap_task *child = cap_task_find(&ct->tasks, tid);
 	if (child) {
 		if (child->orphan)
-			cap_task_inherit(child, parent, &ct->wants);
+			cap_task_inherit(child, parent, &ct->recorder.wants);
 		child->orphan = false;
 		return;
 	}
-	for (unsigned i = 0; i < sizeof(ct->early_dead) / sizeof(*ct->early_dead); i++)
+	for (unsigned i = 0; i < CAP_EARLY_DEAD; i++)
 		if (ct->early_dead[i] == tid) {
 			ct->early_dead[i] = 0;
 			return;
@@ -51,7 +74,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 		return;
 	child->newborn = true;
 	name_after(child, parent);
-	cap_task_inherit(child, parent, &ct->wants);
+	cap_task_inherit(child, parent, &ct->recorder.wants);
 }
 
 /* Who gave birth to it: one of its kin that is in a call that gives birth, best of its own group (then it is a thread). */
@@ -63,7 +86,7 @@ static const struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid
 
 	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
 		bool kin = t->tgid == (tgid != tid ? tgid : ppid);
-		int score = 2 * kin + cap_before_birth(t);
+		int score = 2 * kin + (t->entered && cap_call_is_birth(&t->call));
 		if (t->tid != tid && score > best_score) {
 			best = t;
 			best_score = score;
@@ -74,20 +97,21 @@ static const struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid
 
 struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid)
 {
-	int32_t tgid = tid, ppid = 0;
+	struct cap_status status;
 
-	cap_task_kin(tid, &tgid, &ppid);
-	struct cap_task *t = cap_task_add(&ct->tasks, tid, tgid);
+	if (!cap_status_of(tid, &status))
+		status.tgid = tid, status.ppid = 0;
+	struct cap_task *t = cap_task_add(&ct->tasks, tid, status.tgid);
 	if (!t)
 		return NULL;
 	t->newborn = t->orphan = true;
-	const struct cap_task *parent = parent_of(ct, tid, tgid, ppid);
+	const struct cap_task *parent = parent_of(ct, tid, status.tgid, status.ppid);
 	if (parent) {
 		name_after(t, parent);
-		cap_task_inherit(t, parent, &ct->wants);
+		cap_task_inherit(t, parent, &ct->recorder.wants);
 	} else {
 		t->in_scope = true;
-		cap_task_choose(t, &ct->wants);
+		cap_task_choose(t, &ct->recorder.wants);
 	}
 	return t;
 }
@@ -104,14 +128,14 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 				cap_forget(ct, t);
 			cap_task_rename(&ct->tasks, former, tid);
 			cap_task_close_stat(former);
-			former->start = 0;
+			former->stat.start = 0;
 			t = former;
 		}
 	}
 	if (t) {
 		t->spawning = false;
-		cap_rename_end(ct, t);
-		cap_emit_exec(ct, t, (int32_t)message);
+		cap_rename_end(&ct->recorder, t);
+		cap_emit_exec(&ct->recorder, t, (int32_t)message);
 	}
 	return t;
 }
@@ -127,6 +151,6 @@ void cap_forget(struct cap_thread *ct, struct cap_task *t)
 void cap_on_gone(struct cap_thread *ct, struct cap_task *t)
 {
 	if (t->orphan)
-		ct->early_dead[ct->early_count++ % (sizeof(ct->early_dead) / sizeof(*ct->early_dead))] = t->tid;
+		ct->early_dead[ct->early_count++ % CAP_EARLY_DEAD] = t->tid;
 	cap_forget(ct, t);
 }

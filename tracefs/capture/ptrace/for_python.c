@@ -3,9 +3,9 @@
 #include "tracefs/capture/ptrace/for_python.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <string.h>
 
+#include "tracefs/capture/record/emit.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/status.h"
 
@@ -16,13 +16,36 @@ static void unlock(pthread_mutex_t **lock)
 }
 
 #define LOCKED(ct)                                                                                                             \
-	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->emit_lock;                                            \
+	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->recorder.emit_lock;                                            \
 	pthread_mutex_lock(lock_)
 
 #define EACH_TASK(ct, t)                                                                                                       \
 	uint32_t place_ = 0;                                                                                                   \
 	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                              \
 	     t = cap_task_next(&(ct)->tasks, &place_, (t)->next))
+
+struct cap_recorder *cap_recorder_of(struct cap_thread *ct)
+{
+	return &ct->recorder;
+}
+
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+	      const void *seen, uint32_t seen_len)
+{
+	struct cap_recorder *r = &ct->recorder;
+	struct cap_task stranger = {.tid = tid, .name.known = true}, *t;
+	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true, .seen = seen, .seen_len = seen_len};
+
+	cap_pause(r);
+	t = cap_task_find(&ct->tasks, tid);
+	stranger.event_sinks = t ? t->event_sinks : ~r->wants.filtered[CAP_EVENT_PIDS];
+	strncpy(stranger.name.comm, comm, sizeof(stranger.name.comm) - 1);
+	if (r->sink[sink]->triggers[((const struct ev_common *)rec)->type])
+		cap_emit_triggered(r, &e, rec, len);
+	else
+		rb_write(r->sink[sink]->rb, (unsigned)cpu, rec, len);
+	cap_unpause(r);
+}
 
 uint64_t cap_stops(struct cap_thread *ct)
 {
@@ -32,7 +55,7 @@ uint64_t cap_stops(struct cap_thread *ct)
 
 uint64_t cap_pages_read(struct cap_thread *ct)
 {
-	return ct->save->memory.fetches;
+	return ct->recorder.save->memory.fetches;
 }
 
 void cap_report_of(struct cap_thread *ct, struct cap_report *out)
@@ -53,8 +76,7 @@ bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	if (!t || !t->entered)
 		return false;
-	*out = (struct cap_call){.nr = t->nr, .compat = t->arch != AUDIT_ARCH_X86_64};
-	memcpy(out->args, t->args, sizeof(out->args));
+	*out = t->call;
 	return true;
 }
 
@@ -162,7 +184,7 @@ void cap_choose_all(struct cap_thread *ct)
 {
 	LOCKED(ct);
 	EACH_TASK (ct, t)
-		cap_task_choose(t, &ct->wants);
+		cap_task_choose(t, &ct->recorder.wants);
 }
 
 int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max)

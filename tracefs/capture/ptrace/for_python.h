@@ -5,12 +5,13 @@
 
 #include "tracefs/capture/ptrace/thread.h"
 
-struct cap_call {
-	int64_t nr;
-	bool compat;
-	uint64_t args[6];
-};
-
+struct cap_recorder *cap_recorder_of(struct cap_thread *ct);
+/*
+ * Write what a program wrote into trace_marker, by any task, and run its event's triggers. seen: the record as these see it,
+ * without the line's end.
+ */
+void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+	      const void *seen, uint32_t seen_len);
 uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
@@ -33,9 +34,6 @@ int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max);
 uint32_t cap_spawned(struct cap_thread *ct); /* children of cap_spawn() that live */
 int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those whose interrupt has not arrived */
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
-/* placement.c. [capture] Nobody is kept on a CPU while some tracees are not followed yet, or no longer: they might see it. */
-void cap_place_hold_off(struct cap_thread *ct, bool on);
-int32_t cap_place_keeper(struct cap_thread *ct); /* [capture] pid of our helper process, which is not to be traced; 0: none */
 /*
  * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before.
  * false: it is not, or is gone.

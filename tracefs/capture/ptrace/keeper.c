@@ -12,18 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tracefs/capture/task/stat.h"
+
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* Linux 6.9 */
 #endif
-
-void keeper_restore(const struct keeper_slot *slot, int cpu)
-{
-	struct affinity now, kept = affinity_only(cpu);
-	int32_t tid = slot->tid;
-
-	if (affinity_get(tid, &now) && !memcmp(&now, &kept, sizeof(now)))
-		affinity_set(tid, &slot->is);
-}
 
 /* Readable when the capture thread has ended; before Linux 6.9 only when its whole process has. */
 static int end_of(pid_t capture_thread)
@@ -62,12 +55,12 @@ static _Noreturn void keep(struct keeper_table *table, int end)
 		;
 	for (int i = 0; i < KEEPER_SLOTS; i++) {
 		const struct keeper_slot *slot = &table->slot[i];
-		struct keeper_stat stat;
+		char stat[CAP_STAT_TEXT];
 		int32_t tid = slot->tid;
 		if (!tid)
 			continue;
 		any = true;
-		if (keeper_stat(slot->tgid, tid, &stat) && stat.start == slot->start)
+		if (cap_stat_read(slot->tgid, tid, stat) && cap_stat_number(stat, CAP_STAT_START) == (int64_t)slot->start)
 			keeper_restore(slot, table->cpu);
 	}
 	if (any)

@@ -33,16 +33,10 @@ struct keeper {
 
 bool keeper_start(struct keeper *k, pid_t capture_thread); /* by that thread; the keeper is its child */
 void keeper_stop(struct keeper *k);
+/* keeper_descendants.c */
 /* Back to what it was, unless someone else has set something since. */
 void keeper_restore(const struct keeper_slot *slot, int cpu);
-/* keeper_descendants.c: those that were born with the kept affinity after the tracer's death, before the slots were restored. */
+/* Those that were born with the kept affinity after the tracer's death, before the slots were restored. */
 void keeper_restore_born(const struct keeper_table *table);
-
-/* From the text of /proc/TID/stat. */
-struct keeper_stat {
-	int32_t ppid, session;
-	uint64_t start;
-};
-bool keeper_stat(int32_t tgid, int32_t tid, struct keeper_stat *out);
 
 #endif

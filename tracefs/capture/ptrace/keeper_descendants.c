@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tracefs/capture/ptrace/keeper.h"
+#include "tracefs/capture/task/stat.h"
 
 #define KIN 1024
 #define SLACK 5 /* clock ticks (1/100 s) that the keeper may be late, and the unit of start times */
@@ -28,7 +29,7 @@ struct kin {
 
 struct search {
 	const struct keeper_table *table;
-	uint64_t since;
+	int64_t since; /* clock ticks since boot: who is younger was born after the tracer's death */
 	struct kin kin[KIN];
 	uint32_t count;
 };
@@ -59,40 +60,24 @@ static bool each_number(const char *directory, struct search *s, int32_t tgid, v
 	return found;
 }
 
-bool keeper_stat(int32_t tgid, int32_t tid, struct keeper_stat *out)
+void keeper_restore(const struct keeper_slot *slot, int cpu)
 {
-	char path[64], text[1024];
+	struct affinity now, kept = affinity_only(cpu);
+	int32_t tid = slot->tid;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tgid, tid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = 0;
-	char *at = strrchr(text, ')'); /* field 2, the name, may hold anything */
-	for (int field = 3; at && field <= 22; field++) {
-		at = strchr(at + 1, ' ');
-		if (at && field == 4)
-			out->ppid = atoi(at + 1);
-		if (at && field == 6)
-			out->session = atoi(at + 1);
-		if (at && field == 22)
-			out->start = strtoull(at + 1, NULL, 10);
-	}
-	return at;
+	if (affinity_get(tid, &now) && !memcmp(&now, &kept, sizeof(now)))
+		affinity_set(tid, &slot->is);
 }
 
 static bool restore_thread(struct search *s, int32_t tgid, int32_t tid)
 {
 	const struct kin *kin = &s->kin[s->count - 1];
-	struct keeper_stat stat;
+	char stat[CAP_STAT_TEXT];
 
 	for (uint32_t i = 0; i < s->count; i++)
 		if (s->kin[i].tgid == tgid)
 			kin = &s->kin[i];
-	if (keeper_stat(tgid, tid, &stat) && stat.start >= s->since) {
+	if (cap_stat_read(tgid, tid, stat) && cap_stat_number(stat, CAP_STAT_START) >= s->since) {
 		struct keeper_slot born = {.tid = tid, .is = kin->slot->is};
 		keeper_restore(&born, s->table->cpu);
 	}
@@ -110,20 +95,24 @@ static void threads_of(struct search *s, int32_t tgid)
 static bool look_at(struct search *s, int32_t tgid, int32_t tid)
 {
 	const struct kin *of = NULL;
-	struct keeper_stat stat;
+	char stat[CAP_STAT_TEXT];
+	int32_t parent, session;
 
 	(void)tid;
 	for (uint32_t i = 0; i < s->count; i++)
 		if (s->kin[i].tgid == tgid)
 			return false;
-	if (s->count == KIN || tgid == getpid() || !keeper_stat(tgid, tgid, &stat) || stat.start < s->since)
+	if (s->count == KIN || tgid == getpid() || !cap_stat_read(tgid, tgid, stat) ||
+	    cap_stat_number(stat, CAP_STAT_START) < s->since)
 		return false;
-	for (uint32_t i = 0; i < s->count && (!of || of->tgid != stat.ppid); i++)
-		if (s->kin[i].tgid == stat.ppid || s->kin[i].session == stat.session)
+	parent = (int32_t)cap_stat_number(stat, CAP_STAT_PPID);
+	session = (int32_t)cap_stat_number(stat, CAP_STAT_SESSION);
+	for (uint32_t i = 0; i < s->count && (!of || of->tgid != parent); i++)
+		if (s->kin[i].tgid == parent || s->kin[i].session == session)
 			of = &s->kin[i];
 	if (!of)
 		return false;
-	s->kin[s->count++] = (struct kin){.tgid = tgid, .session = stat.session, .slot = of->slot};
+	s->kin[s->count++] = (struct kin){.tgid = tgid, .session = session, .slot = of->slot};
 	return true;
 }
 
@@ -133,17 +122,19 @@ void keeper_restore_born(const struct keeper_table *table)
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	uint64_t ticks = (uint64_t)now.tv_sec * 100 + now.tv_nsec / 10000000;
+	int64_t ticks = (int64_t)now.tv_sec * 100 + now.tv_nsec / 10000000;
 	s.table = table;
 	s.since = ticks > SLACK ? ticks - SLACK : 0;
 	for (int i = 0; i < KEEPER_SLOTS; i++) {
 		const struct keeper_slot *slot = &table->slot[i];
-		struct keeper_stat stat = {.session = -1};
+		char stat[CAP_STAT_TEXT];
+		int32_t session = -1;
+
 		if (!slot->tid)
 			continue;
-		if (!keeper_stat(slot->tgid, slot->tgid, &stat))
-			stat.session = -1;
-		s.kin[s.count++] = (struct kin){.tgid = slot->tgid, .session = stat.session, .slot = slot};
+		if (cap_stat_read(slot->tgid, slot->tgid, stat))
+			session = (int32_t)cap_stat_number(stat, CAP_STAT_SESSION);
+		s.kin[s.count++] = (struct kin){.tgid = slot->tgid, .session = session, .slot = slot};
 	}
 	bool found = true;
 	for (int pass = 0; pass < PASSES && found; pass++) {

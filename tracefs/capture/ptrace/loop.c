@@ -7,6 +7,7 @@
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/ptrace/wake.h"
+#include "tracefs/capture/record/events.h"
 
 /* Stops between two sweeps at least; so a sweep's cost of one call per task stays small against theirs. */
 #define SWEEP_STOPS 256
@@ -17,8 +18,10 @@ static int on_end(struct cap_thread *ct, const siginfo_t *si)
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	int status;
 
-	if (t)
-		cap_emit_exit(ct, t, cap_wait_status(si)); /* while /proc still knows it */
+	if (t) {
+		t->served = ct->stops;
+		cap_emit_exit(&ct->recorder, t, cap_wait_status(si)); /* while /proc still knows it */
+	}
 	status = cap_reap(tid);
 
 	if (status < 0)
@@ -37,14 +40,14 @@ static int handle(struct cap_thread *ct, const siginfo_t *si)
 	int reason = CAP_GO_ON;
 
 	ct->stops++;
-	cap_emit_begin(ct);
+	cap_emit_begin(&ct->recorder);
 	if (si->si_code == CLD_TRAPPED)
 		reason = cap_on_stop(ct, si->si_pid, si->si_status);
 	else if (si->si_code == CLD_STOPPED)
 		cap_consume_stop(si->si_pid); /* a child of ours that is not traced */
 	else
 		reason = on_end(ct, si);
-	cap_emit_end(ct);
+	cap_emit_end(&ct->recorder);
 	return reason;
 }
 

@@ -16,10 +16,11 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 
-#include "tracefs/capture/ptrace/for_python.h"
 #include "tracefs/capture/ptrace/keeper.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/task/call_facts.h"
+#include "tracefs/capture/task/clock.h"
 
 #define BURST_NS 300000	 /* computing at one go that is long, against what two stops apart cost */
 #define IDLE_NS 3000000	 /* without a stop: let go. Less than a tick */
@@ -42,20 +43,13 @@ struct cap_place {
 	uint32_t ticks;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + ts.tv_nsec;
-}
-
 static bool set_affinity(pid_t tid, const struct affinity *to)
 {
 	cap_op();
 	return affinity_set(tid, to);
 }
 
-bool cap_place_enter(struct cap_thread *ct)
+bool cap_place_init(struct cap_thread *ct)
 {
 	ct->place = calloc(1, sizeof(*ct->place));
 	if (!ct->place)
@@ -66,9 +60,9 @@ bool cap_place_enter(struct cap_thread *ct)
 	return true;
 }
 
-void cap_place_leave(struct cap_thread *ct)
+void cap_place_fini(struct cap_thread *ct)
 {
-	cap_place_apart(ct);
+	cap_place_release_all(ct);
 	keeper_stop(&ct->place->keeper);
 	free(ct->place);
 	ct->place = NULL;
@@ -107,10 +101,10 @@ static void unsettle(struct cap_thread *ct)
 
 static void release_slot(struct cap_place *pl, struct cap_task *t)
 {
-	pl->keeper.table->slot[t->slot].tid = 0;
-	pl->kept[t->slot] = NULL;
+	pl->keeper.table->slot[t->place.slot].tid = 0;
+	pl->kept[t->place.slot] = NULL;
 	pl->kept_count--;
-	t->slot = -1;
+	t->place.slot = t->place.cpu = -1;
 }
 
 /*
@@ -131,9 +125,10 @@ static bool note(struct cap_place *pl, struct cap_task *t)
 	if (affinity_count(&slot->is) >= pl->online)
 		memset(&slot->is, 0xff, sizeof(slot->is));
 	slot->tgid = t->tgid;
-	slot->start = t->start;
+	slot->start = t->stat.start;
 	slot->tid = t->tid;
-	t->slot = free;
+	t->place.slot = free;
+	t->place.cpu = pl->cpu;
 	pl->kept[free] = t;
 	pl->kept_count++;
 	return true;
@@ -144,9 +139,9 @@ static bool keep(struct cap_thread *ct, struct cap_task *t)
 	struct cap_place *pl = ct->place;
 	struct affinity there;
 
-	if (!t->start && cap_task_stat(t, &t->start) < 0)
+	if (!cap_task_read_start(t))
 		return false;
-	if (!pl->kept_count && pl->cpu < 0 && !settle(ct, cap_place_cpu(ct, t)))
+	if (!pl->kept_count && pl->cpu < 0 && !settle(ct, cap_task_cpu(t)))
 		return false;
 	if (!note(pl, t))
 		return false;
@@ -162,11 +157,11 @@ static void let_go(struct cap_thread *ct, struct cap_task *t)
 	struct cap_place *pl = ct->place;
 
 	cap_op();
-	keeper_restore(&pl->keeper.table->slot[t->slot], pl->cpu);
+	keeper_restore(&pl->keeper.table->slot[t->place.slot], pl->cpu);
 	release_slot(pl, t);
 }
 
-void cap_place_apart(struct cap_thread *ct)
+void cap_place_release_all(struct cap_thread *ct)
 {
 	struct cap_place *pl = ct->place;
 
@@ -178,8 +173,8 @@ void cap_place_apart(struct cap_thread *ct)
 
 static void set_computing(struct cap_place *pl, struct cap_task *t, bool on)
 {
-	pl->computing += (int)on - (int)t->computing;
-	t->computing = on;
+	pl->computing += (int)on - (int)t->place.counted;
+	t->place.counted = on;
 }
 
 void cap_place_stopped(struct cap_thread *ct, struct cap_task *t)
@@ -187,19 +182,19 @@ void cap_place_stopped(struct cap_thread *ct, struct cap_task *t)
 	struct cap_place *pl = ct->place;
 	uint64_t took;
 
-	pl->now = now_ns();
-	took = pl->now - t->seen;
-	t->often = took < IDLE_NS;
-	t->seen = pl->now;
-	if (!t->computing)
+	pl->now = (uint64_t)cap_now_ns();
+	took = pl->now - t->place.stopped;
+	t->place.stops_often = took < IDLE_NS;
+	t->place.stopped = pl->now;
+	if (!t->place.counted)
 		return;
 	set_computing(pl, t, false);
 	if (took < BURST_NS) {
-		t->brisk += t->brisk < BRISK;
+		t->place.bursts += t->place.bursts < BRISK;
 		return;
 	}
-	t->brisk = 0;
-	if (t->slot >= 0 && pl->computing)
+	t->place.bursts = 0;
+	if (t->place.slot >= 0 && pl->computing)
 		let_go(ct, t);
 }
 
@@ -208,68 +203,68 @@ void cap_place_resume(struct cap_thread *ct, struct cap_task *t)
 	struct cap_place *pl = ct->place;
 
 	if (unlikely(t->path != CAP_PATH_STOPS)) { /* it would not stop before it asks after the others', or hands on its own */
-		cap_place_apart(ct);
+		cap_place_release_all(ct);
 		return;
 	}
-	if (t->slot < 0 && t->often && !pl->off && !pl->asking && !pl->held_off && !t->giving && (!pl->computing || t->brisk == BRISK)) {
-		if (t->refused)
-			t->refused--;
+	if (t->place.slot < 0 && t->place.stops_often && !pl->off && !pl->asking && !pl->held_off && !t->place.hands_on && (!pl->computing || t->place.bursts == BRISK)) {
+		if (t->place.try_again)
+			t->place.try_again--;
 		else if (!keep(ct, t))
-			t->refused = REFUSED_STOPS;
+			t->place.try_again = REFUSED_STOPS;
 	}
-	set_computing(pl, t, t->where == CAP_USER);
+	set_computing(pl, t, !t->in_kernel);
 }
 
 void cap_place_hold_off(struct cap_thread *ct, bool on)
 {
 	ct->place->held_off = on;
 	if (on)
-		cap_place_apart(ct);
+		cap_place_release_all(ct);
 }
 
-void cap_place_enter_call(struct cap_thread *ct, struct cap_task *t)
+void cap_place_call_begins(struct cap_thread *ct, struct cap_task *t)
 {
-	if (cap_before_birth(t) || cap_before_exec(t)) {
-		t->giving = true;
-		if (t->slot >= 0)
+	if (cap_call_is_birth(&t->call) || cap_call_is_exec(&t->call)) {
+		t->place.hands_on = true;
+		if (t->place.slot >= 0)
 			let_go(ct, t);
-	} else if (cap_before_affinity(t)) {
-		t->asking = true;
+	} else if (cap_call_is_affinity(&t->call)) {
+		t->place.asks = true;
 		ct->place->asking++;
-		cap_place_apart(ct);
+		cap_place_release_all(ct);
 	}
 }
 
-void cap_place_exit_call(struct cap_thread *ct, struct cap_task *t)
+void cap_place_call_ends(struct cap_thread *ct, struct cap_task *t)
 {
-	t->giving = false;
-	if (t->asking)
+	t->place.hands_on = false;
+	if (t->place.asks)
 		ct->place->asking--;
-	t->asking = false;
+	t->place.asks = false;
 }
 
 void cap_place_forget(struct cap_thread *ct, struct cap_task *t)
 {
 	if (!ct->place)
 		return;
-	if (t->slot >= 0)
+	if (t->place.slot >= 0)
 		release_slot(ct->place, t);
 	set_computing(ct->place, t, false);
-	cap_place_exit_call(ct, t);
+	cap_place_call_ends(ct, t);
 }
 
 void cap_place_tick(struct cap_thread *ct)
 {
 	struct cap_place *pl = ct->place;
 
-	pl->now = now_ns();
+	pl->now = (uint64_t)cap_now_ns();
 	if (++pl->ticks % ANEW_TICKS == 0) {
-		cap_place_apart(ct);
+		cap_place_release_all(ct);
 		return;
 	}
 	for (int i = 0; i < KEEPER_SLOTS; i++)
-		if (pl->kept[i] && pl->now - pl->kept[i]->seen > IDLE_NS) {
-			pl->kept[i]->brisk = 0;
+		if (pl->kept[i] && pl->now - pl->kept[i]->place.stopped > IDLE_NS) {
+			pl->kept[i]->place.bursts = 0;
 			let_go(ct, pl->kept[i]);
 		}
 	if (!pl->kept_count)
@@ -282,7 +277,7 @@ void cap_place_child_ended(struct cap_thread *ct, int32_t pid)
 
 	if (pid != pl->keeper.pid)
 		return;
-	cap_place_apart(ct); /* without a keeper nobody may be kept */
+	cap_place_release_all(ct); /* without a keeper nobody may be kept */
 	pl->keeper.pid = 0;
 	pl->off = true;
 }
@@ -290,15 +285,4 @@ void cap_place_child_ended(struct cap_thread *ct, int32_t pid)
 int32_t cap_place_keeper(struct cap_thread *ct)
 {
 	return ct->place ? ct->place->keeper.pid : 0;
-}
-
-int cap_place_cpu(struct cap_thread *ct, struct cap_task *t)
-{
-	if (t->slot >= 0)
-		return ct->place->cpu;
-	if (t->cpu < 0 || t->cpu_at != ct->stops) {
-		t->cpu = cap_task_cpu(t);
-		t->cpu_at = ct->stops;
-	}
-	return t->cpu;
 }

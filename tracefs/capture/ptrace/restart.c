@@ -22,9 +22,8 @@
 #include "tracefs/capture/ptrace/restart.h"
 
 #define ERESTARTNOHAND 514 /* linux/errno.h of the kernel; strace shows it */
-#define SIGNAL(sig) (1ull << ((sig) - 1))
 /* They end such calls untraced, too, when the task goes on after the stop. */
-#define STOP_SIGNALS (SIGNAL(SIGSTOP) | SIGNAL(SIGTSTP) | SIGNAL(SIGTTIN) | SIGNAL(SIGTTOU))
+#define STOP_SIGNALS (CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
 
 /* Those that have done nothing when they return EINTR; of receiving ones, those with a receive time-out do. */
 static const int16_t undoable_64[] = {
@@ -77,11 +76,9 @@ static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
 
 static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 {
-	cap_info info = {.op = PTRACE_SYSCALL_INFO_EXIT, .arch = t->arch, .exit = {.rval = result, .is_error = result < 0}};
-
-	t->undone = false;
+	t->restart.pending = false;
 	if (t->entered)
-		cap_on_exit(ct, t, &info);
+		cap_on_exit(ct, t, t->call.arch, result);
 }
 
 static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs)
@@ -95,7 +92,7 @@ static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_str
 	if (over)
 		ended(ct, t, result);
 	else
-		t->undone = true;
+		t->restart.pending = true;
 	return true;
 }
 
@@ -118,11 +115,11 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if ((!t->undone && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
+	if ((!t->restart.pending && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
 		return;
-	bool dropped = cap_dropped(&s) & SIGNAL(sig);
-	if (t->undone && (s.caught & SIGNAL(sig)))
+	bool dropped = cap_dropped(&s) & CAP_SIGNAL_BIT(sig);
+	if (t->restart.pending && (s.caught & CAP_SIGNAL_BIT(sig)))
 		ended(ct, t, -EINTR); /* the kernel sees to that */
-	else if (!t->undone && dropped)
+	else if (!t->restart.pending && dropped)
 		undo(ct, t, &regs);
 }

@@ -7,12 +7,12 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 
-#define NS_PER_S 1000000000ll
 #define NS_PER_MS 1000000ll
 /* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
-#define LONGEST (NS_PER_S << 32)
+#define LONGEST (CAP_NS_PER_S << 32)
 
 struct limit {
 	int16_t nr;
@@ -45,23 +45,16 @@ bool cap_limited(uint32_t arch, int64_t nr)
 	return nr >= SYS_rt_sigtimedwait && limit_of(arch, nr);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 void cap_limit_begin(struct cap_task *t)
 {
-	t->began = now_ns();
-	t->deadline = 0;
+	t->restart.began = cap_now_ns();
+	t->restart.deadline = 0;
 }
 
 /* ns, -1: none */
 static int64_t length(const struct cap_task *t, const struct limit *limit)
 {
-	uint64_t value = t->args[limit->argument];
+	uint64_t value = t->call.args[limit->argument];
 	struct timespec ts;
 
 	if (limit->ms)
@@ -69,18 +62,18 @@ static int64_t length(const struct cap_task *t, const struct limit *limit)
 	struct iovec here = {&ts, sizeof(ts)}, there = {(void *)value, sizeof(ts)};
 	if (!value || process_vm_readv(t->tid, &here, 1, &there, 1, 0) != sizeof(ts))
 		return -1;
-	return ts.tv_sec >= LONGEST / NS_PER_S ? -1 : ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return ts.tv_sec >= LONGEST / CAP_NS_PER_S ? -1 : ts.tv_sec * CAP_NS_PER_S + ts.tv_nsec;
 }
 
 bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result)
 {
-	const struct limit *limit = t->entered ? limit_of(t->arch, t->nr) : NULL;
+	const struct limit *limit = t->entered ? limit_of(t->call.arch, t->call.nr) : NULL;
 	int64_t ns = limit ? length(t, limit) : -1;
 
 	if (ns < 0)
 		return false;
-	t->deadline = t->began + ns;
-	if (t->deadline <= now_ns()) {
+	t->restart.deadline = t->restart.began + ns;
+	if (t->restart.deadline <= cap_now_ns()) {
 		*result = limit->result;
 		return true;
 	}
@@ -93,19 +86,19 @@ int64_t cap_limit_overdue(struct cap_thread *ct)
 	int64_t now = 0, next = -1;
 	uint32_t place = 0;
 
-	cap_emit_begin(ct);
+	cap_emit_begin(&ct->recorder);
 	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
-		if (!t->deadline || !t->entered)
+		if (!t->restart.deadline || !t->entered)
 			continue;
-		now = now ? now : now_ns();
-		int64_t left = t->deadline - now;
+		now = now ? now : cap_now_ns();
+		int64_t left = t->restart.deadline - now;
 		if (left <= 0) {
-			t->deadline = 0;
+			t->restart.deadline = 0;
 			t->interrupted |= cap_ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) >= 0;
 		} else if (next < 0 || left < next) {
 			next = left;
 		}
 	}
-	cap_emit_end(ct);
+	cap_emit_end(&ct->recorder);
 	return next;
 }

@@ -98,7 +98,7 @@ static int launch(struct cap_thread *ct, pid_t pid, int go, bool filtered)
 	if (t) {
 		t->in_scope = t->spawning = t->newborn = true;
 		t->filtered = filtered;
-		cap_task_choose(t, &ct->wants);
+		cap_task_choose(t, &ct->recorder.wants);
 		error = cap_ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	}
 	if (!remember(ct, pid))
@@ -113,7 +113,7 @@ int cap_spawn(struct cap_thread *ct, struct cap_spawn *how)
 	struct cap_filter *filter = NULL;
 	int go[2], report[2], error;
 
-	cap_place_apart(ct); /* the child has this thread's affinity */
+	cap_place_release_all(ct); /* the child has this thread's affinity */
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
 	if (pipe2(report, O_CLOEXEC)) {

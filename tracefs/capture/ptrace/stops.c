@@ -9,6 +9,8 @@
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/ptrace/restart.h"
+#include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/call_facts.h"
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
@@ -43,7 +45,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 	}
 	t->followed = follow || t->filtered;
 	t->entered &= follow;
-	t->undone &= follow;
+	t->restart.pending &= follow;
 	return error >= 0;
 }
 
@@ -70,15 +72,15 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		refuse(t);
 	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
-		cap_place_enter_call(ct, t);
+		cap_place_call_begins(ct, t);
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-		cap_place_exit_call(ct, t);
+		cap_place_call_ends(ct, t);
 		t->interrupted = false;
 		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
-			cap_on_exit(ct, t, &info);
+			cap_on_exit(ct, t, info.arch, info.exit.rval);
 	}
-	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_before_exec(t))) {
+	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is_exec(&t->call))) {
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}
@@ -105,6 +107,15 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		cap_on_return(ct, t);
 	cap_release(ct, t, 0);
 	return CAP_GO_ON;
+}
+
+static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	siginfo_t info;
+
+	if (cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) &&
+	    cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0)
+		cap_emit_signal(&ct->recorder, t, sig, &info);
 }
 
 int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
@@ -138,7 +149,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 	switch (event) {
 	case PTRACE_EVENT_SECCOMP:
 		/* Of one that is followed to its call's exit (it makes a call again) the entry was seen before. */
-		if (!t->entered || t->undone)
+		if (!t->entered || t->restart.pending)
 			return on_syscall_stop(ct, t);
 		break;
 	case PTRACE_EVENT_STOP:
@@ -149,7 +160,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		cap_on_birth(ct, t, event);
 		break;
 	case 0:
-		cap_emit_signal(ct, t, sig);
+		record_signal(ct, t, sig);
 		cap_on_signal(ct, t, sig);
 		cap_release(ct, t, sig);
 		return CAP_GO_ON;
@@ -160,9 +171,9 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 
 bool cap_resume(struct cap_thread *ct, int32_t tid, int sig)
 {
-	pthread_mutex_lock(&ct->emit_lock);
+	pthread_mutex_lock(&ct->recorder.emit_lock);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	bool there = t && cap_release(ct, t, sig);
-	pthread_mutex_unlock(&ct->emit_lock);
+	pthread_mutex_unlock(&ct->recorder.emit_lock);
 	return there;
 }

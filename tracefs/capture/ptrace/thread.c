@@ -6,32 +6,37 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/ptrace/wake.h"
+#include "tracefs/capture/task/regs.h"
+
+/* For a walk of the user stack. */
+static bool frame_of(int32_t tid, struct cap_frame *out)
+{
+	struct user_regs_struct regs;
+
+	if (!cap_get_regs(tid, &regs))
+		return false;
+	*out = (struct cap_frame){.ip = regs.rip, .sp = regs.rsp, .bp = regs.rbp, .narrow = regs.cs == CAP_CS_32};
+	return true;
+}
 
 struct cap_thread *cap_new(struct cmdlines *cmdlines)
 {
 	struct cap_thread *ct = calloc(1, sizeof(*ct));
-	pthread_mutexattr_t attr;
 
 	if (!ct)
 		return NULL;
-	ct->save = malloc(sizeof(*ct->save)); /* touched only as far as it is used */
-	if (!ct->save || !cap_tasks_init(&ct->tasks)) {
-		free(ct->save);
+	if (cap_recorder_init(&ct->recorder, cmdlines)) {
 		free(ct);
 		return NULL;
 	}
-	ct->save->memory.fetches = 0;
-	cap_fds_init(&ct->save->fds);
-	ct->cmdlines = cmdlines;
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* policy asks for tasks while it holds the pause */
-	pthread_mutex_init(&ct->emit_lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-	pthread_cond_init(&ct->emit_go, NULL);
-	pthread_mutex_init(&ct->mute_lock, NULL);
+	if (!cap_tasks_init(&ct->tasks)) {
+		cap_recorder_free(&ct->recorder);
+		free(ct);
+		return NULL;
+	}
+	ct->recorder.frame_of = frame_of;
 	cap_op_setup();
 	return ct;
 }
@@ -39,13 +44,9 @@ struct cap_thread *cap_new(struct cmdlines *cmdlines)
 void cap_free(struct cap_thread *ct)
 {
 	cap_tasks_free(&ct->tasks);
-	for (int i = 0; i < CAP_SINKS; i++)
-		free(ct->sink[i]);
-	free(ct->mutes);
+	cap_recorder_free(&ct->recorder);
 	free(ct->starved);
 	free(ct->spawned);
-	cap_fds_deinit(&ct->save->fds);
-	free(ct->save);
 	free(ct);
 }
 
@@ -54,11 +55,11 @@ int cap_enter(struct cap_thread *ct)
 	int error;
 
 	ct->tid = syscall(SYS_gettid);
-	if (!cap_place_enter(ct))
+	if (!cap_place_init(ct))
 		return -ENOMEM;
 	error = cap_wake_enter(ct);
 	if (error)
-		cap_place_leave(ct);
+		cap_place_fini(ct);
 	return error;
 }
 
@@ -67,7 +68,7 @@ void cap_leave(struct cap_thread *ct)
 	uint32_t place = 0;
 	struct cap_task *t;
 
-	cap_place_leave(ct);
+	cap_place_fini(ct);
 	cap_wake_leave(ct);
 	while ((t = cap_task_next(&ct->tasks, &place, NULL))) {
 		place = 0;

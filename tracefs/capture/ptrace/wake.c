@@ -7,6 +7,7 @@
  * sends it again a millisecond later, and again, until the thread has taken note (pending is false).
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>

@@ -4,64 +4,64 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tracefs/capture/ptrace/thread.h"
+#include "tracefs/capture/record/sink.h"
 
 struct cap_mute {
 	int32_t tid;
 	uint32_t count;
 };
 
-static struct cap_mute *find(struct cap_thread *ct, int32_t tid)
+static struct cap_mute *find(struct cap_recorder *r, int32_t tid)
 {
-	for (uint32_t i = 0; i < ct->mute_count; i++)
-		if (ct->mutes[i].tid == tid)
-			return &ct->mutes[i];
+	for (uint32_t i = 0; i < r->mute_count; i++)
+		if (r->mutes[i].tid == tid)
+			return &r->mutes[i];
 	return NULL;
 }
 
-static struct cap_mute *add(struct cap_thread *ct, int32_t tid)
+static struct cap_mute *add(struct cap_recorder *r, int32_t tid)
 {
-	if (ct->mute_count == ct->mute_room) {
-		uint32_t room = ct->mute_room ? 2 * ct->mute_room : 8;
-		struct cap_mute *more = realloc(ct->mutes, room * sizeof(*more));
+	if (r->mute_count == r->mute_room) {
+		uint32_t room = r->mute_room ? 2 * r->mute_room : 8;
+		struct cap_mute *more = realloc(r->mutes, room * sizeof(*more));
 		if (!more)
 			return NULL;
-		ct->mutes = more;
-		ct->mute_room = room;
+		r->mutes = more;
+		r->mute_room = room;
 	}
-	ct->mutes[ct->mute_count] = (struct cap_mute){.tid = tid};
-	return &ct->mutes[ct->mute_count++];
+	r->mutes[r->mute_count] = (struct cap_mute){.tid = tid};
+	return &r->mutes[r->mute_count++];
 }
 
-int cap_mute(struct cap_thread *ct, int32_t tid)
+int cap_mute(struct cap_recorder *r, int32_t tid)
 {
-	pthread_mutex_lock(&ct->mute_lock);
-	struct cap_mute *m = find(ct, tid);
+	pthread_mutex_lock(&r->mute_lock);
+	struct cap_mute *m = find(r, tid);
 	if (!m)
-		m = add(ct, tid);
+		m = add(r, tid);
 	if (m)
 		m->count++;
-	ct->muted = ct->mute_count;
-	pthread_mutex_unlock(&ct->mute_lock);
+	r->muted = r->mute_count;
+	pthread_mutex_unlock(&r->mute_lock);
 	return m ? 0 : -ENOMEM;
 }
 
-void cap_unmute(struct cap_thread *ct, int32_t tid)
+void cap_unmute(struct cap_recorder *r, int32_t tid)
 {
-	pthread_mutex_lock(&ct->mute_lock);
-	struct cap_mute *m = find(ct, tid);
+	pthread_mutex_lock(&r->mute_lock);
+	struct cap_mute *m = find(r, tid);
 	if (m && !--m->count)
-		*m = ct->mutes[--ct->mute_count];
-	ct->muted = ct->mute_count;
-	pthread_mutex_unlock(&ct->mute_lock);
+		*m = r->mutes[--r->mute_count];
+	r->muted = r->mute_count;
+	pthread_mutex_unlock(&r->mute_lock);
 }
 
-bool cap_is_muted(struct cap_thread *ct, int32_t tid)
+bool cap_is_muted(struct cap_recorder *r, int32_t tid)
 {
-	if (likely(!ct->muted))
+	if (likely(!r->muted))
 		return false;
-	pthread_mutex_lock(&ct->mute_lock);
-	bool muted = find(ct, tid);
-	pthread_mutex_unlock(&ct->mute_lock);
+	pthread_mutex_lock(&r->mute_lock);
+	bool muted = find(r, tid);
+	pthread_mutex_unlock(&r->mute_lock);
 	return muted;
 }

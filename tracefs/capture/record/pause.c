@@ -6,29 +6,29 @@
  * The capture thread holds emit_lock while it handles one stop, never while it waits, so who pauses it waits for no tracee. Under a
  * storm of stops the lock is free for moments only; `pausing` makes the capture thread step back.
  */
-#include "tracefs/capture/ptrace/thread.h"
+#include "tracefs/capture/record/sink.h"
 
-void cap_emit_begin(struct cap_thread *ct)
+void cap_emit_begin(struct cap_recorder *r)
 {
-	pthread_mutex_lock(&ct->emit_lock);
-	while (unlikely(ct->pausing))
-		pthread_cond_wait(&ct->emit_go, &ct->emit_lock);
+	pthread_mutex_lock(&r->emit_lock);
+	while (unlikely(r->pausing))
+		pthread_cond_wait(&r->emit_go, &r->emit_lock);
 }
 
-void cap_emit_end(struct cap_thread *ct)
+void cap_emit_end(struct cap_recorder *r)
 {
-	pthread_mutex_unlock(&ct->emit_lock);
+	pthread_mutex_unlock(&r->emit_lock);
 }
 
-void cap_pause(struct cap_thread *ct)
+void cap_pause(struct cap_recorder *r)
 {
-	ct->pausing++;
-	pthread_mutex_lock(&ct->emit_lock);
+	r->pausing++;
+	pthread_mutex_lock(&r->emit_lock);
 }
 
-void cap_unpause(struct cap_thread *ct)
+void cap_unpause(struct cap_recorder *r)
 {
-	ct->pausing--;
-	pthread_cond_broadcast(&ct->emit_go);
-	pthread_mutex_unlock(&ct->emit_lock);
+	r->pausing--;
+	pthread_cond_broadcast(&r->emit_go);
+	pthread_mutex_unlock(&r->emit_lock);
 }

@@ -3,8 +3,7 @@
 /* task_rename: a task's old name is only known if it was looked up before the call that changes it. */
 #include <string.h>
 
-#include "tracefs/capture/ptrace/thread.h"
-#include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/record/events.h"
 
 struct rename_record {
 	struct ev_common common;
@@ -14,28 +13,23 @@ struct rename_record {
 	uint8_t pad[2];
 };
 
-static bool wanted(const struct cap_thread *ct, const struct cap_task *t)
+void cap_rename_begin(struct cap_recorder *r, struct cap_task *t)
 {
-	return unlikely(t->event_sinks & ct->event_sinks[EV_TASK_RENAME]);
-}
-
-void cap_rename_begin(struct cap_thread *ct, struct cap_task *t)
-{
-	if (wanted(ct, t))
+	if (unlikely(cap_event_sinks(r, t, EV_TASK_RENAME)))
 		cap_task_name(t);
 }
 
-void cap_rename_end(struct cap_thread *ct, struct cap_task *t)
+void cap_rename_end(struct cap_recorder *r, struct cap_task *t)
 {
 	struct rename_record rec = {.pid = t->tid};
-	bool known = t->named;
+	bool known = t->name.known;
 
-	memcpy(rec.oldcomm, t->comm, sizeof(rec.oldcomm));
-	cap_name_changed(t);
-	if (!wanted(ct, t) || !known || cap_is_muted(ct, t->tid))
+	memcpy(rec.oldcomm, t->name.comm, sizeof(rec.oldcomm));
+	cap_task_name_changed(t);
+	if (!known || !cap_event_wanted(r, t, EV_TASK_RENAME))
 		return;
 	cap_task_name(t);
-	memcpy(rec.newcomm, t->comm, sizeof(rec.newcomm));
+	memcpy(rec.newcomm, t->name.comm, sizeof(rec.newcomm));
 	rec.oom_score_adj = (int16_t)cap_task_oom_score_adj(t->tid);
-	cap_emit_event(ct, t, EV_TASK_RENAME, &rec, sizeof(rec));
+	cap_emit_event(r, t, EV_TASK_RENAME, &rec, sizeof(rec));
 }

@@ -3,8 +3,7 @@
 /* signal_deliver: a signal that a task takes. */
 #include <string.h>
 
-#include "tracefs/capture/ptrace/thread.h"
-#include "tracefs/capture/task/ptrace_calls.h"
+#include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/status.h"
 
 #define UNSEEN (~0ull) /* the address of a handler and its flags are nowhere to be read */
@@ -17,23 +16,20 @@ struct signal_record {
 	uint8_t info[48]; /* the beginning of the siginfo_t: all that any signal says */
 };
 
-void cap_emit_signal(struct cap_thread *ct, struct cap_task *t, int sig)
+void cap_emit_signal(struct cap_recorder *r, struct cap_task *t, int sig, const siginfo_t *info)
 {
 	struct signal_record rec = {.sig = sig};
 	struct cap_status status;
-	siginfo_t info;
-	uint64_t bit = 1ull << (sig - 1);
+	uint64_t bit = CAP_SIGNAL_BIT(sig);
 
-	if (likely(!(t->event_sinks & ct->event_sinks[EV_SIGNAL_DELIVER])) || cap_is_muted(ct, t->tid))
-		return;
-	if (cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) < 0 || !cap_status_of(t->tid, &status))
+	if (!cap_status_of(t->tid, &status))
 		return;
 	if (!(status.caught & bit) && cap_dropped(&status) & bit)
 		return; /* untraced, it would have been dropped when it was sent */
-	rec.error = info.si_errno;
-	rec.code = info.si_code;
-	memcpy(rec.info, &info, sizeof(rec.info));
+	rec.error = info->si_errno;
+	rec.code = info->si_code;
+	memcpy(rec.info, info, sizeof(rec.info));
 	if (status.caught & bit)
 		rec.handler = rec.flags = UNSEEN;
-	cap_emit_event(ct, t, EV_SIGNAL_DELIVER, &rec, sizeof(rec));
+	cap_emit_event(r, t, EV_SIGNAL_DELIVER, &rec, sizeof(rec));
 }

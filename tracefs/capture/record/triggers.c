@@ -4,15 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "tracefs/capture/ptrace/thread.h"
-#include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/record/emit.h"
 #include "tracefs/events/triggers/trigger.h"
 
 /* Synthetic events may make synthetic events; a ring of them ends here. */
 #define DEPTH_MAX 4
 
 struct surroundings {
-	struct cap_thread *ct;
+	struct cap_recorder *r;
 	struct cap_sink *sink;
 	const struct cap_emission *e;
 };
@@ -71,7 +70,7 @@ static void stack(void *context, const struct hist_event *event)
 	const struct surroundings *s = context;
 
 	if (cap_sink_has_cpu(s->sink, event->cpu))
-		cap_write_stacks(s->sink->rb, s->e->task, event->cpu, CAP_KERNEL_STACK);
+		cap_write_stacks(s->r, s->sink->rb, s->e->task, event->cpu, CAP_KERNEL_STACK);
 }
 
 /* A synthetic event goes to every instance that has it enabled, wherever the histogram is. */
@@ -85,19 +84,19 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 		return;
 	e.always = false;
 	e.seen = NULL;
-	for (uint64_t left = s->ct->event_sinks[id] & e.task->event_sinks; left; left &= left - 1) {
+	for (uint64_t left = s->r->event_sinks[id] & e.task->event_sinks; left; left &= left - 1) {
 		e.sink = __builtin_ctzll(left);
-		if (s->ct->sink[e.sink]->triggers[id])
-			cap_emit_triggered(s->ct, &e, record, len);
-		else if (cap_sink_has_cpu(s->ct->sink[e.sink], cause->cpu) &&
-			 cap_sink_passes(s->ct->sink[e.sink], e.task, record, len, cause->cpu))
-			cap_sink_write(s->ct->sink[e.sink], e.task, cause->cpu, record, len);
+		if (s->r->sink[e.sink]->triggers[id])
+			cap_emit_triggered(s->r, &e, record, len);
+		else if (cap_sink_has_cpu(s->r->sink[e.sink], cause->cpu) &&
+			 cap_sink_passes(s->r->sink[e.sink], e.task, record, len, cause->cpu))
+			cap_sink_write(s->r, s->r->sink[e.sink], e.task, cause->cpu, record, len);
 	}
 }
 
-void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, const void *rec, uint32_t len)
+void cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len)
 {
-	struct surroundings around = {.ct = ct, .sink = ct->sink[e->sink], .e = e};
+	struct surroundings around = {.r = r, .sink = r->sink[e->sink], .e = e};
 	struct trigger_host host = {
 		.hist = {.context = &around, .trace = trace, .snapshot = snapshot},
 		.recording = recording, .set_recording = set_recording,
@@ -106,53 +105,35 @@ void cap_emit_triggered(struct cap_thread *ct, const struct cap_emission *e, con
 	struct cap_sink *sink = around.sink;
 	const struct trigger_list *list = sink->triggers[((const struct ev_common *)rec)->type];
 	uint64_t callers[HIST_STACK_MAX] = {0};
-	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->comm};
+	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->name.comm};
 	uint32_t before = triggers_before(list);
 
 	cap_task_name(e->task);
 	event.ts = rb_now(sink->rb);
-	if (list->stack && cap_user_stack(e->task->tid, callers, HIST_STACK_MAX))
+	if (list->stack && cap_user_stack(r, e->task->tid, callers, HIST_STACK_MAX))
 		event.stack = callers;
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
 	if (cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu)))
-		cap_sink_write(sink, e->task, e->cpu, rec, len);
+		cap_sink_write(r, sink, e->task, e->cpu, rec, len);
 	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
 }
 
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
-	      const void *seen, uint32_t seen_len)
+void cap_take_snapshot(struct cap_recorder *r, int sink, int cpu)
 {
-	struct cap_task stranger = {.tid = tid, .named = true}, *t;
-	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true,
-				 .seen = seen, .seen_len = seen_len};
-
-	cap_pause(ct);
-	t = cap_task_find(&ct->tasks, tid);
-	stranger.event_sinks = t ? t->event_sinks : ~ct->wants.filtered[CAP_EVENT_PIDS];
-	strncpy(stranger.comm, comm, sizeof(stranger.comm) - 1);
-	if (ct->sink[sink]->triggers[((const struct ev_common *)rec)->type])
-		cap_emit_triggered(ct, &e, rec, len);
-	else
-		rb_write(ct->sink[sink]->rb, (unsigned)cpu, rec, len);
-	cap_unpause(ct);
+	cap_pause(r);
+	if (r->sink[sink]->snapshot)
+		rb_swap(r->sink[sink]->rb, r->sink[sink]->snapshot, cpu);
+	cap_unpause(r);
 }
 
-void cap_take_snapshot(struct cap_thread *ct, int sink, int cpu)
+bool cap_soft_off(struct cap_recorder *r, int sink, uint16_t event)
 {
-	cap_pause(ct);
-	if (ct->sink[sink]->snapshot)
-		rb_swap(ct->sink[sink]->rb, ct->sink[sink]->snapshot, cpu);
-	cap_unpause(ct);
+	return event <= EV_ID_MAX && __atomic_load_n(&r->sink[sink]->soft_off[event], __ATOMIC_RELAXED);
 }
 
-bool cap_soft_off(struct cap_thread *ct, int sink, uint16_t event)
-{
-	return event <= EV_ID_MAX && __atomic_load_n(&ct->sink[sink]->soft_off[event], __ATOMIC_RELAXED);
-}
-
-void cap_set_soft_off(struct cap_thread *ct, int sink, uint16_t event, bool off)
+void cap_set_soft_off(struct cap_recorder *r, int sink, uint16_t event, bool off)
 {
 	if (event <= EV_ID_MAX)
-		__atomic_store_n(&ct->sink[sink]->soft_off[event], off, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->sink[sink]->soft_off[event], off, __ATOMIC_RELAXED);
 }

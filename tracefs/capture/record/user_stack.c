@@ -5,20 +5,9 @@
  * without frame pointers ends the walk early.
  */
 #include <stddef.h>
-#include <sys/uio.h>
 
-#include "tracefs/capture/ptrace/thread.h"
-#include "tracefs/capture/task/regs.h"
-
-#define USER32_CS 0x23
-
-static bool read_words(int32_t tid, uint64_t address, void *words, size_t size)
-{
-	struct iovec local = {.iov_base = words, .iov_len = size};
-	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
-
-	return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
-}
+#include "tracefs/capture/record/emit.h"
+#include "tracefs/events/task_memory.h"
 
 /* A frame begins with the caller's frame pointer and the return address. */
 static bool read_frame(int32_t tid, uint64_t address, bool narrow, uint64_t frame[2])
@@ -26,26 +15,26 @@ static bool read_frame(int32_t tid, uint64_t address, bool narrow, uint64_t fram
 	uint32_t half[2];
 
 	if (!narrow)
-		return read_words(tid, address, frame, 2 * sizeof(frame[0]));
-	if (!read_words(tid, address, half, sizeof(half)))
+		return task_read(tid, address, frame, 2 * sizeof(frame[0]));
+	if (!task_read(tid, address, half, sizeof(half)))
 		return false;
 	frame[0] = half[0];
 	frame[1] = half[1];
 	return true;
 }
 
-uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max)
+uint32_t cap_user_stack(const struct cap_recorder *r, int32_t tid, uint64_t *callers, uint32_t max)
 {
-	struct user_regs_struct regs;
+	struct cap_frame top;
 	uint64_t frame[2], at;
 	uint32_t n = 0;
 
-	if (!max || !cap_get_regs(tid, &regs))
+	if (!max || !r->frame_of(tid, &top))
 		return 0;
-	callers[n++] = regs.rip;
+	callers[n++] = top.ip;
 	/* Frames lie ever higher: a loop in them would be seen. */
-	for (at = regs.rbp; n < max && at >= regs.rsp; at = frame[0]) {
-		if (!read_frame(tid, at, regs.cs == USER32_CS, frame) || !frame[1])
+	for (at = top.bp; n < max && at >= top.sp; at = frame[0]) {
+		if (!read_frame(tid, at, top.narrow, frame) || !frame[1])
 			break;
 		callers[n++] = frame[1];
 		if (frame[0] <= at)
@@ -54,11 +43,11 @@ uint32_t cap_user_stack(int32_t tid, uint64_t *callers, uint32_t max)
 	return n;
 }
 
-void cap_write_stacks(struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks)
+void cap_write_stacks(const struct cap_recorder *r, struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks)
 {
 	struct ev_kernel_stack kernel = {.common = {.type = EV_KERNEL_STACK, .pid = t->tid}};
 	struct ev_user_stack user = {.common = {.type = EV_USER_STACK, .pid = t->tid}, .tgid = (uint32_t)t->tgid};
-	uint32_t n = cap_user_stack(t->tid, kernel.caller, EV_STACK_MAX);
+	uint32_t n = cap_user_stack(r, t->tid, kernel.caller, EV_STACK_MAX);
 
 	if (!n)
 		return;

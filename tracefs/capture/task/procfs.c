@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
-/* What the hot path needs of /proc: never files that take a tracee's mmap_lock (cmdline, maps), they could block. */
+/* Never files that take a tracee's mmap_lock (cmdline, maps): they could block. */
+#include "tracefs/capture/task/procfs.h"
+
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/task/stat.h"
 
+/* Descriptors are few: of a thousand tasks only some have their file kept open. */
 #define KEEP_OPEN 64
 
-static _Atomic int kept_open;
+static _Atomic int kept_open; /* by all capture threads of this process, whose descriptors they are */
 
 static ssize_t slurp(const char *path, char *buf, size_t room)
 {
@@ -29,87 +32,98 @@ void cap_task_name(struct cap_task *t)
 {
 	char path[48], text[64];
 
-	if (t->named)
+	if (t->name.known)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/comm", t->tid);
 	ssize_t n = slurp(path, text, sizeof(text));
 	if (n <= 0)
 		return;
 	text[n - 1] = 0; /* its newline */
-	memset(t->comm, 0, sizeof(t->comm));
-	memcpy(t->comm, text, strnlen(text, sizeof(t->comm) - 1));
-	t->named = true;
+	memset(t->name.comm, 0, sizeof(t->name.comm));
+	memcpy(t->name.comm, text, strnlen(text, sizeof(t->name.comm) - 1));
+	t->name.known = true;
 }
 
-/* Kept open for the next time, but of a thousand tasks only for some: descriptors are few. */
+void cap_task_name_changed(struct cap_task *t)
+{
+	t->name.known = false;
+	t->name.age = 0;
+}
+
 static void keep_or_close(struct cap_task *t)
 {
-	if (t->stat_kept)
+	if (t->stat.kept_open)
 		return;
-	t->stat_kept = kept_open < KEEP_OPEN;
-	if (t->stat_kept) {
+	t->stat.kept_open = kept_open < KEEP_OPEN;
+	if (t->stat.kept_open) {
 		kept_open++;
 	} else {
-		close(t->stat_fd);
-		t->stat_fd = -1;
+		close(t->stat.fd);
+		t->stat.fd = -1;
 	}
 }
 
 void cap_task_close_stat(struct cap_task *t)
 {
-	if (t->stat_fd >= 0)
-		close(t->stat_fd);
-	kept_open -= t->stat_kept;
-	t->stat_fd = -1;
-	t->stat_kept = false;
+	if (t->stat.fd >= 0)
+		close(t->stat.fd);
+	kept_open -= t->stat.kept_open;
+	t->stat.fd = -1;
+	t->stat.kept_open = false;
 }
 
-int cap_task_stat(struct cap_task *t, uint64_t *start)
+static bool read_stat(struct cap_task *t, char text[CAP_STAT_TEXT])
 {
-	char text[1024];
-
-	if (t->stat_fd < 0) {
+	if (t->stat.fd < 0) {
 		char path[64];
 		/* Through task/: the other file adds up the times of all threads. */
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", t->tid, t->tid);
-		t->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (t->stat_fd < 0)
-			return -1;
+		t->stat.fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (t->stat.fd < 0)
+			return false;
 	}
-	ssize_t n = pread(t->stat_fd, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(t->stat.fd, text, CAP_STAT_TEXT - 1, 0);
 	keep_or_close(t);
-	if (n <= 0)
-		return -1;
-	text[n] = 0;
-	char *at = strrchr(text, ')'); /* field 2, the name, may hold anything */
-	for (int field = 2; at && field < 39; field++) {
-		at = strchr(at + 1, ' ');
-		if (at && field == 21 && start)
-			*start = strtoull(at + 1, NULL, 10);
-	}
-	return at ? atoi(at + 1) : -1;
+	text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+bool cap_task_read_start(struct cap_task *t)
+{
+	char text[CAP_STAT_TEXT];
+	int64_t start;
+
+	if (t->stat.start)
+		return true;
+	start = read_stat(t, text) ? cap_stat_number(text, CAP_STAT_START) : 0;
+	t->stat.start = start > 0 ? (uint64_t)start : 0;
+	return t->stat.start;
 }
 
 int cap_task_cpu(struct cap_task *t)
 {
-	int cpu = cap_task_stat(t, NULL);
-	if (cpu < 0) /* gone: where it was before */
-		cpu = t->cpu;
-	return cpu < 0 ? 0 : cpu;
+	char text[CAP_STAT_TEXT];
+	int64_t cpu;
+
+	if (t->place.cpu >= 0)
+		return t->place.cpu;
+	if (t->stat.cpu >= 0 && t->stat.cpu_at == t->served)
+		return t->stat.cpu;
+	cpu = read_stat(t, text) ? cap_stat_number(text, CAP_STAT_CPU) : -1;
+	if (cpu >= 0)
+		t->stat.cpu = (int)cpu;
+	else if (t->stat.cpu < 0) /* gone, else: where it was before */
+		t->stat.cpu = 0;
+	t->stat.cpu_at = t->served;
+	return t->stat.cpu;
 }
 
-/* The kernel's priority: 100 + what stat shows (field 18). 0 where it is gone. */
 int cap_task_prio(int32_t tid)
 {
-	char path[48], text[1024];
+	char text[CAP_STAT_TEXT];
+	int64_t prio = cap_stat_read(0, tid, text) ? cap_stat_number(text, CAP_STAT_PRIORITY) : CAP_STAT_NOT_WHOLE;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	if (slurp(path, text, sizeof(text)) <= 0)
-		return 0;
-	char *at = strrchr(text, ')');
-	for (int field = 2; at && field < 18; field++)
-		at = strchr(at + 1, ' ');
-	return at ? atoi(at + 1) + 100 : 0;
+	return prio == CAP_STAT_NOT_WHOLE ? 0 : (int)prio + 100;
 }
 
 int cap_task_oom_score_adj(int32_t tid)
@@ -132,19 +146,4 @@ uint64_t cap_task_execfn(int32_t tid)
 		if (auxv[i] == AT_EXECFN)
 			return auxv[i + 1];
 	return 0;
-}
-
-bool cap_task_kin(int32_t tid, int32_t *tgid, int32_t *ppid)
-{
-	char path[48], text[2048];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (slurp(path, text, sizeof(text)) <= 0)
-		return false;
-	const char *g = strstr(text, "\nTgid:"), *p = strstr(text, "\nPPid:");
-	if (!g || !p)
-		return false;
-	*tgid = atoi(g + 6);
-	*ppid = atoi(p + 6);
-	return true;
 }

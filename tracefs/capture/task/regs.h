@@ -7,7 +7,9 @@
 
 #include "tracefs/capture/task/ptrace_calls.h"
 
-#define CAP_CS_64 0x33 /* the code segment of 64-bit code */
+/* Code segments: __USER_CS and __USER32_CS of the kernel. */
+#define CAP_CS_64 0x33
+#define CAP_CS_32 0x23
 
 static inline bool cap_get_regs(pid_t tid, struct user_regs_struct *regs)
 {

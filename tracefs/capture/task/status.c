@@ -29,6 +29,8 @@ bool cap_status_of(int32_t tid, struct cap_status *status)
 	text[n] = 0;
 	const char *state = strstr(text, "\nState:\t"); /* a name cannot hold it: its newlines are escaped */
 	*status = (struct cap_status){
+		.tgid = (int32_t)number(text, "\nTgid:", 10),
+		.ppid = (int32_t)number(text, "\nPPid:", 10),
 		.state = state ? state[8] : '?',
 		.sleeps = number(text, "\nvoluntary_ctxt_switches:", 10),
 		.own = number(text, "\nSigPnd:", 16),

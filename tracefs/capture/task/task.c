@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tracefs/capture/ptrace/thread.h"
+#include "tracefs/capture/task/procfs.h"
 
 static uint32_t bucket_of(const struct cap_tasks *tasks, int32_t tid)
 {
@@ -79,9 +79,8 @@ struct cap_task *cap_task_add(struct cap_tasks *tasks, int32_t tid, int32_t tgid
 		grow(tasks);
 	t->tid = tid;
 	t->tgid = tgid;
-	t->stat_fd = -1;
-	t->cpu = -1;
-	t->slot = -1;
+	t->stat.fd = t->stat.cpu = -1;
+	t->place.cpu = t->place.slot = -1;
 	insert(tasks, t);
 	return t;
 }

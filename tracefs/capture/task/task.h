@@ -6,83 +6,109 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct cap_wants;
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define likely(x) __builtin_expect(!!(x), 1)
 
 /* The pid sets that a sink may have; see PidSet in wanted.py. */
 enum cap_set { CAP_TRACER_PIDS, CAP_TRACER_NOTRACE, CAP_EVENT_PIDS, CAP_EVENT_NOTRACE, CAP_SETS };
 
-/* How a task's system calls are captured: the one place where another way would be added is cap_task_choose(). */
-enum cap_path {
-	CAP_PATH_LEAVE, /* not wanted, nor may its children be: detach at the next stop */
-	CAP_PATH_BIRTHS, /* not wanted, but its children may be: stops at events and signals only */
-	CAP_PATH_STOPS, /* stops at each system call's entry and exit */
+/* Which sinks want what, bit s of each word for sink s (a sink is an instance's buffer: record/sink.h). */
+struct cap_wants {
+	uint64_t tracer;	     /* its tracer records every system call */
+	uint64_t events;	     /* some event is enabled, or has triggers */
+	uint64_t filtered[CAP_SETS]; /* the pid set is active */
+	uint64_t follow[CAP_SETS];   /* children of the set's members join it */
+	uint64_t record_comm;	     /* names of recorded tasks are saved */
+	uint64_t record_tgid;	     /* and their process numbers */
+	uint64_t fds;		     /* what file descriptors stand for is recorded */
 };
 
-enum cap_where {
-	CAP_USER,   /* computing, as far as is known */
-	CAP_KERNEL, /* in a system call */
+/* How a task's system calls are captured. cap_task_choose() decides: another way to capture would be added there. */
+enum cap_path {
+	CAP_PATH_LEAVE,	 /* not wanted, nor may its children be: detach at the next stop */
+	CAP_PATH_BIRTHS, /* not wanted, but its children may be: stops at events and signals only */
+	CAP_PATH_STOPS,	 /* stops at each system call's entry and exit */
+};
+
+/* One system call: what a record of it says, and what decides how its task is treated meanwhile (call_facts.h). */
+struct cap_call {
+	int64_t nr;	  /* in the table of arch; x32's numbers have bit 30 */
+	uint32_t arch;	  /* AUDIT_ARCH_X86_64 (x32 too) or AUDIT_ARCH_I386 */
+	uint64_t args[6]; /* the six argument registers at its entry */
 };
 
 struct cap_task {
-	struct cap_task *next; /* in the bucket */
-	int32_t tid, tgid;
+	struct cap_task *next; /* in the same bucket of struct cap_tasks */
+	int32_t tid, tgid;     /* thread and process number, in the tracer's pid namespace */
 
+	/* Who records it: cap_task_choose(). */
 	uint64_t in[CAP_SETS]; /* bit s: member of sink s's set */
-	uint64_t tracer_sinks, event_sinks; /* what the above and the sinks' wishes come to */
-	bool in_scope;
-	uint8_t path; /* enum cap_path */
+	uint64_t tracer_sinks; /* bit s: sink s's tracer records its calls */
+	uint64_t event_sinks;  /* bit s: sink s records its enabled events */
+	bool in_scope;	       /* recorded by sinks whose pid sets are not active */
+	uint8_t path;	       /* enum cap_path */
 
-	uint8_t where; /* enum cap_where */
-	bool entered;	 /* nr, arch and args are those of the call that it is in */
+	/* Where it stands: ptrace/stops.c. */
+	bool newborn;	  /* its first stop has not been seen */
+	bool orphan;	  /* its first stop was seen before its parent's report of the birth */
+	bool spawning;	  /* our own child before its execve: what it calls is ours, and not recorded */
+	bool filtered;	  /* stops at the calls that its seccomp filter names (ptrace/seccomp.h), not at all */
+	bool followed;	  /* was resumed so that it stops at its next call */
+	bool interrupted; /* PTRACE_INTERRUPT was sent, and no stop has come since */
+	bool stopped;	  /* in a group stop (PTRACE_LISTEN) */
+	bool at_entry;	  /* in the stop at the entry of a call */
+	bool in_kernel;	  /* in a call; false: computing, as far as is known */
+	uint64_t served;  /* number of its last stop, of all stops that the capture thread has handled */
+
+	/* The call that it is in: ptrace/calls.c. */
+	struct cap_call call;
+	bool entered;	 /* `call` is the call that it is in */
 	bool unrecorded; /* that call's entry was left out, so its exit is too */
-	bool followed;	 /* resumed so that it stops at its next call */
-	bool newborn;	 /* its first stop has not been seen */
-	bool orphan;	 /* its first stop was seen before its parent's report */
-	bool interrupted; /* PTRACE_INTERRUPT was sent, its stop has not come */
-	bool undone;	 /* it makes the call that it is in again, unless a handler comes first (restart.c) */
-	bool at_entry;	 /* stopped at the entry of a call */
-	bool filtered;	 /* it stops at the calls that its seccomp filter names (seccomp.h) */
-	bool spawning;	 /* our own child, before its execve */
-	bool stopped;	 /* in a group stop (PTRACE_LISTEN) */
-	bool named;	 /* comm is known */
-	uint8_t name_age; /* records since the name was saved */
 
-	int64_t nr;
-	uint32_t arch;
-	uint64_t args[6];
-	int64_t began, deadline; /* restart_timeout.c: ns */
-	char comm[16];
+	struct {		  /* ptrace/restart.c: a call that tracing ended early is made again */
+		bool pending;	  /* it makes `call` again, unless a handler comes first */
+		int64_t began;	  /* when it made a call with a time limit; ns of CLOCK_MONOTONIC */
+		int64_t deadline; /* when that limit ends, where the call was made again; 0: none */
+	} restart;
 
-	uint64_t served; /* cap_thread.stops when it last stopped */
+	struct {	       /* task/procfs.c: its name */
+		char comm[16]; /* with a NUL */
+		bool known;    /* comm is its name */
+		uint8_t age;   /* records since the name was saved (record/emit.c) */
+	} name;
 
-	bool stat_kept;
-	int stat_fd;	 /* /proc/TID/stat, -1 */
-	uint64_t start;	 /* its start time there, 0: not read yet */
-	int cpu;	 /* where it was seen at the stop numbered cpu_at */
-	uint64_t cpu_at;
+	struct {		/* task/procfs.c: /proc/TID/stat */
+		int fd;		/* open for reading, -1: not */
+		bool kept_open; /* counted as one that stays open */
+		uint64_t start; /* its start time in clock ticks since boot, 0: not read yet */
+		int cpu;	/* the CPU that it ran on at the stop numbered cpu_at, -1: not read yet */
+		uint64_t cpu_at;
+	} stat;
 
-	/* placement.c */
-	int slot;	 /* in the keeper's table while it is kept, -1 */
-	uint64_t seen;	 /* ns: when it last stopped */
-	bool computing;	 /* counted as outside a system call */
-	bool often;	 /* its last two stops were near each other */
-	bool giving;	 /* in a call that hands its affinity on */
-	bool asking;	 /* in a call about affinities */
-	uint8_t brisk;	 /* short bursts of computing in a row */
-	uint8_t refused; /* stops until keeping it is tried again */
+	struct {		   /* ptrace/placement.c: the CPU that it is kept on */
+		int cpu;	   /* -1: it is not kept */
+		int slot;	   /* in the keeper's table, -1 */
+		uint64_t stopped;  /* when it last stopped; ns of CLOCK_MONOTONIC */
+		bool counted;	   /* among the tasks that compute */
+		bool stops_often;  /* its last two stops were near each other */
+		bool hands_on;	   /* in a call that gives its affinity to a child or a program */
+		bool asks;	   /* in a call that tells or changes an affinity */
+		uint8_t bursts;	   /* times in a row that it computed only briefly between two stops */
+		uint8_t try_again; /* stops until keeping it is tried again */
+	} place;
 };
 
 struct cap_tasks {
-	struct cap_task **bucket;
-	uint32_t buckets; /* a power of two */
-	uint32_t count;
+	struct cap_task **bucket; /* lists of tasks, by a hash of tid */
+	uint32_t buckets;	  /* a power of two */
+	uint32_t count;		  /* of tasks */
 };
 
 bool cap_tasks_init(struct cap_tasks *tasks);
 void cap_tasks_free(struct cap_tasks *tasks); /* and all that are in it */
 struct cap_task *cap_task_find(const struct cap_tasks *tasks, int32_t tid);
 struct cap_task *cap_task_add(struct cap_tasks *tasks, int32_t tid, int32_t tgid); /* not yet there; NULL: no memory */
-void cap_task_remove(struct cap_tasks *tasks, struct cap_task *t);		      /* frees it */
+void cap_task_remove(struct cap_tasks *tasks, struct cap_task *t);		   /* frees it */
 void cap_task_rename(struct cap_tasks *tasks, struct cap_task *t, int32_t tid);
 /* Walk them all: *place is 0 at first. The one returned may be removed, nothing else changed. */
 struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, struct cap_task *after);
@@ -91,13 +117,5 @@ struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, s
 void cap_task_choose(struct cap_task *t, const struct cap_wants *wants);
 /* What a child is member of. */
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants);
-
-void cap_task_close_stat(struct cap_task *t); /* procfs.c */
-
-static inline void cap_name_changed(struct cap_task *t)
-{
-	t->named = false;
-	t->name_age = 0;
-}
 
 #endif

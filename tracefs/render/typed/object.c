@@ -4,7 +4,12 @@
 
 #define DEEPEST 4
 #define MOST_ITEMS 4096
+#define PAGE 4096u
 #define UNBOUNDED (1u << 20)
+/* Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the same
+ * again and again has more. An element of an array costs ELEMENT at least. */
+#define SHOWN (1u << 17)
+#define ELEMENT 8u
 
 struct span {
 	const uint8_t *bytes;
@@ -13,11 +18,13 @@ struct span {
 
 /* A __data_loc has 16 bits for how long an image is, and each piece of it has a head of 16 bytes. */
 #define HEAD 16u
+#define PIECE_DATA 1
 #define PIECES ((1u << 16) / HEAD)
 
 struct piece {
 	uint64_t start;
 	uint32_t at, length; /* in what was saved */
+	bool data;	     /* text or data: looked for among its own kind only */
 };
 
 struct walk {
@@ -26,7 +33,9 @@ struct walk {
 	struct rn_fds fds;
 	struct tt_scope scope;
 	unsigned depth, n_pieces;
+	bool image;
 	const uint8_t *saved;
+	uint32_t left; /* of SHOWN */
 	struct piece pieces[PIECES]; /* the last, as most of it is never touched */
 };
 
@@ -39,31 +48,32 @@ static void find_pieces(struct walk *w, const struct rn_saved *saved)
 
 	w->saved = saved->bytes;
 	w->n_pieces = 0;
+	w->image = saved->image;
 	if (!saved->image)
-		w->pieces[w->n_pieces++] = (struct piece){saved->address, 0, saved->length};
+		w->pieces[w->n_pieces++] = (struct piece){saved->address, 0, saved->length, false};
 	while (saved->image && saved->length - at >= HEAD && w->n_pieces < PIECES) {
 		uint64_t start = tt_load(saved->bytes + at, 8, false);
 		uint32_t length = (uint32_t)tt_load(saved->bytes + at + 8, 4, false), here;
-		uint32_t error = (uint32_t)tt_load(saved->bytes + at + 12, 4, false);
+		int32_t what = (int32_t)tt_load(saved->bytes + at + 12, 4, false);
 
 		at += HEAD;
 		here = length < saved->length - at ? length : saved->length - at;
-		if (!error)
-			w->pieces[w->n_pieces++] = (struct piece){start, at, here};
+		if (what >= 0)
+			w->pieces[w->n_pieces++] = (struct piece){start, at, here, what == PIECE_DATA};
 		here = (here + 7) & ~7u;
 		at += here < saved->length - at ? here : saved->length - at;
 	}
 }
 
 /* What was saved from address on; the longest piece of several. */
-static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, struct span *found)
+static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, bool data, struct span *found)
 {
 	*found = (struct span){NULL, 0};
 	for (const struct piece *piece = w->pieces; piece < w->pieces + w->n_pieces; piece++) {
 		uint64_t skip = address - piece->start;
 		uint32_t length = piece->length;
 
-		if (address < piece->start || (skip && skip >= length))
+		if (address < piece->start || (skip && skip >= length) || (w->image && piece->data != data))
 			continue;
 		if (!found->bytes || found->length < length - (uint32_t)skip)
 			*found = (struct span){w->saved + piece->at + skip, length - (uint32_t)skip};
@@ -73,18 +83,36 @@ static bool memory_at(const struct walk *w, uint64_t address, uint64_t size, str
 	return found->bytes;
 }
 
+static bool spend(struct walk *w, uint32_t bytes)
+{
+	if (bytes > w->left)
+		return false;
+	w->left -= bytes;
+	return true;
+}
+
+static void put_data(struct walk *w, struct span data, bool all)
+{
+	uint32_t length = data.length < w->left ? data.length : w->left;
+
+	w->left -= length;
+	rn_typed_quoted(w->text, data.bytes, length, all && length == data.length);
+}
+
 static void put_text(struct walk *w, struct span data, bool all)
 {
 	const uint8_t *nul = memchr(data.bytes, 0, data.length);
 
-	rn_typed_quoted(w->text, data.bytes, nul ? (uint32_t)(nul - data.bytes) : data.length, nul || all);
+	if (nul)
+		data.length = (uint32_t)(nul - data.bytes);
+	put_data(w, data, nul || all);
 }
 
 static bool put_string(struct walk *w, uint64_t address, bool counted, uint64_t count)
 {
 	struct span data;
 
-	if (!memory_at(w, address, counted ? count : UNBOUNDED, &data))
+	if (!memory_at(w, address, counted ? count : UNBOUNDED, true, &data))
 		return false;
 	put_text(w, data, counted && data.length >= count);
 	return true;
@@ -95,17 +123,32 @@ static void put_address(struct walk *w, uint64_t address)
 	rn_typed_style(w->text, (int64_t)address, TT_PTR, false);
 }
 
+/* `...`, and where it goes on if that is where a page begins that could not be read. */
+static void put_more(struct walk *w, bool any, uint64_t address, uint64_t next, struct span data)
+{
+	if (any)
+		rn_puts(w->text, ", ");
+	rn_puts(w->text, "...");
+	if (address && (address + data.length) % PAGE == 0) {
+		rn_puts(w->text, " /* 0x");
+		rn_put_hex(w->text, next);
+		rn_puts(w->text, " */");
+	}
+}
+
 static bool put_strings(struct walk *w, uint64_t address)
 {
 	struct span data;
 	uint32_t at;
 
-	if (!memory_at(w, address, 8 * MOST_ITEMS, &data))
+	if (!memory_at(w, address, 8 * MOST_ITEMS, false, &data))
 		return false;
 	rn_putc(w->text, '[');
 	for (at = 0; at + 8 <= data.length; at += 8) {
 		uint64_t pointer = tt_load(data.bytes + at, 8, false);
 
+		if (!spend(w, ELEMENT))
+			break;
 		if (!pointer) {
 			rn_putc(w->text, ']');
 			return true;
@@ -115,13 +158,14 @@ static bool put_strings(struct walk *w, uint64_t address)
 		if (!put_string(w, pointer, false, 0))
 			put_address(w, pointer);
 	}
-	if (at)
-		rn_puts(w->text, ", ");
-	rn_puts(w->text, "...]");
+	put_more(w, at, address, address + at, data);
+	rn_putc(w->text, ']');
 	return true;
 }
 
-static void put_array(struct walk *w, const struct tt_type *target, struct span data, uint32_t element, uint64_t count)
+/* address: where it stands; 0: within a structure. */
+static void put_array(struct walk *w, const struct tt_type *target, struct span data, uint32_t element, uint64_t count,
+		      uint64_t address)
 {
 	uint64_t done = 0;
 
@@ -129,6 +173,8 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	while (done < count && (done + 1) * element <= data.length) {
 		char *before = w->text->at;
 
+		if (!spend(w, element < ELEMENT ? ELEMENT : element))
+			break;
 		if (done)
 			rn_puts(w->text, ", ");
 		if (!put_value(w, target, (struct span){data.bytes + done * element, element}, element)) {
@@ -137,11 +183,8 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 		}
 		done++;
 	}
-	if (done < count) {
-		if (done)
-			rn_puts(w->text, ", ");
-		rn_puts(w->text, "...");
-	}
+	if (done < count)
+		put_more(w, done, address, address + done * element, data);
 	rn_putc(w->text, ']');
 }
 
@@ -154,6 +197,7 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
+	tt_begin_share(type, data.bytes, data.length, w->scope.share);
 	if (type->n_variants)
 		n = tt_members(&w->scope, type, varied);
 	rn_putc(w->text, '{');
@@ -202,7 +246,7 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 	bool any = false;
 
 	if (size && size < target->size) {
-		rn_typed_quoted(w->text, data.bytes, (uint32_t)known, known >= size);
+		put_data(w, (struct span){data.bytes, (uint32_t)known}, known >= size);
 		return;
 	}
 	rn_putc(w->text, '[');
@@ -210,6 +254,8 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 		uint64_t bytes = tt_load(data.bytes + at + length->operand, length->width, false), left = known - at;
 		uint64_t shown = bytes < target->size ? target->size : bytes;
 
+		if (!spend(w, target->size))
+			break;
 		if (any)
 			rn_puts(w->text, ", ");
 		any = true;
@@ -234,7 +280,7 @@ static bool put_inline(struct walk *w, const struct tt_type *type, struct span d
 	bool counted = tt_count(type, &w->scope, &count);
 
 	if (element) {
-		put_array(w, target, data, element, counted ? count : size / element);
+		put_array(w, target, data, element, counted ? count : size / element, 0);
 		return true;
 	}
 	if (counted && count < size)
@@ -290,7 +336,7 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 		put_records(w, type, data, size);
 		return true;
 	case TT_BYTES:
-		rn_typed_quoted(w->text, data.bytes, data.length < size ? data.length : (uint32_t)size, data.length >= size);
+		put_data(w, (struct span){data.bytes, data.length < size ? data.length : (uint32_t)size}, data.length >= size);
 		return true;
 	case TT_STR:
 	case TT_CHARS:
@@ -327,18 +373,18 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 		size = counted ? count : target->kind == TT_STRUCT ? target->size : UNBOUNDED;
 		if (!size)
 			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
-		return memory_at(w, address, size, &data) && put_value(w, target, data, size);
+		return memory_at(w, address, size, target->kind == TT_BYTES || target->kind == TT_CHARS, &data) && put_value(w, target, data, size);
 	}
 	if (pointer->n && counted && !count) {
 		rn_puts(w->text, "[]");
 		return true;
 	}
 	size = pointer->n ? element * (count < MOST_ITEMS ? count : MOST_ITEMS) : element;
-	if (!memory_at(w, address, size, &data))
+	if (!memory_at(w, address, size, false, &data))
 		return false;
 	if (!pointer->n)
 		return data.length && put_value(w, target, data, element);
-	put_array(w, target, data, element, count);
+	put_array(w, target, data, element, count, address);
 	return true;
 }
 
@@ -357,6 +403,7 @@ bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const str
 	w.fds = saved->fds;
 	w.scope = (struct tt_scope){.call = call, .share = &share};
 	w.depth = 0;
+	w.left = SHOWN;
 	find_pieces(&w, saved);
 	if (plain)
 		rn_putc(text, '[');

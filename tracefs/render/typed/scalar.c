@@ -36,11 +36,11 @@ static void put_ioctl(struct rn_text *text, uint64_t command)
 	rn_puts(text, "_IOC(");
 	rn_put(text, direction, strlen(direction));
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command >> 8 & 0xff);
+	rn_typed_style(text, (int64_t)(command >> 8 & 0xff), TT_HEX, false);
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command & 0xff);
+	rn_typed_style(text, (int64_t)(command & 0xff), TT_HEX, false);
 	rn_puts(text, ", ");
-	put_prefixed_hex(text, command >> 16 & 0x3fff);
+	rn_typed_style(text, (int64_t)(command >> 16 & 0x3fff), TT_HEX, false);
 	rn_putc(text, ')');
 }
 
@@ -91,6 +91,10 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		}
 		rn_puts(text, "\")");
 		break;
+	case TT_UID:
+	case TT_GID:
+		rn_typed_decimal(text, !is_signed && plain == UINT32_MAX ? UINT64_MAX : plain, is_signed || plain == UINT32_MAX);
+		break;
 	case TT_CHAR:
 		if (value >= 32 && value < 127) {
 			rn_putc(text, '\'');
@@ -99,6 +103,23 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		} else {
 			put_prefixed_hex(text, plain);
 		}
+		break;
+	case TT_KIB:
+		if (plain > 1024 && plain % 1024 == 0) {
+			rn_put_dec(text, plain / 1024);
+			rn_puts(text, "*1024");
+		} else {
+			rn_put_dec(text, plain);
+		}
+		break;
+	case TT_KVER:
+		rn_puts(text, "KERNEL_VERSION(");
+		rn_put_dec(text, plain >> 16);
+		rn_puts(text, ", ");
+		rn_put_dec(text, plain >> 8 & 0xff);
+		rn_puts(text, ", ");
+		rn_put_dec(text, plain & 0xff);
+		rn_putc(text, ')');
 		break;
 	case TT_IOCTL:
 		put_ioctl(text, plain);
@@ -215,7 +236,10 @@ static void put_swapped(struct rn_text *text, const struct tt_table *table, cons
 		rn_typed_style(text, (int64_t)value, type->style, false);
 		return;
 	}
-	rn_puts(text, is_short ? "htons(" : "htonl(");
+	if (is_short)
+		rn_puts(text, "htons(");
+	else
+		rn_puts(text, "htonl(");
 	rn_typed_name(text, table, entry->name, 0);
 	rn_putc(text, ')');
 }

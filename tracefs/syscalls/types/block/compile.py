@@ -19,7 +19,15 @@ from functools import partial
 from typing import NamedTuple
 
 from tracefs.syscalls.types.block.kept import Compiled
-from tracefs.syscalls.types.language.layout import data_behind, fixed_size, holds_fds, holds_pointers, is_fd, unaliased
+from tracefs.syscalls.types.language.layout import (
+    data_behind,
+    filled_at,
+    fixed_size,
+    holds_fds,
+    holds_pointers,
+    is_fd,
+    unaliased,
+)
 from tracefs.syscalls.types.language.model import (
     HIDDEN,
     STYLES,
@@ -30,6 +38,7 @@ from tracefs.syscalls.types.language.model import (
     Field,
     FlagsType,
     Inline,
+    IntType,
     Macro,
     Pointer,
     Records,
@@ -39,6 +48,7 @@ from tracefs.syscalls.types.language.model import (
     SubField,
     Table,
     TypeExpr,
+    unknown_of,
 )
 from tracefs.syscalls.types.language.rows import NETLINK as NETLINK_NAME
 from tracefs.syscalls.types.language.rows import Conditions, Rows, Test
@@ -49,11 +59,11 @@ KINDS = (
     "hidden", "int", "enum", "flags", "custom", "struct", "pointer", "array", "records", "str", "strings", "bytes", "chars",
 )  # fmt: skip
 """enum tt_kind."""
-DIRECTIONS = {"in": 1, "out": 2, "inout": 3}
+DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
-OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA = 1, 2, 4, 8, 16
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH = 1, 2, 4, 8, 16, 32
 
-TYPE = struct.Struct("<BBBBBBBxIIIIIII")
+TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
 ENTRY = struct.Struct("<QQII")
 MEMBER = struct.Struct("<IIII")
 BITS = 1 << 31
@@ -210,8 +220,13 @@ class _Compiler:
                 flags=HOLDS_FDS * self._holds_fds(expr),
             )
         else:
-            made = self._pack("hidden" if expr == HIDDEN else expr.name)
+            made = self._built_in(expr)
         return self._new(expr, made)
+
+    def _built_in(self, expr: Ref) -> bytes:
+        if expr.name == "pathname":
+            return self._pack("str", flags=PATH)
+        return self._pack("hidden" if expr == HIDDEN else expr.name)
 
     def _compound(self, expr: TypeExpr, source: Source) -> bytes:
         flags = HOLDS_POINTERS * self._holds_pointers(expr) + HOLDS_FDS * self._holds_fds(expr)
@@ -253,7 +268,7 @@ class _Compiler:
         flags |= ENDS_IN_DATA * (head is not None)
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
-            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed
+            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named)
         )
         return number
 
@@ -297,6 +312,7 @@ class _Compiler:
             style=named.style,
             variants=self._add(self._entries, macros),
             flags=HOLDS_FDS * is_fd(self._table, ref) | NAMES_ZERO * names_zero,
+            unknown="" if isinstance(named, IntType) else unknown_of(named),
         )
 
     def _macro(self, macro: Macro) -> Iterator[bytes]:
@@ -333,7 +349,7 @@ class _Compiler:
     def _pack(
         self, kind: str, name: str | None = None, first: int = 0, n: int = 0, target: int = NONE, size: int = 0,
         direction: int = 0, flags: int = 0, *, width: str = "", style: str = "dec", align: int = 0,
-        variants: tuple[int, int] = (0, 0),
+        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None,
     ) -> bytes:  # fmt: skip
         size_of, signed = WIDTHS[width] if width else (0, False)
         number, named = KINDS.index(kind), NONE if name is None else self._name(name)
@@ -351,6 +367,7 @@ class _Compiler:
             target,
             size,
             *variants,
+            self._name(unknown) if unknown else NONE if filled is None else filled,
         )
 
     def _new(self, key: TypeExpr, packed: bytes) -> int:

@@ -26,16 +26,17 @@ enum tt_kind {
 
 enum tt_style {			/* as model.STYLES, in its order */
 	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
-	TT_SEC, TT_IOCTL,
+	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER,
 };
 
-enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3 };
+enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };
 
 enum tt_type_flags {
 	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */
 	TT_HOLDS_POINTERS = 2,	/* its memory leads to more memory */
 	TT_HOLDS_FDS = 4,	/* it is a file descriptor, or has some in its memory */
 	TT_NAMES_ZERO = 8,	/* FLAGS: an entry stands for bits that are not set */
+	TT_PATH = 32,		/* STR: a path's name, of which more is saved than of other texts */
 	TT_ENDS_IN_DATA = 16,	/* an open structure that ends in data, which begins at align: that is cut as data is */
 };
 
@@ -58,6 +59,8 @@ struct tt_type {
 	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */
 	uint32_t size;		/* bytes that one takes in memory; 0 where only its data or a count says it */
 	uint32_t variants, n_variants;	/* STRUCT; ENUM: entries of macros, each followed by those of its parts */
+	uint32_t unknown;	/* ENUM, FLAGS: what strace calls a value that has none of the names (MS_???); TT_NONE: nothing.
+				 * STRUCT: where it says (u32) how many bytes its buffers were filled with, to be shared out; TT_NONE */
 };
 
 struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FLAGS: in the order to try */

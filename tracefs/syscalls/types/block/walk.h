@@ -86,6 +86,12 @@ static inline uint64_t tt_some_bits(uint64_t value, unsigned shift, unsigned bit
 {
 	return bits ? value >> shift & (UINT64_MAX >> (64 - bits)) : value;
 }
+/* At the beginning of a structure: what it says its buffers were filled with is what they share. */
+static inline void tt_begin_share(const struct tt_type *type, const uint8_t *data, uint32_t size, uint64_t *share)
+{
+	if (type->unknown != TT_NONE && share && size >= 4 && type->unknown <= size - 4)
+		*share = tt_load(data + type->unknown, 4, false);
+}
 /* False: not known here. */
 bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int64_t *value);
 /* The smallest of the counts of a pointer or an array; false: there are none, or none is known. */

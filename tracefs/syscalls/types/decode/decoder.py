@@ -21,6 +21,8 @@ from tracefs.syscalls.types.saved.fds import Fds
 from tracefs.syscalls.types.saved.memory import Memory
 
 _MAX_ERRNO = 4095
+_INTERRUPTED = (-4, *range(-516, -511))
+"""Results of calls that a signal ended, also of those that the kernel makes again."""
 _MOST_PLANS = 4096
 _MOST_NUMBERS = 256
 
@@ -82,7 +84,7 @@ class Decoder:
         A syscall without a row shows its registers in hex, named as they are counted.
         """
         saved = saved or _NOTHING
-        plan = self._plan(syscall, args, saved.netlink)
+        plan = self._plan(syscall, args, saved.netlink, ret)
         if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
@@ -102,17 +104,17 @@ class Decoder:
         self._scalars.fds = {}
         return Call(syscall, tuple(values), result)
 
-    def plan(self, syscall: str, args: tuple[int, ...], saved: Saved) -> Plan | None:
+    def plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None = None) -> Plan | None:
         """For who makes text without values between: the same object for the same kind of call."""
-        return self._plan(syscall, args, saved.netlink)
+        return self._plan(syscall, args, saved.netlink, ret)
 
     def layout(self, named: StructType, data: bytes) -> Layout:
         """The members of a structure that holds `data`: the same object for the same members."""
         return self._objects.layout(named, data, {})
 
-    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None) -> Plan | None:
+    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None, ret: int | None) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
-        signature = self._rows.signature(syscall, args, netlink)
+        signature = self._rows.signature(syscall, args, netlink, None if ret is None else fit(ret, "s64"))
         if signature is None:
             return None
         plan = self._plans.get(id(signature))
@@ -172,11 +174,11 @@ class Decoder:
         return self._objects.number(kind, ret)
 
     def _pointer(self, index: int, kind: Pointer, nested: bool, raw: int, saved: Saved, scope: Scope) -> Value:
-        failed = scope.ret is not None and fit(scope.ret, "s64") < 0
+        filled = scope.ret is not None and _fills(kind.direction, fit(scope.ret, "s64"))
         before = after = None
-        if kind.direction != "out":
+        if kind.direction in ("in", "inout"):
             before = self._target(kind, nested, raw, saved.enter.get(index), scope, scope.ret if scope.ret else None)
-        if kind.direction != "in" and scope.ret is not None and not failed:
+        if filled:
             self._scalars.fds = saved.fds_exit
             after = self._target(kind, nested, raw, saved.exit.get(index), scope, scope.ret)
             self._scalars.fds = saved.fds_enter
@@ -205,6 +207,13 @@ class Decoder:
             if blobs:
                 numbers[name] = min(fit(int.from_bytes(blob[:8], "little"), width) for blob in blobs)
         return Scope(numbers, ret, Memory())
+
+
+def _fills(direction: str, ret: int) -> bool:
+    """Whether a call with this result has written to a pointer of that direction."""
+    if direction == "left":
+        return ret in _INTERRUPTED
+    return direction != "in" and ret >= 0
 
 
 def _sources(expr: TypeExpr) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from tracefs.syscalls.types.decode import custom
 from tracefs.syscalls.types.decode.members import Layout, Members
 from tracefs.syscalls.types.decode.scalars import Scalars
-from tracefs.syscalls.types.language.layout import FD_SET, fixed_size, unaliased
+from tracefs.syscalls.types.language.layout import FD_SET, filled_at, fixed_size, unaliased
 from tracefs.syscalls.types.language.model import (
     WIDTHS,
     Count,
@@ -29,6 +29,9 @@ from tracefs.syscalls.types.notation.values import Pointer as PointerValue
 from tracefs.syscalls.types.saved.memory import Memory
 
 _POINTER_BYTES = 8
+_PAGE = 4096
+_TEXTS = ("str", "pathname")
+_DATA = (Ref("bytes"), Ref("chars"))
 _MOST_ITEMS = 4096
 _DEEPEST = 4
 
@@ -40,6 +43,31 @@ class Share:
     left: int
 
 
+SHOWN = 1 << 17
+"""Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the
+same again and again has more. An element of an array costs _ELEMENT at least."""
+_ELEMENT = 8
+
+
+@dataclass
+class Left:
+    """Of SHOWN."""
+
+    size: int = SHOWN
+
+    def spend(self, wanted: int) -> bool:
+        if wanted > self.size:
+            return False
+        self.size -= wanted
+        return True
+
+    def data(self, data: bytes) -> bytes:
+        """As much of it as there is left for."""
+        shown = data[: self.size]
+        self.size -= len(shown)
+        return shown
+
+
 @dataclass(frozen=True)
 class Scope:
     """What counts and conditions may refer to, and the memory that pointers lead to."""
@@ -48,11 +76,12 @@ class Scope:
     ret: int | None
     memory: Memory
     share: Share = field(default_factory=lambda: Share(0))
+    left: Left = field(default_factory=Left)
     depth: int = 0
     """How many pointers were followed to get here: memory may lead back to itself."""
 
     def within(self, memory: Memory, ret: int | None) -> Scope:
-        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), self.depth)
+        return Scope(self.numbers, ret, memory, Share(max(fit(ret or 0, "s64"), 0)), Left(), self.depth)
 
     def with_fields(self, numbers: Mapping[str, int]) -> Scope:
         return replace(self, numbers={**self.numbers, **numbers})
@@ -110,7 +139,7 @@ class Objects:
         """What `address` points to, None if it was not saved."""
         target = unaliased(self._table, pointer.target)
         count = scope.count(pointer.counts)
-        if isinstance(target, Ref) and target.name == "str":
+        if isinstance(target, Ref) and target.name in _TEXTS:
             return self._string(address, count, scope)
         if isinstance(target, Ref) and target.name == "strings":
             return self._strings(address, scope)
@@ -118,7 +147,7 @@ class Objects:
         if element is None:
             if count is None:
                 count = self._open_size(target)
-            data = scope.memory.read(address, count) if count else b""
+            data = scope.memory.read(address, count, target in _DATA) if count else b""
             return None if data is None else self.value(target, data, count, scope)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
         if pointer.counts and count == 0:
@@ -128,7 +157,7 @@ class Objects:
             return None
         if not pointer.counts:
             return self.value(target, data, element, scope) if data else None
-        return self._array(target, data, element, count or 0, scope)
+        return self._array(target, data, element, count or 0, scope, address)
 
     def value(self, expr: TypeExpr, data: bytes, size: int, scope: Scope) -> Value | None:
         """`data`, of what were `size` bytes of type `expr`; None if too little of it was saved."""
@@ -140,10 +169,9 @@ class Objects:
         if isinstance(expr, Records):
             return self._records(expr, data, size, scope)
         if expr.name == "bytes":
-            return Data(data[:size], size)
-        if expr.name in ("chars", "str"):
-            text, nul, _ = data.partition(b"\0")
-            return Text(text, complete=bool(nul) or len(data) >= size)
+            return Data(scope.left.data(data[:size]), size)
+        if expr.name in ("chars", *_TEXTS):
+            return _text(data, len(data) >= size, scope)
         named = self._table.resolve(expr)
         if isinstance(named, StructType):
             return self._struct(named, data, size, scope)
@@ -166,11 +194,10 @@ class Objects:
         return named.size if isinstance(named, StructType) else 1 << 20
 
     def _string(self, address: int, count: int | None, scope: Scope) -> Value | None:
-        data = scope.memory.read(address, 1 << 20 if count is None else count)
+        data = scope.memory.read(address, 1 << 20 if count is None else count, data=True)
         if data is None:
             return None
-        text, nul, _ = data.partition(b"\0")
-        return Text(text, complete=bool(nul) or (count is not None and len(data) >= count))
+        return _text(data, count is not None and len(data) >= count, scope)
 
     def _strings(self, address: int, scope: Scope) -> Value | None:
         """A vector of pointers to strings; what is not complete ends in a count of at least one more."""
@@ -180,10 +207,13 @@ class Objects:
         items: list[Value] = []
         for at in range(0, len(data) - 7, _POINTER_BYTES):
             pointer = int.from_bytes(data[at : at + 8], "little")
+            if not scope.left.spend(_ELEMENT):
+                break
             if pointer == 0:
                 return Array(tuple(items))
             items.append(self._string(pointer, None, scope) or PointerValue(pointer))
-        return Array(tuple(items), more=1)
+        ended = (address + len(data)) % _PAGE == 0
+        return Array(tuple(items), more=1, fault=address + len(items) * _POINTER_BYTES if ended else 0)
 
     def _pointer(self, expr: Pointer, data: bytes, scope: Scope) -> Value | None:
         if len(data) < _POINTER_BYTES:
@@ -202,15 +232,19 @@ class Objects:
             return self.value(target, data[:length], length, scope)
         return self._array(target, data, element, size // element if count is None else count, scope)
 
-    def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope) -> Array:
+    def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope, address: int = 0) -> Array:
+        """`address`: where it stands, 0 within a structure. It ends before `count` where the next page could not be read."""
         items: list[Value] = []
         while len(items) < count and (len(items) + 1) * element <= len(data):
             start = len(items) * element
+            if not scope.left.spend(max(element, _ELEMENT)):
+                break
             found = self.value(target, data[start : start + element], element, scope)
             if found is None:
                 break
             items.append(found)
-        return Array(tuple(items), count - len(items))
+        ended = address and len(items) < count and (address + len(data)) % _PAGE == 0
+        return Array(tuple(items), count - len(items), address + len(items) * element if ended else 0)
 
     def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
         """Also the last, of which only the beginning was saved. Memory that none fits into is data."""
@@ -222,10 +256,12 @@ class Objects:
         at = 0
         known = min(len(data), size)
         if 0 < size < named.size:
-            return Data(data[:size], size)
+            return Data(scope.left.data(data[:size]), size)
         while at + named.size <= known:
             length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
             shown = max(length, named.size)
+            if not scope.left.spend(named.size):
+                break
             items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
             at += -(-shown // expr.align) * expr.align
             if length < named.size:  # it says nothing of where the next one is
@@ -236,6 +272,9 @@ class Objects:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
         members = self.layout(named, data, numbers)
+        filled = filled_at(named)
+        if filled is not None and filled + 4 <= len(data):
+            scope.share.left = int.from_bytes(data[filled : filled + 4], "little")
         inner = scope.with_fields(numbers) if numbers and members.others else scope
         fields: list[tuple[str, Value]] = []
         complete = True
@@ -285,3 +324,10 @@ class Objects:
 
             self._linked[named.name] = [self._conditions.link(v.conditions, types) for v in named.variants]
         return self._linked[named.name]
+
+
+def _text(data: bytes, all_is_there: bool, scope: Scope) -> Text:
+    """What stands before the NUL."""
+    found, nul, _ = data.partition(b"\0")
+    shown = scope.left.data(found)
+    return Text(shown, complete=(bool(nul) or all_is_there) and len(shown) == len(found))

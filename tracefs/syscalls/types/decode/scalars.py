@@ -12,11 +12,15 @@ from tracefs.syscalls.types.language.model import (
     IntType,
     SubField,
     Table,
+    unknown_of,
 )
 from tracefs.syscalls.types.language.widths import SWAPPED, ScalarType, fit
 from tracefs.syscalls.types.notation.printers import text
 from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
 from tracefs.syscalls.types.saved.fds import Fds
+
+_NOBODY = 0xFFFFFFFF
+"""The uid or gid that says that none is meant: shown as -1."""
 
 
 class Scalars:
@@ -37,7 +41,7 @@ class Scalars:
         if isinstance(named, EnumType):
             name = self._names(named, width or named.width).get(value) or self._macro(named, value)
             if not name:
-                return self.unnamed(named, value)
+                return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
             return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 
@@ -45,15 +49,18 @@ class Scalars:
         """What stands in network order, named as it is in ours: htons(ETH_P_IP)."""
         meant = int.from_bytes(value.to_bytes(size, "little"), "big")
         name = next((entry.name for entry in named.entries if entry.value == meant), None)
-        return Enum(named.name, value, name and f"{SWAPPED[named.style]}({name})", named.style)
+        shown = name and f"{SWAPPED[named.style]}({name})"
+        return Enum(named.name, value, shown, named.style, unknown=unknown_of(named), bits=8 * size)
 
     def plain(self, value: int, style: str) -> Value:
         if style == "fd":
             return Fd(value, self.fds.get(value))
-        return Number(value, style)
+        return Number(-1 if style in ("uid", "gid") and value == _NOBODY else value, style)
 
-    def unnamed(self, named: EnumType, value: int) -> Value:
-        return self.plain(value, "fd") if named.style == "fd" else Enum(named.name, value, None, named.style)
+    def unnamed(self, named: EnumType, value: int, bits: int) -> Value:
+        if named.style == "fd":
+            return self.plain(value, "fd")
+        return Enum(named.name, value, None, named.style, unknown=unknown_of(named), bits=bits)
 
     def _names(self, named: EnumType, width: str) -> dict[int, str]:
         names = self._enums.get((named.name, width))
@@ -88,7 +95,7 @@ class Scalars:
                 found.append(entry.name)
                 rest &= ~mask
                 free &= ~mask
-        return Flags(named.name, unsigned, tuple(found), rest, named.style)
+        return Flags(named.name, unsigned, tuple(found), rest, named.style, unknown_of(named))
 
     def _part(self, entry: SubField, value: int) -> Part:
         inner = (value & entry.mask) >> entry.shift

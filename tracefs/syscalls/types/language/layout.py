@@ -66,6 +66,11 @@ def data_behind(named: StructType) -> int | None:
 _DATA = (Ref("bytes"), Ref("chars"))
 
 
+def filled_at(named: StructType) -> int | None:
+    """Where it says how many bytes its buffers were filled with: the member of type `filled`."""
+    return next((member.offset for member in named.fields if member.type == Ref("filled")), None)
+
+
 Known = dict[str, bool]
 """What was found of structures, for those who ask of many."""
 

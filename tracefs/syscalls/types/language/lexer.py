@@ -63,7 +63,7 @@ def _end_of_word(text: str, at: int, end: int) -> int:
         char = text[at]
         if closers and char == closers[-1][0]:
             closers.pop()
-        elif char in _OPEN:
+        elif char in _OPEN and not (closers and char == "<"):  # within brackets it is a relation
             closers.append((_OPEN[char], at))
         elif char in ")]":
             raise TypeSyntaxError(f"'{char}' closes nothing", text, at)

@@ -20,15 +20,21 @@ WIDTHS: Final[Mapping[str, tuple[int, bool]]] = MappingProxyType(
 """Name of a machine integer -> (bytes, signed)."""
 
 STYLES: Final = (
-    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec", "ioctl",
+    "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec",
+    "ioctl", "kib", "ticks", "kver",
 )  # fmt: skip
 """How a number without a name is shown.
 
-`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts.
+`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts, `kib` bytes
+in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version.
 """
 
-BUILT_IN: Final = ("str", "strings", "bytes", "chars")
-"""Types that no table defines: text up to a NUL, a vector of pointers to such up to NULL, data, text of fixed length."""
+NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver"})
+"""Styles of numbers that mean something without a name: strace does not mark them as unknown."""
+
+BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")
+"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, and
+text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
@@ -84,6 +90,8 @@ class EnumType:
     style: str
     entries: tuple[Entry, ...]
     macros: tuple[Macro, ...] = ()
+    unknown: str | None = None
+    """As of FlagsType."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,8 @@ class FlagsType:
     width: str
     style: str
     entries: tuple[Entry | SubField, ...]
+    unknown: str | None = None
+    """What strace calls a value that has none of the names (`MS_???`): "" for nothing, None for what they begin with."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +138,8 @@ class Count:
 
 @dataclass(frozen=True)
 class Pointer:
-    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout."""
+    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at the
+    exit of one that a signal interrupted)."""
 
     direction: str
     target: TypeExpr
@@ -175,11 +186,14 @@ class Condition:
     """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written).
 
     `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the engine
-    asked (of one argument); without names this is true for any. In structures `netlink` is the same.
+    asked (of one argument); without names this is true for any. In structures `netlink` is the same. `ret` is what the call
+    returned, true of nothing before that.
     """
 
     name: str
     names: tuple[str, ...]
+    relation: str = "="
+    """Or >=, < or !=: of the number as its type has it, and one name."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +284,19 @@ class Table:
         for named in self.types.values():
             if isinstance(named, (EnumType, FlagsType)):
                 yield from named_values(named)
+
+
+def unknown_of(named: EnumType | FlagsType) -> str:
+    """What strace calls a value of this type that has none of its names; "" for nothing."""
+    if named.unknown is not None:
+        return named.unknown
+    names = [entry.name for entry in named.entries if isinstance(entry, Entry)]
+    if named.style in NAMELESS or not names:
+        return ""
+    first, last = min(names), max(names)
+    common = first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+    begin = common[: common.rfind("_") + 1] if len(names) > 1 else common[: common.find("_") + 1]
+    return f"{begin}???" if begin else ""
 
 
 def named_values(named: EnumType | FlagsType) -> Iterator[Entry | Macro]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tracefs.syscalls.types.language.model import (
@@ -23,6 +23,7 @@ from tracefs.syscalls.types.language.model import (
 from tracefs.syscalls.types.language.syntax import number
 from tracefs.syscalls.types.language.widths import width_of
 
+RESULT = "ret"
 NETLINK = "netlink"
 """What structures' conditions call the protocol of the netlink socket that the call is on."""
 
@@ -60,13 +61,14 @@ class Conditions:
 
     def _test(self, condition: Condition, types: list[TypeExpr]) -> Test:
         whole = WHOLE
+        signed = False
         known = []
         for expr in dict.fromkeys(types):
             if not isinstance(expr, Ref) or expr.name == "-":
                 continue
             width = width_of(self._table, expr)
             if width:
-                whole = (1 << 8 * WIDTHS[width][0]) - 1
+                whole, signed = (1 << 8 * WIDTHS[width][0]) - 1, WIDTHS[width][1]
             known.append(self._names(expr))
         choices = [] if condition.names else [(0, 0)]
         for name in condition.names:
@@ -75,6 +77,8 @@ class Conditions:
             else:
                 value, mask = next((names[name] for names in known if name in names), None) or self._anywhere[name]
                 choices.append((value & whole, mask & whole))
+        if condition.relation != "=":
+            choices = list(_related(condition.relation, choices[0][0], whole, signed or condition.name == RESULT))
         return Test(condition.name, tuple(choices))
 
     def _names(self, ref: Ref) -> dict[str, tuple[int, int]]:
@@ -83,6 +87,21 @@ class Conditions:
             named = self._table.resolve(ref)
             self._of[ref.name] = _values(named_values(named)) if isinstance(named, (EnumType, FlagsType)) else {}
         return self._of[ref.name]
+
+
+def _related(relation: str, value: int, whole: int, signed: bool) -> Iterator[tuple[int, int]]:
+    """Value and mask of blocks that together are the numbers in that relation to `value`, whose bits are `whole`."""
+    least, most = (-(whole // 2) - 1, whole // 2) if signed else (0, whole)
+    if signed and value > most:
+        value -= whole + 1
+    ranges = {">=": [(value, most)], "<": [(least, value - 1)], "!=": [(least, value - 1), (value + 1, most)]}
+    for low, high in ranges[relation]:
+        while low <= high:
+            size = low & -low if low else whole + 1
+            while low + size - 1 > high:
+                size //= 2
+            yield low & whole, whole & ~(size - 1)
+            low += size
 
 
 def _values(entries: Iterable[Entry | Macro]) -> dict[str, tuple[int, int]]:
@@ -102,6 +121,7 @@ class Rows:
         self._linked: dict[str, list[tuple[tuple[Test, ...], Row]]] = {}
         self._cache: dict[tuple[str, tuple[int | None, ...]], Signature] = {}
         self._selectors: dict[str, tuple[int, ...]] = {}
+        self._by_result: set[str] = set()
 
     def linked(self, syscall: str) -> list[tuple[tuple[Test, ...], Row]]:
         """The row and its variants in order, each with its tests. Raises KeyError for an unknown syscall."""
@@ -115,11 +135,15 @@ class Rows:
 
             self._linked[syscall] = [(self._conditions.link(row.conditions, types), row) for row in rows]
             tested = {test.name for tests, _ in self._linked[syscall] for test in tests}
+            if RESULT in tested:
+                self._by_result.add(syscall)
             names = [name for name, _ in rows[0].args]
             self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
         return self._linked[syscall]
 
-    def signature(self, syscall: str, args: tuple[int, ...], netlink: int | None = None) -> Signature | None:
+    def signature(
+        self, syscall: str, args: tuple[int, ...], netlink: int | None = None, ret: int | None = None
+    ) -> Signature | None:
         """The types for a call with these registers, None if no table knows the syscall.
 
         A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
@@ -128,19 +152,24 @@ class Rows:
         if syscall not in self._table.rows:
             return None
         linked = self.linked(syscall)
-        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink)
+        ret = ret if syscall in self._by_result else None
+        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink, ret)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
                 self._cache.clear()
-            found = self._cache[key] = _apply(linked, args, netlink)
+            found = self._cache[key] = _apply(linked, args, netlink, ret)
         return found
 
 
-def _apply(linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None) -> Signature:
+def _apply(
+    linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None, ret: int | None
+) -> Signature:
     base = linked[0][1]
     types = dict(base.args)
     values = dict(zip(types, args, strict=False))
+    if ret is not None:
+        values[RESULT] = ret
     if netlink is not None:
         values |= {f"{NETLINK}({name})": netlink for name in values}
     result = base.result

@@ -67,15 +67,19 @@ def _type(named: NamedType) -> str:
     if isinstance(named, EnumType):
         words = [f"{entry.name}={_value(entry.value, named.style)}" for entry in named.entries]
         words += [_macro(macro) for macro in named.macros]
-        return _lines(f"enum {named.name} {named.width} {named.style}", words)
+        return _lines(f"enum {named.name} {named.width} {named.style}", _unknown(named) + words)
     if isinstance(named, FlagsType):
         words = [_flag(entry, named.style) for entry in named.entries]
-        return _lines(f"flags {named.name} {named.width} {named.style}", words)
+        return _lines(f"flags {named.name} {named.width} {named.style}", _unknown(named) + words)
     ctype = f" <{named.ctype}>" if named.ctype else ""
     text = _lines(f"struct {named.name} {named.size}{'+' * named.open}{ctype}", _fields(named.fields))
     for variant in named.variants:
         text += _lines(f"struct {named.name}{_conditions(variant.conditions)}", _fields(variant.fields))
     return text
+
+
+def _unknown(named: EnumType | FlagsType) -> list[str]:
+    return [] if named.unknown is None else [f"?{named.unknown or '-'}"]
 
 
 def _lines(head: str, words: list[str]) -> str:
@@ -122,7 +126,9 @@ def _value(value: int, style: str) -> str:
 
 
 def _conditions(conditions: Iterable[Condition]) -> str:
-    shown = " ".join("=".join([each.name, *["|".join(each.names)] * bool(each.names)]) for each in conditions)
+    shown = " ".join(
+        each.relation.join([each.name, *["|".join(each.names)] * bool(each.names)]) for each in conditions
+    )
     return f"[{shown}]" if shown else ""
 
 

@@ -44,7 +44,9 @@ _MEMBER = re.compile(r"(\w+)@(\d+)(?:\.(\d+)(?:\+(\d+))?)?:")
 _ARGUMENT = re.compile(r"(\w+):")
 _HEAD = re.compile(r"([A-Za-z_]\w*)(\[.*\])?$")
 _NAMES = rf"(?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*"
-_CONDITION = re.compile(rf"([A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:=({_NAMES}))?$")
+_CONDITION = re.compile(
+    rf"([A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:(=)({_NAMES})|(>=|<|!=)(\w+|{_NUMBER}))?$"
+)
 _BUILT_IN = frozenset(BUILT_IN)
 
 
@@ -116,7 +118,8 @@ class _Parser:
         name, width, style = self._scalar_head(words)
         entries: list[Entry] = []
         macros: list[Macro] = []
-        for word in words[4:]:
+        unknown, rest = self._unknown(words)
+        for word in rest:
             entry = self._macro(word) or self._entry(word, is_flags=False)
             if isinstance(entry, SubField):
                 self._fail("only flags have sub-fields", word)
@@ -124,12 +127,20 @@ class _Parser:
                 macros.append(entry)
             else:
                 entries.append(entry)
-        self._define(EnumType(name, width, style, tuple(entries), tuple(macros)), words)
+        self._define(EnumType(name, width, style, tuple(entries), tuple(macros), unknown), words)
 
     def _read_flags(self, words: list[Word]) -> None:
         name, width, style = self._scalar_head(words)
-        entries = tuple(self._entry(word, is_flags=True) for word in words[4:])
-        self._define(FlagsType(name, width, style, entries), words)
+        unknown, rest = self._unknown(words)
+        entries = tuple(self._entry(word, is_flags=True) for word in rest)
+        self._define(FlagsType(name, width, style, entries, unknown), words)
+
+    @staticmethod
+    def _unknown(words: list[Word]) -> tuple[str | None, list[Word]]:
+        """What values without a name are called (`?MS_???`, `?-` for nothing), and the words behind it."""
+        if len(words) > 4 and words[4].text.startswith("?"):
+            return words[4].text[1:].removeprefix("-"), words[5:]
+        return None, words[4:]
 
     def _read_extend(self, words: list[Word]) -> None:
         name = self._word(words, 1, "the name of a type")
@@ -282,9 +293,10 @@ class _Parser:
         for part in re.finditer(r"\S+", found[2][1:-1]):
             at = Word(part[0], start + 1 + part.start())
             condition = _CONDITION.match(part[0])
-            if not condition or not (condition[2] or condition[1].startswith("netlink(")):
-                self._fail("a condition is written name=VALUE or name=VALUE|VALUE", at)
-            conditions.append(Condition(condition[1], tuple(condition[2].split("|")) if condition[2] else ()))
+            if not condition or not (condition[2] or condition[4] or condition[1].startswith("netlink(")):
+                self._fail("a condition is written name=VALUE|VALUE, or with >=, < or != and one value", at)
+            names = condition[3].split("|") if condition[2] else [condition[5]] if condition[4] else []
+            conditions.append(Condition(condition[1], tuple(names), condition[2] or condition[4] or "="))
         if not conditions:
             self._fail("the brackets hold no condition", word)
         return found[1], tuple(conditions)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any, Final
 
 from tracefs.syscalls.types.notation.values import (
@@ -51,6 +52,10 @@ def number(value: int, style: str) -> str:
         return f"htonl({int.from_bytes(value.to_bytes(4, 'little'), 'big')})"
     if style == "ioctl":
         return ioctl(value)
+    if style == "kib":
+        return f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else str(value)
+    if style == "kver":
+        return f"KERNEL_VERSION({value >> 16}, {value >> 8 & 0xFF}, {value & 0xFF})"
     if style == "inet4":
         return 'inet_addr("' + ".".join(str(byte) for byte in value.to_bytes(4, "little")) + '")'
     if style == "char":
@@ -61,7 +66,8 @@ def number(value: int, style: str) -> str:
 def ioctl(command: int) -> str:
     """A command of ioctl(2) by its parts: _IOC(_IOC_READ, 0x54, 0x30, 0x4)."""
     direction, size = _IOC_DIRECTIONS[command >> 30 & 3], command >> 16 & 0x3FFF
-    return f"_IOC({direction}, {command >> 8 & 0xFF:#x}, {command & 0xFF:#x}, {size:#x})"
+    parts = (number(part, "hex") for part in (command >> 8 & 0xFF, command & 0xFF, size))
+    return f"_IOC({direction}, {', '.join(parts)})"
 
 
 def date(seconds: int) -> str:
@@ -90,21 +96,41 @@ def _escape(found: re.Match[str]) -> str:
     return _ESCAPES.get(byte) or (f"\\{byte:03o}" if found[2] is not None else f"\\{byte:o}")
 
 
-def text(value: Value, limit: int | None = None) -> str:
+Printers = Mapping[type, Callable[[Any, int | None, Any], str]]
+"""What prints each kind of value: (value, bytes of strings that are shown, these printers) -> text."""
+
+
+def text(value: Value, limit: int | None = None, printers: Printers | None = None) -> str:
     """A value in the notation that both formats share; of strings, `limit` bytes."""
-    return _PRINTERS[type(value)](value, limit)
+    known = printers or PLAIN
+    return known[type(value)](value, limit, known)
 
 
-def _number(value: Number, _limit: int | None) -> str:
+def _number(value: Number, _limit: int | None, _known: Printers) -> str:
     return str(value.value) if value.style == "dec" else number(value.value, value.style)
 
 
-def _enum(value: Enum, _limit: int | None) -> str:
+def _marked_number(value: Number, limit: int | None, known: Printers) -> str:
+    shown = _number(value, limit, known)
+    if value.style == "sec":
+        return f"{shown} /* {date(value.value)} */"
+    if value.style == "ticks":
+        return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
+    return shown
+
+
+def _enum(value: Enum, _limit: int | None, _known: Printers) -> str:
     shown = value.name or number(value.value, value.style)
     return shown + described(value.path) if value.path else shown
 
 
-def _fd(value: Fd, _limit: int | None) -> str:
+def _marked_enum(value: Enum, limit: int | None, known: Printers) -> str:
+    if value.name or not value.unknown:
+        return _enum(value, limit, known)
+    return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
+
+
+def _fd(value: Fd, _limit: int | None, _known: Printers) -> str:
     return f"{value.value}{described(value.path)}" if value.path else str(value.value)
 
 
@@ -116,28 +142,34 @@ def described(path: bytes) -> str:
     return f"<{special.sub(_escape, shown)}>{'(deleted)' * gone}"
 
 
-def _struct(value: Struct, limit: int | None) -> str:
-    members = [f"{name}={_PRINTERS[type(member)](member, limit)}" for name, member in value.fields]
+def _struct(value: Struct, limit: int | None, known: Printers) -> str:
+    members = [f"{name}={known[type(member)](member, limit, known)}" for name, member in value.fields]
     return "{" + ", ".join(members if value.complete else [*members, "..."]) + "}"
 
 
-def _array(value: Array, limit: int | None) -> str:
-    return "[" + ", ".join([*(text(item, limit) for item in value.items), *["..."] * bool(value.more)]) + "]"
+def _array(value: Array, limit: int | None, known: Printers) -> str:
+    more = f"... /* {value.fault:#x} */" if value.fault else "..."
+    return "[" + ", ".join([*(text(item, limit, known) for item in value.items), *[more] * bool(value.more)]) + "]"
 
 
-def _flags(value: Flags, _limit: int | None = None) -> str:
-    parts = [part if isinstance(part, str) else _part(part) for part in value.names]
+def _flags(value: Flags, limit: int | None, known: Printers) -> str:
+    parts = [part if isinstance(part, str) else _part(part, known) for part in value.names]
     if value.rest or not parts:
         parts.append(number(value.rest, value.style))
     return "|".join(parts)
 
 
-def _part(part: Part) -> str:
-    return f"{text(part.value)}<<{part.shift}" if part.shift else text(part.value)
+def _marked_flags(value: Flags, limit: int | None, known: Printers) -> str:
+    shown = _flags(value, limit, known)
+    return f"{shown} /* {value.unknown} */" if value.rest and not value.names and value.unknown else shown
 
 
-def _pointer(value: Pointer, limit: int | None) -> str:
-    shown = [_pointed(target, limit) for target in (value.target, value.after) if target is not None]
+def _part(part: Part, known: Printers) -> str:
+    return f"{text(part.value, None, known)}<<{part.shift}" if part.shift else text(part.value, None, known)
+
+
+def _pointer(value: Pointer, limit: int | None, known: Printers) -> str:
+    shown = [_pointed(target, limit, known) for target in (value.target, value.after) if target is not None]
     if not shown:
         return number(value.address, "ptr")
     if isinstance(value.target or value.after, (Number, Enum, Flags, Fd)):
@@ -145,24 +177,29 @@ def _pointer(value: Pointer, limit: int | None) -> str:
     return " => ".join(dict.fromkeys(shown))
 
 
-def _pointed(value: Value, limit: int | None) -> str:
-    return f"[{value.text}]" if isinstance(value, Symbol) and value.text.startswith("{WIF") else text(value, limit)
+def _pointed(value: Value, limit: int | None, known: Printers) -> str:
+    if isinstance(value, Symbol) and value.text.startswith("{WIF"):
+        return f"[{value.text}]"
+    return text(value, limit, known)
 
 
-_PRINTERS: Final[dict[type, Callable[[Any, int | None], str]]] = {
-    Number: _number,
-    Enum: _enum,
-    Flags: _flags,
-    Fd: _fd,
-    Text: lambda value, limit: quoted(value.data, value.complete, limit),
-    Data: lambda value, limit: quoted(value.data, len(value.data) >= value.size, limit),
-    Symbol: lambda value, _limit: value.text,
-    Struct: _struct,
-    Array: _array,
-    Errno: lambda value, _limit: f"-{value.name or value.value}",
-    Pointer: _pointer,
-}
-"""What prints each kind of value."""
+PLAIN: Final[Printers] = MappingProxyType(
+    {
+        Number: _number,
+        Enum: _enum,
+        Flags: _flags,
+        Fd: _fd,
+        Text: lambda value, limit, _known: quoted(value.data, value.complete, limit),
+        Data: lambda value, limit, _known: quoted(value.data, len(value.data) >= value.size, limit),
+        Symbol: lambda value, _limit, _known: value.text,
+        Struct: _struct,
+        Array: _array,
+        Errno: lambda value, _limit, _known: f"-{value.name or value.value}",
+        Pointer: _pointer,
+    }
+)
+MARKED: Final[Printers] = MappingProxyType({**PLAIN, Number: _marked_number, Enum: _marked_enum, Flags: _marked_flags})
+"""Of strace's notation, in which numbers and bits that have no name are marked: `0x200 /* MS_??? */`."""
 
 
 def ftrace_enter(call: Call) -> str:

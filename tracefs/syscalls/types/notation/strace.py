@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tracefs.syscalls.types.notation.printers import text
-from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Pointer, Value
+from tracefs.syscalls.types.notation.printers import MARKED, date, text
+from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Number, Pointer, Value
 
 _COLUMN = 39
 """Where the `=` before a result stands, or later."""
@@ -36,6 +36,9 @@ _RESTARTS: Final[Mapping[int, str]] = MappingProxyType(
     }
 )
 
+
+_SAID_TO_BE_FLAGS: Final = ("fd_flags", "open_flags")
+"""Types of results that are called so: `0x2 (flags O_RDWR)`."""
 
 Shorten = Callable[[str, Argument], Value]
 """What is shown of an argument of a syscall."""
@@ -72,11 +75,11 @@ class StracePrinter:
         return f"{line:<{_COLUMN}} = {self.result(call.result)}"
 
     def value(self, value: Value) -> str:
-        return text(value, self._strings)
+        return text(value, self._strings, MARKED)
 
     def argument(self, syscall: str, arg: Argument) -> str:
         """Without its name."""
-        return text(self._shorten(syscall, arg) if self._shorten else arg.value, self._strings)
+        return text(self._shorten(syscall, arg) if self._shorten else arg.value, self._strings, MARKED)
 
     @staticmethod
     def takes(syscall: str) -> bool:
@@ -85,14 +88,14 @@ class StracePrinter:
 
     def signal(self, name: Value, siginfo: Value | None) -> str:
         """`SIGCHLD {si_signo=SIGCHLD, ...}`."""
-        return text(name) if siginfo is None else f"{text(name)} {text(siginfo, self._strings)}"
+        return text(name) if siginfo is None else f"{text(name)} {text(siginfo, self._strings, MARKED)}"
 
     def _arguments(self, call: Call) -> list[str]:
         labels = _LABELLED.get(call.name)
         if labels is None:
             return [self.argument(call.name, arg) for arg in call.args]
         values = {arg.name: arg.value for arg in call.args}
-        return [f"{label}={text(values[arg])}" for arg, label in labels.items() if arg in values]
+        return [f"{label}={text(values[arg], self._strings, MARKED)}" for arg, label in labels.items() if arg in values]
 
     @staticmethod
     def _known(call: Call) -> int:
@@ -109,10 +112,15 @@ class StracePrinter:
                 return f"? {result.name} ({_RESTARTS[result.value]})"
             return f"-1 {result.name or result.value} ({os.strerror(result.value)})"
         if isinstance(result, Flags) and result.style == "hex":
-            return f"{result.value:#x} (flags {text(result)})" if result.value else "0"
+            if not result.value:
+                return f"0 ({text(result)})" if result.names and result.type not in _SAID_TO_BE_FLAGS else "0"
+            said = "flags " * (result.type in _SAID_TO_BE_FLAGS)
+            return f"{result.value:#x} ({said}{text(result, None, MARKED)})"
+        if isinstance(result, Number) and result.style == "sec":
+            return f"{result.value} ({date(result.value)})"
         if isinstance(result, Enum) and result.name:
             return f"{result.value} ({result.name})"
-        return text(result)
+        return text(result, None, MARKED)
 
 
 def _filled(arg: Argument) -> bool:

@@ -33,6 +33,9 @@ class Enum:
     style: str = "dec"
     path: bytes | None = None
     """What it stands for where it stands for a descriptor (AT_FDCWD), and that is known."""
+    unknown: str = ""
+    """What strace calls it where it has no name."""
+    bits: int = 64
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Flags:
     names: tuple[str | Part, ...]
     rest: int
     style: str = "hex"
+    unknown: str = ""
+    """What strace calls it where no bit has a name."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,11 @@ class Struct:
 
 @dataclass(frozen=True)
 class Array:
-    """Elements; `more` counts those that were not saved."""
+    """Elements; `more` counts those that were not saved, `fault` is the address of the first that could not be read, if so."""
 
     items: tuple[Value, ...]
     more: int = 0
+    fault: int = 0
 
 
 @dataclass(frozen=True)

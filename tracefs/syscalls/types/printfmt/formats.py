@@ -189,7 +189,7 @@ class PrintFormats:
         value, field = f"REC->{name}", f"__{name}_val"
         kind = unaliased(self.table, kind)
         if isinstance(kind, Pointer):
-            is_saved = field in fields and kind.direction != "out"
+            is_saved = field in fields and kind.direction in ("in", "inout")
             target = self._target(syscall, name, kind, fields) if is_saved else None
             return [address(value)] if target is None else target.in_place(always)
         return self._number(kind, value)

@@ -59,8 +59,9 @@ class Targets:
         """
         value, field = f"REC->{name}", f"__{name}_val"
         length, target = fe.saved(field), unaliased(self._table, kind.target)
-        if isinstance(target, Ref) and target.name == "str":
-            return Target(value, length, tuple(slot.when(length) for slot in quoted(field)), is_string=True)
+        if isinstance(target, Ref) and target.name in ("str", "pathname"):
+            count = self._objects.counted(kind.counts, numbers) or ""
+            return Target(value, length, tuple(slot.when(length) for slot in quoted(field, count=count)), is_string=True)
         if isinstance(target, Ref) and target.name in ("bytes", "chars"):
             return Target(value, length, tuple(data(field)), is_data=True)
         place = Place.image(field) if holds_pointers(self._table, target) else Place.raw(field)

@@ -93,6 +93,15 @@ def plain(value: str, style: str, width: str) -> list[Slot]:
         return [text(fe.literal(f"{SWAPPED[style]}(")), *optional(decimal(number, "u32")), text('")"')]
     if style == "inet4":
         return [text('"inet_addr("'), text(fe.QUOTE), *octets(value), text(fe.QUOTE), text('")"')]
+    if style in ("uid", "gid") and not WIDTHS[width][1]:
+        return [Slot("%ld", fe.choose(f"({value} == 0xffffffff)", "-1", value))]
+    if style == "kib":
+        even = f"(({value} > 1024) && (({value} & 1023) == 0))"
+        return [Slot("%lu", fe.choose(even, f"({value} >> 10)", value)), text(fe.choose(even, '"*1024"', fe.NOTHING))]
+    if style == "kver":
+        parts = (f"({value} >> 16)", f"(({value} >> 8) & 0xff)", f"({value} & 0xff)")
+        numbers = [[text('", "')] * (i > 0) + optional(decimal(part, "u32")) for i, part in enumerate(parts)]
+        return [text('"KERNEL_VERSION("'), *(slot for each in numbers for slot in each), text('")"')]
     return decimal(value, width)
 
 
@@ -171,10 +180,11 @@ def described(slots: Iterable[Slot], field: str) -> list[Slot]:
     return [text(f"__get_str({field})").when(there), *(slot.unless(there) for slot in optional(slots))]
 
 
-def quoted(field: str, ends: bool = True) -> list[Slot]:
-    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL."""
+def quoted(field: str, ends: bool = True, count: str = "") -> list[Slot]:
+    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL (and is shorter than `count`)."""
     length = fe.saved(field)
-    cut = fe.choose(fe.byte(field, f"({length} - 1)"), UNSAID, fe.NOTHING)
+    last = fe.byte(field, f"({length} - 1)")
+    cut = fe.choose(f"({last} && {length} < {count})" if count else last, UNSAID, fe.NOTHING)
     slots = [text(fe.QUOTE), Slot(BOUNDED, f"__get_str({field})", length), text(fe.QUOTE)]
     return [*slots, text(cut).when(length)] if ends else slots
 

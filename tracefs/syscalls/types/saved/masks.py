@@ -41,7 +41,7 @@ def _masks(table: Table, syscall: str) -> Masks:
             if not isinstance(found, Pointer):
                 fds_enter |= bit * fds
                 continue
-            if found.direction != "out":
+            if found.direction in ("in", "inout"):
                 enter, fds_enter = enter | bit, fds_enter | bit * fds
             if found.direction != "in":
                 leave, fds_exit = leave | bit, fds_exit | bit * fds

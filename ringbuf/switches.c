@@ -36,6 +36,13 @@ enum rb_clock rb_clock(const struct rb *rb)
 	return rb_load(&rb->header->clock);
 }
 
+uint64_t rb_now(struct rb *rb)
+{
+	if (rb_clock(rb) == RB_CLOCK_COUNTER) /* looking does not count */
+		return rb_load(&rb->header->counter);
+	return rb_core_now(rb->header, clock_gettime);
+}
+
 static void set_flag(struct rb *rb, uint32_t flag, bool on)
 {
 	if (on)

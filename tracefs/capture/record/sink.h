@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is recorded, and for whom. A sink is a consumer of records: one instance's buffer, and what it wants in it. The
+ * recorder is all sinks, and what is known of system calls.
+ *
+ * Both capture paths hand their records to a recorder: the stops of ptrace/, and the in-task recorder. So nothing in this room
+ * makes a ptrace request: what needs one is read by the caller and handed over.
+ */
+#ifndef TRACEFS_CAPTURE_RECORD_SINK_H
+#define TRACEFS_CAPTURE_RECORD_SINK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ringbuf/ringbuf.h"
+#include "tracefs/capture/payload/gather.h"
+#include "tracefs/capture/task/procfs.h"
+#include "tracefs/events/cmdlines.h"
+#include "tracefs/events/filter.h"
+#include "tracefs/events/record.h"
+
+#define CAP_SINKS 64
+
+struct trigger_list;
+
+enum cap_stack { CAP_KERNEL_STACK = 1, CAP_USER_STACK = 2 }; /* as which kind of event the task's user stack is written */
+
+/* What is recorded of one system call number of the 64-bit table. */
+struct cap_syscall {
+	uint8_t known;	  /* it has events of its own; if not, the raw ones stand for it */
+	uint8_t nargs;	  /* arguments that it takes */
+	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
+	uint8_t fds[2];	  /* [exit]: arguments that are or lead to file descriptors, bit by bit; bit 6: the result */
+	uint8_t asked;	  /* the argument whose netlink protocol its types depend on, as a bit; 0: none */
+	struct cap_parts parts[2]; /* [exit]: of what it saves, that an event has a location for */
+};
+
+struct cap_sink {
+	struct rb *rb;
+	uint64_t cpus[16];		 /* tracing_cpumask, 1024 CPUs */
+	uint8_t enabled[EV_ID_MAX + 1];	 /* events wanted, by id */
+	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
+	const struct ev_filter *filter[EV_ID_MAX + 1]; /* by event id; NULL: all its events pass */
+	struct trigger_list *triggers[EV_ID_MAX + 1];  /* by event id; NULL: none */
+	struct rb *snapshot;				/* exchanged with rb by a snapshot; NULL: not allocated */
+	uint32_t paths;			 /* bytes of a path's name that are saved, where that is more than of a text */
+	uint32_t saves[2];				/* [exit]: bytes of a text that are saved; 0: no memory is */
+	uint8_t stacks;					/* enum cap_stack: written after each event */
+};
+
+/* Where the user stack of a stopped task begins. */
+struct cap_frame {
+	uint64_t ip, sp, bp; /* instruction, stack and frame pointer */
+	bool narrow;	     /* 32-bit code, whose frames are of two u32 */
+};
+
+struct cap_recorder {
+	struct cap_wants wants;
+	struct cap_sink *sink[CAP_SINKS];
+	uint64_t event_sinks[EV_ID_MAX + 1]; /* by event id, bit s: sink s has it enabled, or triggers on it */
+	struct cap_syscall syscall[EV_SYSCALL_MAX_NR + 1];
+	const struct tt_table *types; /* by which memory is saved; NULL: none is */
+	struct cap_save *save;	      /* of the one call that is recorded at a time */
+	struct cmdlines *cmdlines;    /* names of recorded tasks */
+	/* Asks whoever captures for the registers of a task that is stopped. false: it is not, or is gone. */
+	bool (*frame_of)(int32_t tid, struct cap_frame *out);
+
+	/* pause.c */
+	pthread_mutex_t emit_lock; /* held while one stop is handled; recursive */
+	pthread_cond_t emit_go;	   /* pausing has become smaller */
+	atomic_int pausing;	   /* threads that want the lock */
+
+	/* mute.c */
+	pthread_mutex_t mute_lock; /* of `mutes` */
+	struct cap_mute *mutes;	   /* an array */
+	uint32_t mute_count;	   /* tasks in it */
+	uint32_t mute_room;	   /* tasks that it has room for */
+	atomic_uint muted;	   /* mute_count, to look at without the lock */
+};
+
+/* Functions marked [capture] are called by the thread that captures alone; the others by any thread. */
+
+/* sinks.c */
+int cap_recorder_init(struct cap_recorder *r, struct cmdlines *cmdlines); /* of zeroes: 0 or -ENOMEM */
+void cap_recorder_free(struct cap_recorder *r);				  /* what it holds */
+
+/* pause.c */
+void cap_pause(struct cap_recorder *r);	  /* nothing is written until cap_unpause(); waits for the stop that is being handled */
+void cap_unpause(struct cap_recorder *r); /* by the thread that paused */
+void cap_emit_begin(struct cap_recorder *r); /* [capture] */
+void cap_emit_end(struct cap_recorder *r);   /* [capture] */
+
+/* mute.c: tasks whose calls are not recorded for now. Mutes of a task are counted. */
+int cap_mute(struct cap_recorder *r, int32_t tid); /* 0 or -ENOMEM */
+void cap_unmute(struct cap_recorder *r, int32_t tid);
+bool cap_is_muted(struct cap_recorder *r, int32_t tid);
+
+/* sinks.c: [capture], or between cap_pause() and cap_unpause() */
+int cap_sink_add(struct cap_recorder *r, struct rb *rb); /* its number, or -ENOMEM, -ENOSPC */
+void cap_sink_remove(struct cap_recorder *r, int sink);
+void cap_sink_tracer(struct cap_recorder *r, int sink, bool on);
+void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
+void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
+void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot);
+void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks);
+void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
+void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
+void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow);
+/* saved, fds, asked: masks of arguments (struct cap_syscall). */
+void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
+		  uint8_t asked);
+/* parts: they outlive r. */
+void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
+void cap_types(struct cap_recorder *r, const void *table); /* a struct tt_table that outlives r */
+
+static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)
+{
+	return s->cpus[cpu / 64 % 16] >> cpu % 64 & 1;
+}
+
+/* Whether a record of an event is written: it is enabled, and passes its filter. */
+static inline bool cap_sink_passes(const struct cap_sink *s, struct cap_task *t, const void *rec, uint32_t len, int cpu)
+{
+	unsigned id = ((const struct ev_common *)rec)->type;
+
+	if (!s->enabled[id] || s->soft_off[id])
+		return false;
+	if (likely(!s->filter[id]))
+		return true;
+	cap_task_name(t);
+	return ev_filter_match(s->filter[id], rec, len, cpu, t->name.comm);
+}
+
+#endif
