@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
 /* What the project's C files need of a C library, without one; and memory.h's own process in place of another. */
 #include "tracefs/capture/intask/alone.h"
 
