@@ -42,7 +42,7 @@ def library() -> Path:
 def copy(tmp_path: Path) -> Path:
     """The project with the modules of ROOMS built under the sanitizers."""
     ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
-    for name in ("ringbuf", "tracefs", "tests"):
+    for name in ("ringbuf", "tracefs", "tests", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ours)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     environment = {

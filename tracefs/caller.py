@@ -29,3 +29,15 @@ def has_signal(tid: int) -> bool:
         return True
     default_ignored = _bits(_SILENT) & ~caught
     return bool((pending | shared) & ~blocked & ~ignored & ~default_ignored)
+
+
+def in_page_fault(tid: int) -> bool:
+    """Does this thread wait for a page of a mapping, and not in a system call?
+
+    False where the task cannot be looked at (Yama, a sandbox): then it is taken to be in a call.
+    """
+    try:
+        with open(f"/proc/{tid}/syscall", "rb") as call:
+            return call.read(3) == b"-1 "
+    except OSError:
+        return False

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from tracefs.commands import CommandError
 
-SUBCOMMANDS = ("mount", "umount", "status", "run", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "status", "run", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 
@@ -54,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     _fill_standard_files()
     words = sys.argv[1:] if argv is None else argv
+    detail = ""
     args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)
     try:
         result: int = args.run(args)
@@ -65,10 +66,12 @@ def _main(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return 130
     except CommandError as error:
-        message = str(error)
+        message, detail = str(error), error.detail
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
+    if detail:
+        print(detail, file=sys.stderr)
     return 1
 
 

@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from errno import EACCES, EISDIR, ENOTDIR, ENOTSUP, ENOTTY, EPERM
+from errno import EACCES, EINVAL, EISDIR, ENOTDIR, ENOTSUP, ENOTTY, EPERM
 
 from tracefs import fuse_abi
-from tracefs.caller import has_signal
+from tracefs.caller import has_signal, in_page_fault
 from tracefs.fuse_abi import FileInfo, Notification, Server, fuse
 from tracefs.mountpoints import STATUS, STOP
-from tracefs.tree.node import POLLIN, Context, Directory, File, Handle, Node
+from tracefs.tree.node import POLLIN, RAW_SIZE, Context, Directory, File, Handle, Node
 
 OPTIONS: dict[str, object] = {
     "foreground": True,
@@ -24,6 +24,7 @@ OPTIONS: dict[str, object] = {
     "subtype": "tracefs",
     "atomic_o_trunc": True,  # else `> set_event_pid` comes as truncate(path), with no open file to empty
     "intr": True,  # else a blocked reader cannot be killed
+    "default_permissions": True,  # modes hold for the owner as in the kernel; and an open asks for st_size, as splice needs
     "max_readahead": 0,  # else a splice reads (and consumes) more than was asked for
     "attr_timeout": 0,
     "entry_timeout": 60,  # a name is looked up anew with each use of it all the same: attributes are not kept
@@ -95,6 +96,8 @@ class Operations(fuse.Operations):  # type: ignore[misc]
         self._open: dict[int, _Open] = {}
         self._directories: dict[int, Directory] = {}
         self._numbers = itertools.count(1)
+        self._truncating: set[int] = set()
+        """Threads in an ftruncate(2). (Thread locals do not last from one of libfuse's calls to the next.)"""
         self._unchanging = {
             "st_uid": os.getuid(),
             "st_gid": os.getgid(),
@@ -128,11 +131,19 @@ class Operations(fuse.Operations):  # type: ignore[misc]
     # -- names
 
     def getattr(self, path: str | None, info: FileInfo | None = None) -> dict[str, int]:
-        node = self._open[info.fh].node if info else self._find(path or "/")
+        truncated = threading.get_ident() in self._truncating
+        self._truncating.discard(threading.get_ident())
+        if info and not truncated:
+            # Only lseek(2) from the end names an open file; fstat(2) asks by the path.
+            node, size = self._open[info.fh].node, self._open[info.fh].handle.end()
+        else:
+            node = self._open[info.fh].node if info else self._find(path or "/")
+            size = node.size(self._context())
         return {
             "st_mode": node.mode if node is not self._root else stat.S_IFDIR | 0o700,
             "st_nlink": 2 if node.is_dir else 1,
-            "st_size": node.size,
+            "st_size": size,
+            "st_blocks": -(-size // 512) if size < RAW_SIZE else 0,  # without, cp looks for holes
             "st_blksize": 4096,
             **self._unchanging,
         }
@@ -174,6 +185,8 @@ class Operations(fuse.Operations):  # type: ignore[misc]
         node = self._find(path)
         if not isinstance(node, File):
             raise OSError(EISDIR, "is a directory")
+        if info.flags & os.O_DIRECT:
+            raise OSError(EINVAL, "no O_DIRECT, as in the kernel's tracefs")
         handle = node.open(info.flags, self._context(info.flags))
         info.fh = next(self._numbers)
         info.direct_io = 1
@@ -183,17 +196,33 @@ class Operations(fuse.Operations):  # type: ignore[misc]
 
     def read(self, path: str | None, size: int, offset: int, info: FileInfo) -> bytes:
         opened = self._open[info.fh]
+        # A read for the page cache names no lock owner. It is one of splice(2) and its like, or a page of a private mapping.
+        if not info.lock_owner and (mapped := self._from_page_cache(opened.handle, size, offset)) is not None:
+            return mapped
         try:
             return opened.handle.read(size, offset, self._context(info.flags))
         except BlockingIOError:
             opened.arm()
             raise
 
+    def _from_page_cache(self, handle: Handle, size: int, offset: int) -> bytes | None:
+        """A page of a mapping, which FUSE cannot refuse; None: splice(2) may have what there is. EINVAL: it may not."""
+        ctx = self._context()
+        if in_page_fault(ctx.tid):
+            # Anything shorter is SIGBUS. What is consumed or has no end shows as nothing: zeros, an empty sub-buffer.
+            text = b"" if handle.nonseekable else handle.read(size, offset, ctx)
+            return text.ljust(size, b"\0")
+        if handle.spliced:
+            return None
+        raise OSError(EINVAL, "no splice, as in the kernel's tracefs")
+
     def write(self, path: str | None, data: bytes, offset: int, info: FileInfo) -> int:
         return self._open[info.fh].handle.write(data, offset, self._context(info.flags))
 
     def truncate(self, path: str | None, length: int, info: FileInfo | None = None) -> None:
         """truncate(2) and ftruncate(2): the kernel's tracefs takes them and does nothing; only O_TRUNC acts."""
+        if info:
+            self._truncating.add(threading.get_ident())  # libfuse asks for the attributes next, by this thread
 
     def poll(self, info: FileInfo, notify: Notification | None) -> int:
         opened = self._open[info.fh]
@@ -241,7 +270,3 @@ class Operations(fuse.Operations):  # type: ignore[misc]
 
     def statfs(self, path: str) -> dict[str, int]:
         return {"f_bsize": 4096, "f_frsize": 4096, "f_namemax": 255}
-
-    def access(self, path: str, mode: int) -> int:
-        self._find(path)
-        return 0

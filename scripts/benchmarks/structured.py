@@ -20,10 +20,13 @@ from benchmarks import interleave, peers
 from benchmarks.recording import Recording
 from benchmarks.report import Figure
 from benchmarks.workloads import Workload
-from tracefs.commands.session import CLOCK, EVENTS, OPTIONS, STRUCTURED_KB, SUBBUF_KB
-from tracefs.commands.structured import FORMS, Lines
+from tracefs.commands.session import OPTIONS, STRUCTURED_KB, SUBBUF_KB
+from tracefs.export.day import TimeOfDay
+from tracefs.export.forms import FORMS, Wish, open_form
+from tracefs.tree.source import live
 
 CALLS = 100_000
+NAMES = ("json", "strace")
 GOAL = 1.0
 
 
@@ -51,7 +54,7 @@ class Structured(peers.Peer):
 def run(args: argparse.Namespace) -> list[Figure]:
     """`dd bs=1` and `find`."""
     peers.all_peers()  # for the environment
-    who = [peers.Peer("untraced"), *map(Structured, FORMS), Strace("strace -v")]
+    who = [peers.Peer("untraced"), *map(Structured, NAMES), Strace("strace -v")]
     if not who[-1].available():
         return []
     count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace) -> list[Figure]:
 
 def _figures(work: Workload, added: dict[str, float]) -> list[Figure]:
     figures = []
-    for form in FORMS:
+    for form in NAMES:
         calls, took = decoding(work.argv, form)
         theirs = added["strace -v"] / calls
         note = f"{added[form]:.2f} s, {added['strace -v']:.2f} s"
@@ -80,14 +83,16 @@ def decoding(argv: Sequence[str], form: str) -> tuple[int, float]:
     settings = [
         ("buffer_subbuf_size_kb", str(SUBBUF_KB)),
         ("buffer_size_kb", str(2 * STRUCTURED_KB)),
-        ("trace_clock", CLOCK),
-        *(("set_event", event) for event in EVENTS),
+        ("trace_clock", FORMS[form].clock),
+        *FORMS[form].settings,
+        *(("set_event", event) for event in FORMS[form].events),
+        ("current_tracer", "syscall"),
         *(("trace_options", option) for option in OPTIONS),
     ]
     with tempfile.TemporaryFile() as null, Recording(argv, settings, stdout=null.fileno()) as recording:
-        lines = Lines(recording.files.top, form, True)
-        start = time.thread_time()
-        text = lines.take(True)
+        export = open_form(FORMS[form], live(recording.files.top, day=TimeOfDay(FORMS[form].clock)), Wish(True), -1)
+        start, count = time.thread_time(), 0
+        while text := export.take(True):
+            count += text.count(b"\n")
         took = time.thread_time() - start
-    count = text.count(b"\n")
     return count, took / count

@@ -40,7 +40,7 @@ def answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[in
         ["run", "-o"],
         ["run", "-e"],
         ["run", "-w"],
-        ["run", "-z", "true"],
+        ["run", "-Q", "true"],
         ["run", "--json", "--perf", "true"],
         ["doctor", "a"],
         ["metadata", "a", "b"],

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from ringbuf import RingBuffer
+from tests.export.sources import source
 from tracefs.calls.pages import records
 from tracefs.events import REGISTRY
 from tracefs.events.cmdlines import Task
+from tracefs.export.forms import Wish
 from tracefs.export.trace_dat import TraceDat
-from tracefs.export.tracing_data import Described
 from tracefs.render import Reader
 
 FORK = REGISTRY.systems["sched"]["sched_process_fork"]
@@ -47,14 +48,13 @@ def parsed(tmp_path: Path) -> Parsed:
     """Of two events on CPU 1 and none on CPU 0."""
     with RingBuffer.create(cpus=2, size=1 << 14, clock="mono") as buffer:
         tasks = [Task(7, 7, b"a name"), Task(9, 7, b"x")]
-        described = Described(4096, REGISTRY.by_id.get, lambda event: f"format of {event.name}\n", lambda: tasks, lambda _: 0)
-        recording = TraceDat(Reader(buffer), described)
+        events = source(cpus=2, clock="mono", pages=Reader(buffer).take_pages, tasks=lambda: tasks)
         with open(tmp_path / "trace.dat", "wb") as file:
-            recording.begin(file.fileno())
+            recording = TraceDat(events, Wish(), file.fileno())
             for event in (FORK, PRINT):
                 buffer.write(1, struct.pack("<HBBi", event.id, 0, 0, 7) + bytes(8))
             assert recording.take(last=True) == b""
-            recording.end(file.fileno())
+            recording.close()
         assert os.listdir(tmp_path) == ["trace.dat"]
     return Parsed((tmp_path / "trace.dat").read_bytes())
 

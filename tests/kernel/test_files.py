@@ -21,6 +21,7 @@ OWN = {
     "json",
     "syscall_arg_decode",
     "syscall_fd_path",
+    "syscall_pair",
     "syscall_whole_paths",
     "syscall_user_enter",
     "syscall_user_exit",

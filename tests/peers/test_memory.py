@@ -95,7 +95,7 @@ class Invented:
             return b""
         known = [found for count in kind.counts if (found := self._count(count, saved, leaves)) is not None]
         count = max(0, min(known)) if known else None
-        if target.name == "str":
+        if target.name in ("str", "pathname"):
             return self.chance.choice((b"abc\0", b"x/y\0", b"cut"))[:count]
         if target.name in ("bytes", "chars"):
             return b"abc"[: 3 if count is None else count]

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.export.sources import source
 from tests.mount.mounting import TRACEFS
 from tests.peers.test_libtraceevent import words
 from tests.peers.test_memory import invented_records
 from tests.peers.test_recorded import ADDRESSES, PROGRAMS, UNSAID
 from tests.peers.words import Comparison
 from tests.tree.traced import Traced
-from tracefs.events import REGISTRY
 from tracefs.events.cmdlines import Task
+from tracefs.export.forms import Wish
 from tracefs.export.perf_data import PerfData
-from tracefs.export.tracing_data import Described
-from tracefs.render import Reader, Renderer
+from tracefs.render import Renderer
 from tracefs.syscalls.types.live import LiveTypes
 from tracefs.tree.event_files import format_text
 
@@ -44,18 +44,17 @@ Record = tuple[int, int, bytes]
 """Time, CPU, bytes."""
 
 
-def write(path: Path, reader: Reader, records: Iterable[Record], task: Task) -> None:
+def write(path: Path, records: Iterable[Record], task: Task) -> None:
     """A file with these records, all of one task."""
     types = LiveTypes()
     tasks = {task.pid: task.tgid}
-    described = Described(
-        4096, REGISTRY.by_id.get, lambda event: format_text(event, types), lambda: [task], lambda tid: tasks.get(tid, 0)
+    events = source(
+        format=lambda event: format_text(event, types), tasks=lambda: [task], tgid=lambda tid: tasks.get(tid, 0)
     )
-    data = PerfData(reader, described)
     file = os.open(path, os.O_WRONLY | os.O_CREAT)
-    data.begin(file)
+    data = PerfData(events, Wish(), file)
     os.write(file, data.samples(records))
-    data.end(file)
+    data.close()
     os.close(file)
 
 
@@ -87,7 +86,7 @@ def test_a_recorded_program(tmp_path: Path) -> None:
     records = sorted((e.ts, cpu, e.data) for cpu in range(buffer.cpus) for e in buffer.iterate(cpu))
     time, cpu, first = records[0]
     tid = int.from_bytes(first[4:8], "little")
-    write(file, traced.top.reader, records, Task(tid, tid, b"sockets"))
+    write(file, records, Task(tid, tid, b"sockets"))
     traced.files.shutdown()
     lines = show(file)
     every = compare(lines, [record for _, _, record in records])
@@ -102,9 +101,7 @@ def test_a_recorded_program(tmp_path: Path) -> None:
 def test_bytes_behind_every_pointer(tmp_path: Path) -> None:
     records = [data[:4] + (7).to_bytes(4, "little") + data[8:] for data in invented_records(3)]
     file = tmp_path / "perf.data"
-    traced = Traced()
-    write(file, traced.top.reader, [(1000 * i, 0, data) for i, data in enumerate(records, 1)], Task(7, 7, b"made"))
-    traced.files.shutdown()
+    write(file, [(1000 * i, 0, data) for i, data in enumerate(records, 1)], Task(7, 7, b"made"))
     assert [each for each in compare(show(file), records) if not each.alike()] == []
 
 

@@ -8,7 +8,7 @@ import os
 
 from tests.tree.conftest import NONBLOCK, Files
 from tests.tree.test_control import refused
-from tracefs.tree.node import READABLE
+from tracefs.tree.node import READABLE, WRITABLE
 
 GENERAL = "events/syscalls/types"
 OPENAT = "events/syscalls/sys_enter_openat/types"
@@ -78,16 +78,16 @@ def test_metadata_has_syscalls_arguments_types_and_values(files: Files) -> None:
 def test_metadata_is_ready_until_it_was_read_and_again_when_it_has_changed(files: Files) -> None:
     told = []
     handle = files.open("events/syscalls/metadata")
-    assert handle.poll(None) == READABLE
+    assert handle.poll(None) == READABLE | WRITABLE
     handle.read(1 << 20, 0, NONBLOCK)
-    assert handle.poll(lambda: told.append("change")) == 0
+    assert handle.poll(lambda: told.append("change")) == WRITABLE
     files.write(GENERAL, "enum colour u32 dec RED=1\n")
     assert told == ["change"]
-    assert handle.poll(None) == READABLE
+    assert handle.poll(None) == READABLE | WRITABLE
     handle.read(1 << 20, 0, NONBLOCK)
-    assert handle.poll(lambda: told.append("later")) == 0
+    assert handle.poll(lambda: told.append("later")) == WRITABLE
     files.open(OPENAT, os.O_WRONLY | os.O_TRUNC).release()
-    assert handle.poll(None) == 0  # nothing was written to it
+    assert handle.poll(None) == WRITABLE  # nothing was written to it
     handle.release()
     files.write(OPENAT, "mode:hex\n")
     assert told == ["change"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 _HEADER = struct.Struct("<QQ")
 _WORD = struct.Struct("<I")
 _COMMIT = (1 << 20) - 1
+_MISSED, _MISSED_STORED = 1 << 31, 1 << 30
 _LONGEST_IN_TYPE, _PADDING, _EXTEND = 28, 29, 30
 _EXTENDED_BITS = 59
 
@@ -42,3 +43,13 @@ def records(page: bytes) -> Iterator[tuple[int, bytes]]:
         else:
             now = now >> _EXTENDED_BITS << _EXTENDED_BITS | delta + (extra << 27)
             at += 4
+
+
+def lost_before(page: bytes) -> int | None:
+    """How many events were lost before those of this sub-buffer; None where some were, and nobody knows how many."""
+    commit = _HEADER.unpack_from(page)[1]
+    if not commit & _MISSED:
+        return 0
+    end = _HEADER.size + (commit & _COMMIT)
+    stored = commit & _MISSED_STORED and end + 8 <= len(page)
+    return int.from_bytes(page[end : end + 8], "little") if stored else None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tracefs.calls import numbers
 from tracefs.events import EventClass, Registry
 from tracefs.events.systems.sched import EXIT_CODE
 from tracefs.events.systems.signal import SIGINFO
@@ -25,7 +26,9 @@ _LOC = struct.Struct("<HH")
 _ARGS_AT = 16
 _ARGS = tuple(struct.Struct(f"<{count}Q") for count in range(7))
 _NO_FDS: Fds = {}
-_ENDLESS = frozenset({"exit", "exit_group", "rt_sigreturn"})
+_RAW = struct.Struct("<q6Q")
+_RAW_AT = 8
+_ENDLESS = frozenset({"exit", "exit_group", "rt_sigreturn", "sigreturn"})
 """Calls that have no exit event."""
 
 
@@ -38,6 +41,10 @@ class Entered(NamedTuple):
     args: tuple[int, ...]
     saved: Saved
     decoder: Decoder
+    arch: str = ""
+    """As in numbers.Known."""
+    number: int | None = None
+    """Where it is not the syscall's."""
 
     @property
     def uapi_name(self) -> str:
@@ -51,7 +58,7 @@ class Entered(NamedTuple):
     @property
     def endless(self) -> bool:
         """No Returned will follow."""
-        return self.syscall.name in _ENDLESS
+        return self.syscall.uapi_name in _ENDLESS
 
 
 class Returned(NamedTuple):
@@ -65,6 +72,8 @@ class Returned(NamedTuple):
     decoder: Decoder
     entered: Entered | None
     ret: int
+    arch: str = ""
+    number: int | None = None
 
     @property
     def uapi_name(self) -> str:
@@ -82,6 +91,8 @@ class Signalled:
 
     tid: int
     ts: int
+    event: EventClass
+    record: bytes
     number: int
     code: int
     info: bytes
@@ -98,6 +109,8 @@ class Ended:
 
     tid: int
     ts: int
+    event: EventClass
+    record: bytes
     code: int
     """As waitpid(2) has it."""
 
@@ -116,31 +129,40 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Superseded:
+    """A thread that is not its process's first has made an execve, and goes on under the number of the first."""
+
+    tid: int
+    """Which number, whose task is gone."""
+    ts: int
+    event: EventClass
+    record: bytes
+    by: int
+    """The number that it had."""
+    entered: Entered | None
+    """Its execve, as one of `tid`."""
+
+
+@dataclass(frozen=True)
 class Other:
-    """Any event that is not a call's, as its record has it."""
+    """Any other event, as its record has it."""
 
     tid: int
     ts: int
     event: EventClass
     record: bytes
 
-    @property
-    def ends(self) -> bool:
-        """The task is gone."""
-        return self.event.name == "sched_process_exit"
 
-
-Happening = Entered | Returned | Signalled | Ended | Other
+Happening = Entered | Returned | Signalled | Ended | Superseded | Other
 
 
 class Pairing:
-    """Keeps what each task is in the middle of. With `events`, what is not a call is given as the event that it is."""
+    """Keeps what each task is in the middle of."""
 
-    def __init__(self, registry: Registry, decoder: Decoder, events: bool = False) -> None:
+    def __init__(self, registry: Registry, decoder: Decoder) -> None:
         self._classes = registry.by_id
         self.decoder = decoder
         """May be another from any record on."""
-        self._events = events
         self._inside: dict[int, Entered] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
 
@@ -155,15 +177,22 @@ class Pairing:
                 yield self._enter(event, ts, tid, record)
             elif event.syscall:
                 yield self._exit(event, ts, tid, record)
-            elif self._events:
-                yield Other(tid, ts, event, record)
             elif event.name == "signal_deliver":
                 sig, code = _number(event, "sig", record), _number(event, "code", record)
                 info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
-                yield Signalled(tid, ts, sig, code, info, self.decoder)
+                yield Signalled(tid, ts, event, record, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":
                 self._inside.pop(tid, None)
-                yield Ended(tid, ts, _number(event, EXIT_CODE, record))
+                yield Ended(tid, ts, event, record, _number(event, EXIT_CODE, record))
+            elif event.name == "sched_process_exec" and (by := _number(event, "old_pid", record)) != tid:
+                execve = self._inside.pop(by, None)
+                if execve:
+                    execve = self._inside[tid] = execve._replace(tid=tid)
+                yield Superseded(tid, ts, event, record, by, execve)
+            elif event.kind in ("raw_enter", "raw_exit"):
+                yield self._raw(event, ts, tid, record)
+            else:
+                yield Other(tid, ts, event, record)
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall
@@ -185,6 +214,24 @@ class Pairing:
         protocol = before.netlink if protocol is None else protocol
         saved = Saved(before.enter, self._saved(event, record), before.fds_enter, fds, protocol)
         return Returned(tid, ts, event.syscall, args, saved, self.decoder, entered, ret)
+
+    def _raw(self, event: EventClass, ts: int, tid: int, record: bytes) -> Happening:
+        """A call that has no event of its own; one that has is there as that, or was not asked for."""
+        number, *values = _RAW.unpack(record[_RAW_AT:].ljust(_RAW.size, b"\0"))
+        known = numbers.known(number, event.system == "compat_syscalls")
+        entered = self._inside.get(tid)
+        if known is None or (event.kind == "raw_exit" and number == -1 and not (entered and entered.number == -1)):
+            return Other(tid, ts, event, record)  # -1 without a call is the end of a signal handler
+        syscall, arch = known
+        if event.kind == "raw_enter":
+            args = tuple(values if syscall.name.startswith((":", "i386:")) else values[: len(syscall.params)])
+            entered = self._inside[tid] = Entered(tid, ts, syscall, args, Saved(), self.decoder, arch, number)
+            return entered
+        self._inside.pop(tid, None)
+        if entered and (entered.syscall is not syscall or entered.number != number):
+            entered = None
+        args = entered.args if entered else ()
+        return Returned(tid, ts, syscall, args, Saved(), self.decoder, entered, values[0] - (values[0] >> 63 << 64), arch, number)
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
         """What of the task's memory the record holds: argument index -> bytes."""

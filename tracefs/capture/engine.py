@@ -254,6 +254,7 @@ class Engine:
         core.sink_triggers(sink, wanted.triggers)
         core.sink_stacks(sink, wanted.stack, wanted.user_stack)
         core.sink_saves(sink, wanted.save_enter, wanted.save_exit, wanted.save_paths, wanted.fds)
+        core.sink_paired(sink, wanted.paired)
         core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():

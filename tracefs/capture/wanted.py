@@ -47,6 +47,8 @@ class Wanted:
     """The same of a path's name, where that is more."""
     fds: bool = False
     """What file descriptors stand for is recorded with the calls."""
+    paired: bool = False
+    """Exits are recorded only of calls whose enter was: where that passed its filter."""
     record_comm: bool = True
     record_tgid: bool = False
     stack: bool = False

@@ -7,7 +7,11 @@ import gc
 
 
 class CommandError(Exception):
-    """Ends the command with this one line on stderr and status 1."""
+    """Ends the command with this one line on stderr and status 1; `detail` are lines that follow it, as they are."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 def started() -> None:

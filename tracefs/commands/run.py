@@ -6,19 +6,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tracefs.export.forms import FORMS
+from tracefs.front import arguments
+
 
 def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
-    )
-    parser.add_argument(
-        "-e",
-        dest="events",
-        metavar="EVENT",
-        action="append",
-        default=[],
-        help="as `echo EVENT >> set_event`, a glob too; without this: the syscall tracer",
     )
     parser.add_argument(
         "-s", dest="size", metavar="BYTES", type=int, help="as `echo BYTES > syscall_user_buf_size`: of texts and data"
@@ -37,29 +32,17 @@ def add(subparsers: Any) -> None:
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
+    parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json", dest="form", action="store_const", const="json", help="one JSON object a line: a call with its result"
-    )
-    form.add_argument(
-        "--strace", dest="form", action="store_const", const="strace", help="lines as strace -f -ttt -T writes them"
-    )
-    form.add_argument(
-        "--perf", dest="form", action="store_const", const="perf", help="with -w: a file for `perf script -i FILE`"
-    )
-    form.add_argument(
-        "--trace-dat",
-        dest="form",
-        action="store_const",
-        const="trace-dat",
-        help="with -w: a file for `trace-cmd report -i FILE` and KernelShark",
-    )
+    for each in FORMS.values():
+        form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
     parser.add_argument(
         "-v",
         "--verbose",
         action="store_true",
         help="show long lists whole; with --strace, structures and environments, too (strace -v)",
     )
+    arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)
 
@@ -71,8 +54,11 @@ def run(args: argparse.Namespace) -> int:
     request = session.Request(
         argv=command,
         options=args.options,
-        events=args.events,
+        select=arguments.selected(args),
+        controls=arguments.controls(args),
+        lines=not args.no_lines,
         output=args.output,
+        fd=args.fd,
         form=args.form,
         size=args.size,
         seccomp=args.seccomp,

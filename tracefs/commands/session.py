@@ -7,18 +7,20 @@ Settings go through the same files as in a mount, so they mean the same and fail
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from tracefs.capture import Child, Engine, Scope
 from tracefs.commands import CommandError, started
+from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -26,18 +28,10 @@ BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
 """Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
-RECORDED = ("perf", "trace-dat")
-"""Forms that are no lines: recorded.FORMS."""
-SAVED_TASKS = 32768
-"""Names that are kept for a recording: those of all tasks go into it at the end."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
-CLOCK = "mono"
-"""Of structured output: one that the time of day is at a known distance from."""
 OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
 """Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
-EVENTS = ("syscalls:*", "signal:signal_deliver", "sched:sched_process_exit")
-"""What structured output records where nothing else is asked for."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 PLENTY = 1 << 16
@@ -53,12 +47,18 @@ class Request:
     argv: Sequence[str]
     options: Sequence[str] = ()
     """As written to trace_options."""
-    events: Sequence[str] = ()
-    """As written to set_event; none: all that the form shows."""
+    select: Mapping[str, Any] = field(default_factory=dict)
+    """As front.selecting.Wish takes it; none of it: all that the form shows."""
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    """As front.controls.Controls takes it."""
+    lines: bool = True
+    """Whether anything is shown besides control files."""
     output: str | None = None
     """A file's name; None: stderr."""
     form: str | None = None
-    """None for the tracer's lines, or one of structured.FORMS or RECORDED."""
+    """None for the tracer's lines, or one of export.forms.FORMS."""
+    fd: int | None = None
+    """Without `output`: a descriptor that we were given, instead of stderr."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -70,19 +70,22 @@ class Request:
 
 def trace(request: Request) -> int:
     """Run a command traced; returns its exit status, 128 + n where signal n ended it."""
-    argv, output, form = request.argv, request.output, request.form
+    argv, output, form = request.argv, request.output, FORMS[request.form] if request.form else None
     if not argv:
         raise CommandError("run: no command given")
-    if form in RECORDED and output is None:
-        raise CommandError(f"run: --{form} needs -w FILE")
-    out = os.dup(2) if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    if form in RECORDED and not stat.S_ISREG(os.fstat(out).st_mode):
+    if form and form.seekable and output is None:
+        raise CommandError(f"run: --{form.name} needs -w FILE")
+    if form and form.apart and output is None and request.fd is None:
+        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {argv[0]} writes there)")
+    out = _output(output, 2 if request.fd is None else request.fd)
+    if form and form.seekable and not stat.S_ISREG(os.fstat(out).st_mode):
         os.close(out)
-        raise CommandError(f"run: {output}: --{form} needs a regular file")
+        raise CommandError(f"run: {output}: --{form.name} needs a regular file")
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        _configure(files.root, request)
+        whole = _configure(files, request, form)
+        shown = _control(files, request)
         try:
             child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
         except OSError as error:
@@ -91,33 +94,97 @@ def trace(request: Request) -> int:
         started()
         with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
             asked = threading.Event() if request.seccomp else asked_to_end
-            if form in RECORDED:
-                return _record(files, form, child, out, asked)
-            take = _structured(files, form, request.verbose, request.size) if form else _pipe_lines(pipe)
-            return _drain(engine, child, take, out, asked)
+            if not request.lines:
+                status = _drain(engine, child, lambda last: b"", out, asked)
+            elif form:
+                status = _export(files, form, request, child, out, asked, whole)
+            else:
+                status = _drain(engine, child, _pipe_lines(pipe), out, asked)
+        _show(files, shown)
+        return status
     finally:
         files.shutdown()
         os.close(out)
 
 
-def _configure(root: Directory, request: Request) -> None:
-    form = request.form
-    events = request.events or (EVENTS if form else ())
+def _output(name: str | None, fd: int) -> int:
+    """A descriptor of our own of that file, or of what `fd` is, which the command does not get if it is none of its three."""
+    if name is not None:
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        out = os.dup(fd)
+    except (OSError, OverflowError):
+        raise CommandError(f"run: --fd {fd}: {os.strerror(errno.EBADF)}") from None
+    if fd > 2:
+        os.set_inheritable(fd, False)
+    return out
+
+
+def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
+    """Returns whether only calls are to be shown whose end was recorded."""
+    root, events, whole = files.root, form.events if form else (), False
     _write(root, "buffer_subbuf_size_kb", str(SUBBUF_KB))
     _write(root, "buffer_size_kb", str(STRUCTURED_KB if form else BUFFER_KB))
     if request.size is not None:
         _write(root, "syscall_user_buf_size", str(request.size))
     if form:
-        _write(root, "trace_clock", CLOCK)
-    if form in RECORDED:
-        _write(root, "saved_cmdlines_size", str(SAVED_TASKS))
-        _write(root, "trace_options", "record-tgid")
-    for event in events:
-        _write(root, "set_event", event)
-    if not events:
+        for name, text in (("trace_clock", form.clock), *form.settings):
+            _write(root, name, text)
+    if any(request.select.values()):
+        whole = _select(files, request, form)
+    elif request.lines:
+        for event in events:
+            _write(root, "set_event", event)
         _write(root, "current_tracer", "syscall")
     for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
         _write(root, "trace_options", option)
+    return whole
+
+
+def _select(files: Tracefs, request: Request, form: Form | None) -> bool:
+    from tracefs.front import selecting  # here, as most starts need none of it
+
+    calls = form is not None and form.takes == "calls"
+    try:
+        chosen = selecting.choose(files.top, selecting.Wish(**request.select), form.events if form and calls else ())
+    except selecting.NotSelected as error:
+        raise CommandError(f"run: {error}", error.detail) from None
+    if chosen.by_result and not calls:
+        raise CommandError("run: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv")
+    if chosen.holds and not calls:
+        chosen.notes.append("-f: calls whose end did not pass are shown as begun; --strace, --json and --csv show none of them")
+    selecting.apply(files.top, chosen)
+    for option in (["syscall_pair"] if chosen.pairs else []) + (["syscall_fd_path"] if chosen.fds else []):
+        _write(files.root, "trace_options", option)
+    for note in chosen.notes:
+        print(f"tracefs: {note}", file=sys.stderr)
+    return chosen.holds
+
+
+def _control(files: Tracefs, request: Request) -> list[str]:
+    """Write control files; returns those to be shown at the end."""
+    if not any(request.controls.values()):
+        return []
+    from tracefs.front import controls
+    from tracefs.front.files import FileError
+    from tracefs.front.vocabulary import UnknownWord
+
+    try:
+        return controls.write(files, controls.Controls(**request.controls))
+    except (FileError, UnknownWord) as error:
+        raise CommandError(f"run: {error}", getattr(error, "detail", "")) from None
+
+
+def _show(files: Tracefs, paths: Sequence[str]) -> None:
+    if not paths:
+        return
+    from tracefs.front.files import ControlFiles, FileError
+
+    for path in paths:
+        try:
+            os.write(2, ControlFiles(files).read(path))
+        except FileError as error:
+            raise CommandError(f"run: --get {error}") from None
 
 
 @contextlib.contextmanager
@@ -147,18 +214,19 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _structured(files: Tracefs, form: str, verbose: bool, size: int | None) -> Take:
-    from tracefs.commands.structured import Lines  # here, so that the other forms start without the tables
+def _export(
+    files: Tracefs, form: Form, request: Request, child: Child, out: int, asked_to_end: threading.Event, whole: bool
+) -> int:
+    """As _drain(), in that form."""
+    from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
+    from tracefs.tree.source import live
 
-    return Lines(files.top, form, verbose, size).take
-
-
-def _record(files: Tracefs, form: str, child: Child, out: int, asked_to_end: threading.Event) -> int:
-    from tracefs.commands.recorded import Recorded  # here, so that the other forms start without it
-
-    recorded = Recorded(files.top, form, out)
-    status = _drain(cast(Engine, files.engine), child, recorded.take, out, asked_to_end)
-    recorded.end()
+    source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
+    export = open_form(form, replace(source, whole=whole), Wish(request.verbose, request.size), out)
+    status = _drain(cast(Engine, files.engine), child, export.take, out, asked_to_end)
+    export.close()
+    if lost := source.lost():
+        print(f"tracefs: {lost} events lost", file=sys.stderr)
     return status
 
 

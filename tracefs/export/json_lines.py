@@ -9,13 +9,13 @@ from typing import Any
 
 from tracefs.calls.direct import Direct
 from tracefs.calls.fields import fields
-from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Superseded
+from tracefs.export.forms import Wish
+from tracefs.export.source import Source
+from tracefs.export.told import Told
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.notation import jsonform
-from tracefs.syscalls.types.notation.values import Argument, Value
-
-_NS = 1_000_000_000
-
+from tracefs.syscalls.types.notation.values import Argument, Call, Errno, Pointer, Value
 
 _text = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -31,7 +31,9 @@ class JsonNotation:
     def argument(syscall: str, arg: Argument) -> str:
         return f"{_text(arg.name)}:{_text(jsonform.plain(arg.value))}"
 
-    result = value
+    @staticmethod
+    def result(value: Value) -> str:
+        return _text(_result(value))[1:-1]
 
     @staticmethod
     def takes(syscall: str) -> bool:
@@ -39,12 +41,15 @@ class JsonNotation:
 
 
 class JsonLines:
-    """`offset`: ns from the buffer's clock to the time that is shown, in seconds. `ns` False: the clock counts something else,
-    and its count is shown as it is. `comm` gives a task's name, or None; without it, none is shown.
-    """
+    """As docs/json.md and docs/json.schema.json say. `day`, `comm` and `tgid`: those of a Source."""
 
-    def __init__(self, offset: int = 0, ns: bool = True, comm: Callable[[int], str | None] | None = None) -> None:
-        self._offset, self._ns, self._comm = offset, ns, comm
+    def __init__(
+        self,
+        day: Callable[[int], int] | None = None,
+        comm: Callable[[int], str | None] = lambda tid: None,
+        tgid: Callable[[int], int] = lambda tid: 0,
+    ) -> None:
+        self._day, self._comm, self._tgid = day, comm, tgid
         self._inside: dict[int, Entered] = {}
         self._decoder: Decoder | None = None
         self._direct: Direct | None = None
@@ -63,9 +68,13 @@ class JsonLines:
                 continue
             if isinstance(each, Returned):
                 self._inside.pop(each.tid, None)
-                yield self._directly(each) or self._line(self._object(each))
+                yield self._directly(each) or self._line(self._returned(each))
             else:
-                yield self._line(self._object(each))
+                if isinstance(each, Superseded):
+                    self._inside.pop(each.by, None)
+                    if each.entered:
+                        self._inside[each.tid] = each.entered
+                yield self._line(self._event(each))
 
     def end(self) -> Iterator[str]:
         """The calls that have not ended."""
@@ -73,18 +82,17 @@ class JsonLines:
             yield self._line(self._call(entered))
         self._inside.clear()
 
-    def lost(self, cpu: int, count: int | None) -> str:
-        """That events of a CPU are missing, None: nobody knows how many."""
-        return self._line({"lost": count, "cpu": cpu})
+    def lost(self, ts: int, cpu: int, count: int | None) -> str:
+        return self._line(self._at(ts) | {"lost": count, "cpu": cpu})
 
     @staticmethod
     def _lost_its_end(each: Happening, inside: Entered) -> bool:
         if isinstance(each, Returned):
             return each.entered is not inside
-        return isinstance(each, (Entered, Ended)) or (isinstance(each, Other) and each.ends)
+        return isinstance(each, (Entered, Ended, Superseded))
 
     def _directly(self, each: Returned) -> str | None:
-        """The same as the line of its _object(), where that can be made without."""
+        """The same as the line of _returned(), where that can be made without values between."""
         if self._decoder is not each.decoder:
             self._decoder, self._direct = each.decoder, Direct(each.decoder, JsonNotation())
         assert self._direct
@@ -93,36 +101,66 @@ class JsonLines:
             return None
         begin, _, end = self._line(self._timed(each)).rpartition("}")
         args, result = direct
-        return f'{begin},"syscall":"{each.uapi_name}","args":{{{",".join(args)}}},"result":{result}}}{end}'
+        return f'{begin},"args":{{{",".join(args)}}},{result}}}{end}'
 
     def _line(self, shown: dict[str, Any]) -> str:
         return _text(shown) + "\n"
 
     def _call(self, each: Entered) -> dict[str, Any]:
-        shown = self._begin(each.ts, each.tid) | {"duration": None}
-        return shown | jsonform.call(each.call) | {"syscall": each.uapi_name, "result": None}
+        begin = self._begin(each.ts, each.tid) | {"duration": None} | _named(each)
+        return begin | {"args": _args(each.call), "result": None}
 
-    def _object(self, each: Returned | Signalled | Ended | Other) -> dict[str, Any]:
-        if isinstance(each, Other):
-            name = f"{each.event.system}:{each.event.name}"
-            return self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
-        if isinstance(each, Signalled):
-            said = {} if each.siginfo is None else {"siginfo": jsonform.plain(each.siginfo)}
-            return self._begin(each.ts, each.tid) | {"signal": each.number, "code": each.code} | said
+    def _returned(self, each: Returned) -> dict[str, Any]:
+        call = each.call
+        assert call.result is not None
+        return self._timed(each) | {"args": _args(call)} | _result(call.result)
+
+    def _event(self, each: Signalled | Ended | Superseded | Other) -> dict[str, Any]:
+        name = f"{each.event.system}:{each.event.name}"
+        shown = self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
+        if isinstance(each, Signalled) and each.siginfo is not None:
+            shown["siginfo"] = jsonform.plain(each.siginfo)
         if isinstance(each, Ended):
-            how = {"killed_by": each.killed_by} if each.killed_by else {"exited": each.status}
-            return self._begin(each.ts, each.tid) | how
-        return self._timed(each) | jsonform.call(each.call) | {"syscall": each.uapi_name}
+            shown |= {"killed_by": each.killed_by} if each.killed_by else {"exited": each.status}
+        return shown
 
     def _timed(self, each: Returned) -> dict[str, Any]:
         began = each.entered.ts if each.entered else None
-        duration = None if began is None else each.ts - began
         shown = self._begin(each.ts if began is None else began, each.tid)
-        shown["duration"] = duration / _NS if duration is not None and self._ns else duration
-        return shown
+        return shown | {"duration": None if began is None else each.ts - began} | _named(each)
 
     def _begin(self, ts: int, tid: int) -> dict[str, Any]:
-        shown: dict[str, Any] = {"time": round((ts + self._offset) / _NS, 9) if self._ns else ts, "tid": tid}
-        if self._comm:
-            shown["comm"] = self._comm(tid)
-        return shown
+        return self._at(ts) | {"pid": self._tgid(tid) or None, "tid": tid, "comm": self._comm(tid)}
+
+    def _at(self, ts: int) -> dict[str, Any]:
+        return {"time": self._day(ts)} if self._day else {"ts": ts}
+
+
+def _named(each: Entered | Returned) -> dict[str, Any]:
+    """The number and the architecture, too, where the name alone does not say which call it is."""
+    shown: dict[str, Any] = {"syscall": each.uapi_name}
+    if each.number is not None:
+        shown["nr"] = each.number
+    if each.arch:
+        shown["arch"] = each.arch
+    return shown
+
+
+def _args(call: Call) -> dict[str, Any]:
+    return {arg.name: jsonform.plain(arg.value) for arg in call.args}
+
+
+def _result(value: Value) -> dict[str, Any]:
+    """The plain number, and what it means where it means something."""
+    if isinstance(value, Errno):
+        return {"result": -value.value, "error": value.name or str(value.value)}
+    if isinstance(value, Pointer):
+        return {"result": value.address}
+    plain = jsonform.plain(value)
+    number = getattr(value, "value", plain)
+    return {"result": number} if plain == number else {"result": number, "returned": plain}
+
+
+def make(source: Source, wish: Wish, file: int) -> Told:
+    """The form."""
+    return Told(source, JsonLines(source.day, source.comm, source.tgid))

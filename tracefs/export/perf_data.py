@@ -12,8 +12,9 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from tracefs.calls.pages import records
-from tracefs.export.tracing_data import Described, tracing_data
-from tracefs.render import Reader
+from tracefs.export.forms import Wish
+from tracefs.export.source import Source
+from tracefs.export.tracing_data import tracing_data
 
 TRACEPOINT = 2
 SAMPLE, COMM = 9, 3
@@ -35,18 +36,15 @@ _SAMPLE = struct.Struct("<IHHQQIIQIIQI")
 
 
 class PerfData:
-    """One file, which begin() to end() write; it must be seekable."""
+    """An Export, of a source with a clock that counts ns."""
 
-    def __init__(self, reader: Reader, described: Described) -> None:
-        """`reader`: of a buffer of which nothing else reads, with a clock that counts ns."""
-        self._reader = reader
-        self._described = described
+    held = False
+
+    def __init__(self, source: Source, wish: Wish, file: int) -> None:
+        self._source, self._file = source, file
         self._events: set[int] = set()
         self._tgids: dict[int, int] = {}
         self._written = 0
-
-    def begin(self, file: int) -> None:
-        """Leave room for the header."""
         os.write(file, bytes(HEADER_SIZE))
 
     def take(self, last: bool) -> bytes:
@@ -67,33 +65,33 @@ class PerfData:
         self._written += len(out)
         return bytes(out)
 
-    def end(self, file: int) -> None:
+    def close(self) -> None:
         """What the samples are of."""
-        events = [event for number in sorted(self._events) if (event := self._described.event(number))]
+        events = [event for number in sorted(self._events) if (event := self._source.registry.by_id.get(number))]
         some = events[0].id if events else 0
-        comms = b"".join(_comm(task.pid, task.tgid or task.pid, task.comm, some) for task in self._described.tasks())
+        comms = b"".join(_comm(task.pid, task.tgid or task.pid, task.comm, some) for task in self._source.tasks())
         data_end = HEADER_SIZE + self._written + len(comms)
         ids_at = data_end + _SECTION.size  # perf looks for the features' sections right behind the samples
         ids = b"".join(struct.pack("<Q", event.id) for event in events)
         attributes_at = ids_at + len(ids)
         attributes = b"".join(_attribute(event.id, ids_at + 8 * index) for index, event in enumerate(events))
         tracing_at = attributes_at + len(attributes)
-        tracing = tracing_data(VERSION, self._described, events)
+        tracing = tracing_data(VERSION, self._source, events)
         sections = (attributes_at, len(attributes), HEADER_SIZE, data_end - HEADER_SIZE, 0, 0)
-        with open(file, "wb", closefd=False) as out:
+        with open(self._file, "wb", closefd=False) as out:
             out.write(comms + _SECTION.pack(tracing_at, len(tracing)) + ids + attributes + tracing)
             out.seek(0)
             out.write(_HEADER.pack(b"PERFILE2", HEADER_SIZE, ATTRIBUTE_SIZE + _SECTION.size, *sections, TRACING_DATA))
 
     def _find_tgid(self, tid: int) -> int:
         """The task's own number where its group's is not known, or not yet."""
-        found = self._described.tgid(tid)
+        found = self._source.tgid(tid)
         if found:
             self._tgids[tid] = found
         return found or tid
 
     def _records(self) -> Iterator[tuple[int, int, bytes]]:
-        for cpu, page in self._reader.take_pages():
+        for cpu, page in self._source.pages():
             for time, record in records(page):
                 yield time, cpu, record
 

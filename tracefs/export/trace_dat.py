@@ -13,8 +13,9 @@ import tempfile
 from typing import BinaryIO
 
 from tracefs.calls.pages import records
-from tracefs.export.tracing_data import Described, tracing_data
-from tracefs.render import Reader
+from tracefs.export.forms import Wish
+from tracefs.export.source import Source
+from tracefs.export.tracing_data import tracing_data
 
 VERSION = "6"
 PAGE = 4096
@@ -23,33 +24,31 @@ OPTION_END, OPTION_CLOCK = 0, 4
 
 
 class TraceDat:
-    """One file, which begin() to end() write. Until then sub-buffers are kept in files without a name beside it."""
+    """An Export. Until it is closed sub-buffers are kept in files without a name beside its own."""
 
-    def __init__(self, reader: Reader, described: Described) -> None:
-        """`reader`: of a buffer of which nothing else reads."""
-        self._reader = reader
-        self._described = described
+    held = False
+
+    def __init__(self, source: Source, wish: Wish, file: int) -> None:
+        self._source, self._file = source, file
         self._events: set[int] = set()
         self._spools: list[BinaryIO] = []
-
-    def begin(self, file: int) -> None:
         where = os.path.dirname(os.readlink(f"/proc/self/fd/{file}"))
-        for _ in range(self._reader.buffer.cpus):
+        for _ in range(source.cpus):
             self._spools.append(tempfile.TemporaryFile(dir=where))  # noqa: SIM115
 
     def take(self, last: bool) -> bytes:
         """Keeps what there is now; nothing of it is written to the file yet."""
-        for cpu, page in self._reader.take_pages():
+        for cpu, page in self._source.pages():
             self._spools[cpu].write(page)
             self._events.update(int.from_bytes(record[:2], "little") for _, record in records(page))
         return b""
 
-    def end(self, file: int) -> None:
+    def close(self) -> None:
         """All of it."""
-        clock = f"[{self._reader.buffer.clock}]".encode()
-        events = [event for number in self._events if (event := self._described.event(number))]
-        with open(file, "wb", closefd=False) as out:
-            out.write(tracing_data(VERSION, self._described, events))
+        clock = f"[{self._source.clock}]".encode()
+        events = [event for number in self._events if (event := self._source.registry.by_id.get(number))]
+        with open(self._file, "wb", closefd=False) as out:
+            out.write(tracing_data(VERSION, self._source, events))
             out.write(struct.pack("<I", len(self._spools)) + b"options  \0")
             out.write(struct.pack("<HI", OPTION_CLOCK, len(clock)) + clock + struct.pack("<H", OPTION_END))
             out.write(b"flyrecord\0")

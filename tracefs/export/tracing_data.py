@@ -7,11 +7,10 @@ The layout is that of trace-cmd's trace.dat(5), version 6, up to the number of C
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from tracefs.events import HEADER_EVENT, HEADER_PAGE, EventClass
-from tracefs.events.cmdlines import Task
+from tracefs.export.source import Source
 
 MAGIC = b"\x17\x08\x44tracing"
 LITTLE_ENDIAN, LONG_SIZE = 0, 8
@@ -19,33 +18,18 @@ FTRACE = "ftrace"
 """The system whose formats stand apart."""
 
 
-@dataclass(frozen=True)
-class Described:
-    """What a recording has to say besides its events; asked for when it ends, since only then is known what it needs."""
-
-    subbuf_size: int
-    event: Callable[[int], EventClass | None]
-    """By the number in a record."""
-    format: Callable[[EventClass], str]
-    """The text of its `format` file."""
-    tasks: Callable[[], Collection[Task]]
-    """All whose names are known."""
-    tgid: Callable[[int], int]
-    """A task's thread group, 0 where it is not known."""
-
-
-def tracing_data(version: str, described: Described, events: Iterable[EventClass]) -> bytes:
+def tracing_data(version: str, source: Source, events: Iterable[EventClass]) -> bytes:
     """For records of these events."""
     systems: dict[str, list[bytes]] = {FTRACE: []}
     for event in sorted(events, key=lambda event: event.id):
-        systems.setdefault(event.system, []).append(_sized(described.format(event).encode()))
+        systems.setdefault(event.system, []).append(_sized(source.format(event).encode()))
     apart = systems.pop(FTRACE)
-    names = "".join(f"{task.pid} {task.comm.decode(errors='replace')}\n" for task in described.tasks())
+    names = "".join(f"{task.pid} {task.comm.decode(errors='replace')}\n" for task in source.tasks())
     return b"".join(
         [
             MAGIC + version.encode() + b"\0",
-            struct.pack("<BBI", LITTLE_ENDIAN, LONG_SIZE, described.subbuf_size),
-            b"header_page\0" + _sized(HEADER_PAGE(described.subbuf_size).encode()),
+            struct.pack("<BBI", LITTLE_ENDIAN, LONG_SIZE, source.subbuf_size),
+            b"header_page\0" + _sized(HEADER_PAGE(source.subbuf_size).encode()),
             b"header_event\0" + _sized(HEADER_EVENT.encode()),
             struct.pack("<I", len(apart)) + b"".join(apart),
             struct.pack("<I", len(systems)),

@@ -26,8 +26,9 @@ class Frame(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """Events of a CPU are missing here; `events` is None where nobody knows how many."""
+    """Events of a CPU are missing before the one at `ts`; `events` is None where nobody knows how many."""
 
+    ts: int
     cpu: int
     events: int | None
 
@@ -48,17 +49,20 @@ class Frames(Lines):
         """The next ones; none where there are none (any more, or yet)."""
         data = self._rest + self.read(_BATCH)
         found: list[Frame | Lost] = []
-        at = 0
+        lost: int | None = None
+        done = at = 0
         while len(data) - at >= _FRAME.size:
             ts, cpu, length = _FRAME.unpack_from(data, at)
+            at += _FRAME.size
             if length == _LOST:
-                found.append(Lost(cpu, None if ts == _UNCOUNTED else ts))
-                length = 0
-            elif len(data) - at - _FRAME.size < length:
+                lost = ts
+                continue
+            if len(data) - at < length:
                 break
-            else:
-                begin = at + _FRAME.size
-                found.append(Frame(ts, cpu, data[begin : begin + length]))
-            at += _FRAME.size + length
-        self._rest = data[at:]
+            if lost is not None:
+                found.append(Lost(ts, cpu, None if lost == _UNCOUNTED else lost))
+                lost = None
+            found.append(Frame(ts, cpu, data[at : at + length]))
+            done = at = at + length
+        self._rest = data[done:]
         return found

@@ -17,6 +17,8 @@ _LARGEST = 32768
 class SavedCmdlines(TextFile):
     """A line `PID NAME` for each saved task."""
 
+    sequential = True
+
     def __init__(self, shared: Shared) -> None:
         super().__init__(0o440)
         self._cmdlines = shared.cmdlines

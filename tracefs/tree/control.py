@@ -48,6 +48,8 @@ class CurrentTracer(InstanceFile):
 class TraceClock(InstanceFile):
     """All clocks, the current one in brackets. Setting one empties the buffer."""
 
+    sequential = True
+
     LINE = 64
 
     def show(self) -> str:

@@ -23,6 +23,8 @@ class ErrorLog:
     def __init__(self) -> None:
         self._entries: deque[bytes] = deque(maxlen=ENTRIES)
         self._lock = threading.Lock()
+        self.added = 0
+        """How many there ever were."""
 
     def add(self, location: str, message: str, command: bytes = b"", position: int = 0) -> None:
         """`position`: index in `command` that the caret points to."""
@@ -31,6 +33,7 @@ class ErrorLog:
         caret = b" " * (len("  Command: ") + position) + b"^"
         with self._lock:
             self._entries.append(b"%s  Command: %s\n%s\n" % (text, command, caret))
+            self.added += 1
 
     def enter(self, entry: LogEntry) -> None:
         """Add what a language of the control files (filters, triggers) has to say of a text."""
@@ -40,6 +43,11 @@ class ErrorLog:
         with self._lock:
             return b"".join(self._entries)
 
+    def last(self) -> bytes:
+        """The newest entry, without its time; b"" where there is none."""
+        with self._lock:
+            return self._entries[-1].partition(b"] ")[2] if self._entries else b""
+
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
@@ -47,6 +55,8 @@ class ErrorLog:
 
 class ErrorLogFile(TextFile):
     """`>` clears the log; what is written is taken and forgotten."""
+
+    sequential = True
 
     def __init__(self, log: ErrorLog) -> None:
         super().__init__(0o640)

@@ -69,6 +69,8 @@ class EventFilterFile(EventFile):
 class EventTrigger(EventFile):
     """A line for each trigger, newest first; a write adds one or, with `!`, removes one."""
 
+    sequential = True
+
     def show(self) -> str:
         with self.instance.lock:
             return self.instance.triggers.show(self.event)
@@ -86,6 +88,8 @@ class EventTrigger(EventFile):
 class EventHist(EventFile):
     """The tables of the event's hist triggers."""
 
+    sequential = True
+
     def __init__(self, instance: Instance, event: EventClass) -> None:
         super().__init__(instance, event, 0o440)
 
@@ -97,11 +101,23 @@ class EventHist(EventFile):
 class EventFormat(EventFile):
     """What a record holds, and how others print it: syscalls by the type tables of now."""
 
+    sequential = True
+
     def __init__(self, instance: Instance, event: EventClass) -> None:
         super().__init__(instance, event, 0o440)
 
     def show(self) -> str:
         return format_text(self.event, self.instance.shared.types)
+
+    def text(self) -> bytes:
+        return (
+            self.instance.shared.typed_texts.text(self.event.id, super().text) if self.event.syscall else super().text()
+        )
+
+    def size(self, ctx: Context) -> int:
+        if not self.event.syscall:
+            return super().size(ctx)
+        return self.instance.shared.typed_texts.length(self.event.id, super().text)
 
 
 def format_text(event: EventClass, types: LiveTypes) -> str:

@@ -15,10 +15,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 POLLIN = 0x001
+POLLOUT = 0x004
 POLLERR = 0x008
 POLLRDNORM = 0x040
+POLLWRNORM = 0x100
 READABLE = POLLIN | POLLRDNORM
-"""What poll() answers for a file that is always ready."""
+WRITABLE = POLLOUT | POLLWRNORM
+
+STREAM_ROOM = 4096
+"""st_size of a stream, beyond what its reader has read of it.
+
+splice(2), sendfile(2) and copy_file_range(2) end at st_size without asking anybody; below it they ask, are refused, and their users
+read instead. Tools do not believe a size that is a multiple of a page where the file cannot seek; GNU tail -c only up to st_blksize.
+Many runtimes (Go, Node.js, Python 3.14) make room for st_size bytes before they read: another reason to keep it small.
+"""
+RAW_SIZE = 1 << 40
+"""st_size of files whose splice(2) is served: it ends there."""
 
 
 def _never() -> bool:
@@ -43,6 +55,8 @@ class Handle:
 
     nonseekable = False
     """lseek() and pread() give ESPIPE."""
+    spliced = False
+    """splice(2) is served. Of others it is refused (EINVAL), as by most of the kernel's files, and its users fall back to read(2)."""
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         """At most `size` bytes from `offset`; b"" is the end of the file."""
@@ -54,7 +68,11 @@ class Handle:
 
     def poll(self, notify: Callable[[], None] | None) -> int:
         """Poll mask now. Without POLLIN in it, `notify` (if given) is called once when that may have changed."""
-        return READABLE
+        return READABLE | WRITABLE
+
+    def end(self) -> int:
+        """Where lseek(2) from the end begins: at 0 for the kernel's files, as their size is. EINVAL: a seq_file has no end."""
+        return 0
 
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:
         raise OSError(errno.ENOTTY, "no ioctl")
@@ -71,8 +89,10 @@ class Node:
 
     mode: int
     """Type and permission bits, as st_mode."""
-    size = 0
-    """st_size; 0 for text files, as in the kernel."""
+
+    def size(self, ctx: Context) -> int:
+        """st_size: the bytes that a reading gives, where there are so many that can be told; 0 for what is only written."""
+        return 0
 
     @property
     def is_dir(self) -> bool:

@@ -56,6 +56,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("json"),  # ours, as the next five
     Option("syscall_arg_decode"),
     Option("syscall_fd_path"),
+    Option("syscall_pair"),
     Option("syscall_user_enter", default=True),
     Option("syscall_user_exit"),
     Option("syscall_whole_paths"),
@@ -79,6 +80,8 @@ def defaults(top: bool) -> dict[str, bool]:
 
 class TraceOptions(TextFile):
     """All options, and those of the current tracer; write NAME or noNAME."""
+
+    sequential = True
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(0o640)

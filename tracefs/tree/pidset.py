@@ -42,6 +42,8 @@ PID_KINDS = (
 class PidFile(TextFile):
     """`>` empties the list and a write adds to it: all the numbers of the write, or none."""
 
+    sequential = True
+
     def __init__(self, instance: Instance, kind: PidKind) -> None:
         super().__init__(0o640)
         self._instance, self._kind = instance, kind

@@ -87,6 +87,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
         json              - one JSON object a line, a call with its result, in files opened from now on
         syscall_whole_paths - names of paths are saved whole, whatever syscall_user_buf_size is
         syscall_fd_path   - record what file descriptors stand for: 3</etc/passwd>
+        syscall_pair      - record exits only of calls whose enter was: where that passed its filter
         irq-info          - show the kernel's column of context flags
         latency-format, verbose, raw, hex, bin, fields, context-info - other layouts of a line
         overwrite         - a full buffer loses its oldest events; without it the newest

@@ -34,7 +34,7 @@ NO_PRINTK_FORMATS = ""
 def instance_files(instance: Instance) -> dict[str, Node]:
     """What every instance has."""
     return {
-        "available_tracers": ConstantFile(control.AVAILABLE_TRACERS),
+        "available_tracers": ConstantFile(control.AVAILABLE_TRACERS, sequential=True),
         "buffer_percent": BufferPercent(instance),
         "buffer_size_kb": BufferSize(instance),
         "buffer_subbuf_size_kb": SubbufSize(instance),
@@ -49,7 +49,7 @@ def instance_files(instance: Instance) -> dict[str, Node]:
         "set_event": SetEvent(instance),
         "snapshot": SnapshotFile(instance),
         "syscall_user_buf_size": control.UserBufSize(instance),
-        "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE),
+        "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE, sequential=True),
         "trace": Trace(instance),
         "trace_clock": control.TraceClock(instance),
         "trace_marker": TraceMarker(instance),
@@ -82,7 +82,7 @@ def top_files(instance: Instance) -> dict[str, Node]:
         "README": ConstantFile(README),
         "available_events": AvailableEvents(instance, 0o440),
         "dynamic_events": DynamicEvents(shared),
-        "printk_formats": ConstantFile(NO_PRINTK_FORMATS),
+        "printk_formats": ConstantFile(NO_PRINTK_FORMATS, sequential=True),
         "saved_cmdlines": SavedCmdlines(shared),
         "saved_cmdlines_size": SavedCmdlinesSize(shared),
         "saved_tgids": SavedTgids(shared),

@@ -25,12 +25,16 @@ def switched_events(registry: Registry) -> list[EventClass]:
 
 
 class AvailableEvents(InstanceFile):
+    sequential = True
+
     def show(self) -> str:
         return _lines(switched_events(self.instance.shared.registry))
 
 
 class SetEvent(InstanceFile):
     """The enabled events. `>` disables all; a write acts on its first word and says how much of it that was."""
+
+    sequential = True
 
     def show(self) -> str:
         return _lines([each.event for each in self.instance.events if each.enabled])

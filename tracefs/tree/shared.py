@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tracefs.events import Cmdlines, EventClass, Registry
 from tracefs.render import Renderer
 from tracefs.tree.faces import EngineFace
+from tracefs.tree.long_text import KeptTexts
 
 if TYPE_CHECKING:
     from tracefs.events.filters.errors import LogEntry
@@ -47,6 +48,8 @@ class Shared:
     def __post_init__(self) -> None:
         self._synthetics: Synthetics | None = None
         self._types: LiveTypes | None = None
+        self.typed_texts = KeptTexts(lambda: self.types.table)
+        """What the type tables say, as text."""
 
     @property
     def synthetics(self) -> Synthetics:

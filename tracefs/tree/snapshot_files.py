@@ -7,10 +7,11 @@ import errno
 import io
 import threading
 
-from tracefs.render import Iterator
+from tracefs.render import Iterator, Reader
 from tracefs.tree.instance import Instance
-from tracefs.tree.node import Context, File, Handle, readable, writable
-from tracefs.tree.output import Muted, Text
+from tracefs.tree.long_text import Stream
+from tracefs.tree.node import Context, Handle, readable, writable
+from tracefs.tree.output import EventsFile, EventsReader, RawFile
 from tracefs.tree.parse import unsigned
 
 _STATE = "#\n# * Snapshot is {} *\n#\n# Snapshot commands:\n"
@@ -29,36 +30,34 @@ _HELP_OF_A_CPU = (
 )
 
 
-class SnapshotFile(File):
+class SnapshotFile(EventsFile):
     """Reading shows the snapshot as `trace` shows the buffer; 0 frees it, 1 takes one, other numbers empty it."""
 
-    def __init__(self, instance: Instance, cpu: int | None = None) -> None:
-        super().__init__(0o640)
-        self._instance, self._cpu = instance, cpu
+    def reader(self) -> Reader | None:
+        snapshot = self.instance.snapshot
+        return snapshot.reader if snapshot else None
+
+    def begin(self) -> Stream:
+        instance, reader = self.instance, self.reader()
+        if reader and not reader.empty(self.cpu):
+            return Iterator(instance.shared.renderer, reader, instance.view, self.cpu)
+        state = _STATE.format("allocated" if instance.snapshot else "freed")
+        usage = _HELP if self.cpu is None else _HELP_OF_A_CPU
+        return io.BytesIO(f"# tracer: {instance.tracer}\n#\n{state}{usage}".encode())
 
     def open(self, flags: int, ctx: Context) -> Handle:
-        return _SnapshotHandle(self._instance, self._cpu, flags)
+        return _SnapshotHandle(self, flags, ctx)
 
 
-class _SnapshotHandle(Handle):
-    def __init__(self, instance: Instance, cpu: int | None, flags: int) -> None:
-        self._instance, self._cpu, self._flags = instance, cpu, flags
-        self._muted = Muted(instance.shared.engine)
-        self._text = Text(self._begin)
-
-    def _begin(self) -> Iterator | io.BytesIO:
-        instance, snapshot = self._instance, self._instance.snapshot
-        if snapshot and not snapshot.reader.empty(self._cpu):
-            return Iterator(instance.shared.renderer, snapshot.reader, instance.view, self._cpu)
-        state = _STATE.format("allocated" if snapshot else "freed")
-        usage = _HELP if self._cpu is None else _HELP_OF_A_CPU
-        return io.BytesIO(f"# tracer: {instance.tracer}\n#\n{state}{usage}".encode())
+class _SnapshotHandle(EventsReader):
+    def __init__(self, file: SnapshotFile, flags: int, ctx: Context) -> None:
+        super().__init__(file, ctx)
+        self._instance, self._cpu, self._flags = file.instance, file.cpu, flags
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         if not readable(self._flags):
             raise OSError(errno.EBADF, "not open for reading")
-        self._muted.add(ctx.tid)
-        return self._text.read(size, offset)
+        return super().read(size, offset, ctx)
 
     def write(self, data: bytes, offset: int, ctx: Context) -> int:
         if not writable(self._flags):
@@ -75,15 +74,12 @@ class _SnapshotHandle(Handle):
             self._instance.empty_snapshot(self._cpu)
         return len(data)
 
-    def release(self) -> None:
-        self._muted.release()
+    def end(self) -> int:
+        return super().end() if readable(self._flags) else 0
 
 
-class SnapshotRaw(File):
+class SnapshotRaw(RawFile):
     """per_cpu/cpuN/snapshot_raw: whole sub-buffers of the snapshot, consumed. It does not fill by itself: there is an end."""
-
-    size = 1 << 40
-    """As for trace_pipe_raw."""
 
     def __init__(self, instance: Instance, cpu: int) -> None:
         super().__init__(0o440)
@@ -95,6 +91,7 @@ class SnapshotRaw(File):
 
 class _SnapshotRawHandle(Handle):
     nonseekable = True
+    spliced = True
 
     def __init__(self, instance: Instance, cpu: int) -> None:
         self._instance, self._cpu = instance, cpu

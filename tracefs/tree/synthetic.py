@@ -11,6 +11,8 @@ from tracefs.tree.textfile import TextFile
 class SyntheticEvents(TextFile):
     """A definition a line. `>` removes all, `!` in front of a line one."""
 
+    sequential = True
+
     def __init__(self, shared: Shared) -> None:
         super().__init__(0o640)
         self._shared = shared

@@ -11,6 +11,9 @@ from tracefs.tree.node import Context, File, Handle, readable, truncates, writab
 class TextFile(File):
     """Subclasses give show() or store() or both; what they lack is EINVAL, as for a file without that operation."""
 
+    sequential = False
+    """A seq_file in the kernel: lseek(2) from its end is EINVAL."""
+
     def show(self) -> str | bytes:
         """The whole content."""
         raise OSError(errno.EINVAL, "not readable")
@@ -18,6 +21,17 @@ class TextFile(File):
     def store(self, data: bytes, ctx: Context) -> int:
         """Act on one write; returns the number of bytes taken. On error nothing has changed."""
         raise OSError(errno.EINVAL, "not writable")
+
+    def text(self) -> bytes:
+        """show(), as bytes."""
+        text = self.show()
+        return text.encode(errors="surrogateescape") if isinstance(text, str) else text
+
+    def size(self, ctx: Context) -> int:
+        try:
+            return len(self.text())
+        except OSError:
+            return 0
 
     def emptied(self) -> None:
         """The file was opened with O_TRUNC for writing."""
@@ -43,8 +57,7 @@ class TextHandle(Handle):
         if not readable(self._flags):
             raise OSError(errno.EBADF, "not open for reading")
         if offset == 0 or self._text is None:
-            text = self._file.show()
-            self._text = text.encode() if isinstance(text, str) else text
+            self._text = self._file.text()
         return self._text[offset : offset + size]
 
     def write(self, data: bytes, offset: int, ctx: Context) -> int:
@@ -52,13 +65,19 @@ class TextHandle(Handle):
             raise OSError(errno.EBADF, "not open for writing")
         return self._file.store(data, ctx)
 
+    def end(self) -> int:
+        if self._file.sequential:
+            raise OSError(errno.EINVAL, "a seq_file has no end")
+        return 0
+
 
 class ConstantFile(TextFile):
     """A text that never changes."""
 
-    def __init__(self, text: str, mode: int = 0o440) -> None:
+    def __init__(self, text: str, mode: int = 0o440, sequential: bool = False) -> None:
         super().__init__(mode)
         self._text = text
+        self.sequential = sequential
 
     def show(self) -> str:
         return self._text

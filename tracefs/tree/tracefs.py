@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tracefs.capture import Engine, Scope
 from tracefs.events import REGISTRY, Cmdlines, Registry
@@ -41,6 +41,11 @@ class Tracefs:
         self.root = Directory(top_files(self.top) | {"instances": Instances(self._shared)}, mode=0o700)
         self._ending = threading.Lock()
         self.engine.start()
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """The top first."""
+        return self._shared.instances
 
     def lookup(self, path: str) -> Node:
         """A node by its path from the root. ENOENT, ENOTDIR."""

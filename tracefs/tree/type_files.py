@@ -15,7 +15,7 @@ from tracefs.syscalls.types.language.errors import TypeSyntaxError
 from tracefs.tree.control import InstanceFile
 from tracefs.tree.faces import Notify
 from tracefs.tree.instance import Instance
-from tracefs.tree.node import READABLE, Context, Handle, Node
+from tracefs.tree.node import READABLE, WRITABLE, Context, Handle, Node
 from tracefs.tree.textfile import TextHandle
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class TypesHandle(TextHandle):
 
     def poll(self, notify: Notify | None) -> int:
         self._notify = notify or self._notify
-        return READABLE if self._shown is not self._types.table else 0
+        return WRITABLE | (READABLE if self._shown is not self._types.table else 0)
 
     def release(self) -> None:
         self._types.on_change.remove(self._changed)
@@ -55,6 +55,15 @@ class TypesHandle(TextHandle):
 
 class TypesFile(InstanceFile):
     """What is common to them."""
+
+    key: str = ""
+    """Names the text among all that are made of the tables."""
+
+    def text(self) -> bytes:
+        return self.instance.shared.typed_texts.text(self.key, super().text)
+
+    def size(self, ctx: Context) -> int:
+        return self.instance.shared.typed_texts.length(self.key, super().text)
 
     def handle(self, flags: int) -> Handle:
         return TypesHandle(self, flags)
@@ -69,6 +78,7 @@ class Types(TypesFile):
     def __init__(self, instance: Instance, event: EventClass | None = None) -> None:
         super().__init__(instance)
         self._syscall = None if event is None else event.name.removeprefix("sys_enter_").removeprefix("sys_exit_")
+        self.key = f"types {self._syscall or ''}"
 
     def show(self) -> str:
         return self.instance.shared.types.show(self._syscall)
@@ -90,6 +100,8 @@ class Types(TypesFile):
 
 class Metadata(TypesFile):
     """Syscalls, arguments, types and values as they are now, as JSON."""
+
+    key = "metadata"
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance, 0o440)

@@ -64,8 +64,10 @@ class _Counted(Mapping[str, Node]):
 class _CountedFile(File):
     def __init__(self, file: File, uses: Uses) -> None:
         super().__init__(file.mode & 0o7777)
-        self.size = file.size
         self._file, self._uses = file, uses
+
+    def size(self, ctx: Context) -> int:
+        return self._file.size(ctx)
 
     def open(self, flags: int, ctx: Context) -> Handle:
         if not self._uses.begin():
@@ -80,7 +82,7 @@ class _CountedFile(File):
 class _CountedHandle(Handle):
     def __init__(self, handle: Handle, uses: Uses) -> None:
         self._handle, self._uses = handle, uses
-        self.nonseekable = handle.nonseekable
+        self.nonseekable, self.spliced = handle.nonseekable, handle.spliced
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         return self._handle.read(size, offset, ctx)
@@ -90,6 +92,9 @@ class _CountedHandle(Handle):
 
     def poll(self, notify: Callable[[], None] | None) -> int:
         return self._handle.poll(notify)
+
+    def end(self) -> int:
+        return self._handle.end()
 
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:
         return self._handle.ioctl(command, argument, ctx)

@@ -15,7 +15,7 @@ import os
 from tracefs.capture._engine import lib
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.procfs import Sight
-from tracefs.syscalls import COMPAT_NAMES, SYSCALLS
+from tracefs.syscalls import COMPAT_NAMES, SYSCALLS, by_name
 
 COMPUTES = 0.003
 """Seconds without sleep after which a running task is taken to compute: else it may be on its way into any call."""
@@ -41,7 +41,7 @@ MSG_WAITALL = 0x100
 WRITE, PIPE_BUF = "write", 4096
 IOCTL, TERMINAL = "ioctl", 0x54
 """Of ioctls, those of a terminal: the third digit pair of the request from the right."""
-PIDFD_GETFD = 438
+PIDFD_GETFD = by_name["pidfd_getfd"].nr
 
 AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
 """linux/audit.h: x86-64 and i386."""

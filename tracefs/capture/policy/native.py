@@ -15,8 +15,8 @@ EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
 SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
 
 MAX_CPUS = 1024
-WANTED_WORDS = 16
-"""CAP_WANTED_WORDS of seccomp.h."""
+WANTED_WORDS = int(lib.CAP_WANTED_WORDS)
+"""64-bit words of a set of calls (seccomp.h)."""
 
 
 class Report(NamedTuple):
@@ -214,6 +214,10 @@ class Core:
         ffi.memmove(types, compiled, len(compiled))
         lib.cap_types(self._recorder, types)
         self._types = types
+
+    def sink_paired(self, sink: int, paired: bool) -> None:
+        """Whether exits are recorded only of calls whose enter was written."""
+        lib.cap_sink_paired(self._recorder, sink, paired)
 
     def sink_saves(self, sink: int, enter: int, exit: int, paths: int, fds: bool) -> None:
         """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; the same of a

@@ -13,15 +13,17 @@ import stat
 
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.native import Call
+from tracefs.syscalls import COMPAT_NAMES, by_name
 
 CAP_SYS_PTRACE = 19
 AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
-EXECVEAT = {False: 322, True: 358}
-"""By whether it is 32-bit code."""
+X32 = 0x40000000
+EXECVEAT = {False: {by_name["execveat"].nr, X32 | 545}, True: {nr for nr, name in COMPAT_NAMES.items() if name == "execveat"}}
+"""By whether it is 32-bit code; 64-bit code has x32's number, too (asm/unistd_x32.h)."""
 PATH_MAX, PAGE, SCRIPT_HEAD = 4096, 4096, 256
 INTERPRETERS = 5
 """A script's interpreter may be a script: so often (the kernel's limit)."""
-OPENAT2, RESOLVE_IN_ROOT = 437, 0x10
+OPENAT2, RESOLVE_IN_ROOT = by_name["openat2"].nr, 0x10
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -58,7 +60,7 @@ def gives_privilege(tid: int, call: Call) -> str | None:
 
 def _named(tid: int, call: Call) -> tuple[str, bytes] | None:
     """The directory (or file, with an empty path) and the path that the call names."""
-    if call.nr != EXECVEAT[call.compat]:
+    if call.nr not in EXECVEAT[call.compat]:
         path = _text(tid, call.args[0])
         return (f"/proc/{tid}/cwd", path) if path else None
     fd, path = ctypes.c_int(call.args[0]).value, _text(tid, call.args[1])

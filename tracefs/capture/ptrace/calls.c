@@ -60,6 +60,7 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64
 
 	if (!t->entered) {
 		take_missed(t);
+		t->written = 0;
 		t->call.arch = arch;
 		t->unrecorded = cap_is_muted(r, t->tid);
 	}

@@ -14,35 +14,48 @@
 /* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
 #define LONGEST (CAP_NS_PER_S << 32)
 
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+#ifndef SYS_io_pgetevents
+#define SYS_io_pgetevents 333
+#endif
+
 struct limit {
-	int16_t nr;
 	uint8_t argument;
 	bool ms;	/* a number of milliseconds, else a struct timespec * */
 	int16_t result; /* when it is over */
 };
 
-static const struct limit limits[] = {
-	{SYS_epoll_wait, 3, true, 0},
-	{SYS_epoll_pwait, 3, true, 0},
-	{441 /* epoll_pwait2 */, 3, false, 0},
-	{SYS_semtimedop, 3, false, -EAGAIN},
-	{SYS_rt_sigtimedwait, 2, false, -EAGAIN},
-	{SYS_io_getevents, 4, false, 0},
-	{333 /* io_pgetevents */, 4, false, 0},
-};
-
+/* Of 64-bit code alone. NULL: none. */
 static const struct limit *limit_of(uint32_t arch, int64_t nr)
 {
-	if (arch == AUDIT_ARCH_X86_64)
-		for (unsigned i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-			if (limits[i].nr == nr)
-				return &limits[i];
-	return NULL;
+	static const struct limit epoll = {3, true, 0}, epoll2 = {3, false, 0}, semaphore = {3, false, -EAGAIN},
+				  signal = {2, false, -EAGAIN}, aio = {4, false, 0};
+
+	if (arch != AUDIT_ARCH_X86_64)
+		return NULL;
+	switch (nr) {
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+		return &epoll;
+	case SYS_epoll_pwait2:
+		return &epoll2;
+	case SYS_semtimedop:
+		return &semaphore;
+	case SYS_rt_sigtimedwait:
+		return &signal;
+	case SYS_io_getevents:
+	case SYS_io_pgetevents:
+		return &aio;
+	default:
+		return NULL;
+	}
 }
 
 bool cap_limited(uint32_t arch, int64_t nr)
 {
-	return nr >= SYS_rt_sigtimedwait && limit_of(arch, nr);
+	return limit_of(arch, nr);
 }
 
 void cap_limit_begin(struct cap_task *t)

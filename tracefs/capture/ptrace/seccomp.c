@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 
 #include "tracefs/capture/ptrace/restart_timeout.h"
+#include "tracefs/capture/task/call_facts.h"
 
-#define X32 0x40000000u
 #define CALLS (64 * CAP_WANTED_WORDS)
 
 /*
@@ -45,7 +45,7 @@ struct cap_filter *cap_filter_new(const uint64_t wanted[CAP_WANTED_WORDS])
 	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	*at++ = trace;
 	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1);
+	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, CAP_X32, 0, 1);
 	*at++ = trace;
 	for (unsigned nr = 0; nr < CALLS; nr++) {
 		unsigned end = nr;

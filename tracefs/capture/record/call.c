@@ -93,14 +93,15 @@ static void gather(const struct saving *s, struct cap_measure measure)
 
 /*
  * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
- * for: for each sink as much as that wants.
+ * for: for each sink as much as that wants. Returns those it was written for.
  */
-static void emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t len)
+static uint64_t emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t len)
 {
 	struct cap_recorder *r = s->r;
 	struct cap_save *save = r->save;
 	bool exit = s->ret, fds = wants_fds(r, s->call->nr, exit, sinks);
 	struct cap_measure most = {0};
+	uint64_t written = 0;
 
 	for (uint64_t left = sinks; left; left &= left - 1) {
 		struct cap_measure one = measure_for(r, __builtin_ctzll(left), exit);
@@ -128,13 +129,15 @@ static void emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t
 				alike |= 1ull << i;
 		}
 		size = cap_save_put(save, len, s->syscall->saved[exit], &s->syscall->parts[exit], first);
-		cap_emit(r, s->t, cpu, alike, s->t->tracer_sinks, save->record, size);
+		written |= cap_emit(r, s->t, cpu, alike, s->t->tracer_sinks, save->record, size);
 		left &= ~alike;
 	}
+	return written;
 }
 
-/* The event that stands for any call: for those who want that one, and in place of the call's own where it has none. */
-static void emit_raw(struct cap_recorder *r, struct cap_task *t, int cpu, int raw_id, int id, uint64_t sinks, void *rec,
+/* The event that stands for any call: for those who want that one, and in place of the call's own where it has none. Returns
+ * those it was written for in its place. */
+static uint64_t emit_raw(struct cap_recorder *r, struct cap_task *t, int cpu, int raw_id, int id, uint64_t sinks, void *rec,
 		     uint32_t len)
 {
 	struct ev_common *common = rec;
@@ -148,8 +151,9 @@ static void emit_raw(struct cap_recorder *r, struct cap_task *t, int cpu, int ra
 		sinks &= ~raw;
 	if (id < EV_SYSCALL_FIRST && sinks) {
 		common->type = (uint16_t)id;
-		cap_emit(r, t, cpu, sinks, t->tracer_sinks, rec, len);
+		return cap_emit(r, t, cpu, sinks, t->tracer_sinks, rec, len);
 	}
+	return 0;
 }
 
 void cap_record_enter(struct cap_recorder *r, struct cap_task *t, const struct cap_call *call, int cpu)
@@ -157,11 +161,12 @@ void cap_record_enter(struct cap_recorder *r, struct cap_task *t, const struct c
 	int id = event_of(r, call->nr, call->arch);
 	uint64_t sinks = sinks_for(r, t, id);
 
+	t->written = 0;
 	if (unlikely(cap_event_sinks(r, t, EV_RAW_SYS_ENTER)) || (id < EV_SYSCALL_FIRST && sinks)) {
 		struct ev_raw_sys_enter rec = {.id = call->nr};
 
 		memcpy(rec.args, call->args, sizeof(rec.args));
-		emit_raw(r, t, cpu, EV_RAW_SYS_ENTER, id, sinks, &rec, sizeof(rec));
+		t->written = emit_raw(r, t, cpu, EV_RAW_SYS_ENTER, id, sinks, &rec, sizeof(rec));
 	}
 	if (id >= EV_SYSCALL_FIRST && sinks) {
 		const struct cap_syscall *syscall = &r->syscall[call->nr];
@@ -173,9 +178,9 @@ void cap_record_enter(struct cap_recorder *r, struct cap_task *t, const struct c
 			const struct saving saving = {r, t, call, syscall, NULL};
 
 			memcpy(r->save->record, &rec, len);
-			emit_saved(&saving, cpu, sinks, len);
+			t->written = emit_saved(&saving, cpu, sinks, len);
 		} else {
-			cap_emit(r, t, cpu, sinks, t->tracer_sinks, &rec, len);
+			t->written = cap_emit(r, t, cpu, sinks, t->tracer_sinks, &rec, len);
 		}
 	}
 }
@@ -196,7 +201,7 @@ void cap_record_exit(struct cap_recorder *r, struct cap_task *t, const struct ca
 		return;
 	}
 	int id = event_of(r, call->nr, call->arch) + 1;
-	uint64_t sinks = sinks_for(r, t, id);
+	uint64_t sinks = sinks_for(r, t, id) & (~r->wants.paired | t->written);
 
 	if (unlikely(cap_event_sinks(r, t, EV_RAW_SYS_EXIT)) || (id < EV_SYSCALL_FIRST && sinks)) {
 		struct ev_raw_sys_exit rec = {.id = call->nr, .ret = ret};

@@ -12,9 +12,10 @@ static void save_name(struct cap_recorder *r, struct cap_task *t, uint64_t sinks
 	cmdlines_save(r->cmdlines, t->tid, sinks & r->wants.record_tgid ? t->tgid : 0, t->name.comm);
 }
 
-void cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)
+uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)
 {
 	struct ev_common *common = rec;
+	uint64_t written = 0;
 
 	if (cpu < 0)
 		cpu = cap_task_cpu(t);
@@ -26,12 +27,15 @@ void cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sink
 		if (unlikely(s->triggers[common->type]) && t->event_sinks >> i & 1) {
 			struct cap_emission e = {.task = t, .sink = i, .cpu = cpu, .always = unfiltered >> i & 1};
 
-			cap_emit_triggered(r, &e, rec, len);
+			if (cap_emit_triggered(r, &e, rec, len))
+				written |= 1ull << i;
 		} else if (cap_sink_has_cpu(s, cpu) && (unfiltered >> i & 1 || cap_sink_passes(s, t, rec, len, cpu))) {
 			cap_sink_write(r, s, t, cpu, rec, len);
+			written |= 1ull << i;
 		}
 	}
 	save_name(r, t, sinks);
+	return written;
 }
 
 void cap_emit_event(struct cap_recorder *r, struct cap_task *t, int id, void *rec, uint32_t len)

@@ -13,7 +13,7 @@ static inline uint64_t cap_event_sinks(const struct cap_recorder *r, const struc
 
 /* emit.c. A record begins with a struct ev_common, of which only the type is filled in. */
 /* sinks: who gets it; unfiltered: those of them for whom no event filter applies; cpu: that it happened on, -1: ask /proc. */
-void cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec,
+uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec,
 	      uint32_t len);
 /* To all that have this event enabled. */
 void cap_emit_event(struct cap_recorder *r, struct cap_task *t, int id, void *rec, uint32_t len);
@@ -45,7 +45,7 @@ struct cap_emission {
 
 /* triggers.c */
 /* Write the record as its triggers, its filter and its switches say. Also between cap_pause() and cap_unpause(). */
-void cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len);
+bool cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len);
 /* Exchange the buffer with that of cap_sink_snapshot(), if there is one (-1: of all CPUs). Any thread. */
 void cap_take_snapshot(struct cap_recorder *r, int sink, int cpu);
 /* Any thread. */

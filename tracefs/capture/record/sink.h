@@ -105,6 +105,7 @@ void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const
 void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
 void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot);
 void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks);
+void cap_sink_paired(struct cap_recorder *r, int sink, bool paired);
 void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
 void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
 void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow);

@@ -64,6 +64,7 @@ void cap_sink_remove(struct cap_recorder *r, int sink)
 		cap_sink_set(r, sink, set, false, false);
 	set_bit(&r->wants.record_comm, sink, false);
 	set_bit(&r->wants.record_tgid, sink, false);
+	set_bit(&r->wants.paired, sink, false);
 	set_bit(&r->wants.fds, sink, false);
 	free(r->sink[sink]);
 	r->sink[sink] = NULL;
@@ -135,6 +136,11 @@ void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool f
 {
 	set_bit(&r->wants.filtered[set], sink, active);
 	set_bit(&r->wants.follow[set], sink, active && follow);
+}
+
+void cap_sink_paired(struct cap_recorder *r, int sink, bool paired)
+{
+	set_bit(&r->wants.paired, sink, paired);
 }
 
 void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds)

@@ -94,7 +94,7 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 	}
 }
 
-void cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len)
+bool cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len)
 {
 	struct surroundings around = {.r = r, .sink = r->sink[e->sink], .e = e};
 	struct trigger_host host = {
@@ -107,16 +107,19 @@ void cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, co
 	uint64_t callers[HIST_STACK_MAX] = {0};
 	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->name.comm};
 	uint32_t before = triggers_before(list);
+	bool written;
 
 	cap_task_name(e->task);
 	event.ts = rb_now(sink->rb);
 	if (list->stack && cap_user_stack(r, e->task->tid, callers, HIST_STACK_MAX))
 		event.stack = callers;
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
-	if (cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu)))
+	written = cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu));
+	if (written)
 		cap_sink_write(r, sink, e->task, e->cpu, rec, len);
 	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
+	return written;
 }
 
 void cap_take_snapshot(struct cap_recorder *r, int sink, int cpu)

@@ -20,6 +20,7 @@ struct cap_wants {
 	uint64_t follow[CAP_SETS];   /* children of the set's members join it */
 	uint64_t record_comm;	     /* names of recorded tasks are saved */
 	uint64_t record_tgid;	     /* and their process numbers */
+	uint64_t paired;	     /* exits only of calls whose entry was written */
 	uint64_t fds;		     /* what file descriptors stand for is recorded */
 };
 
@@ -63,6 +64,7 @@ struct cap_task {
 	/* The call that it is in: ptrace/calls.c. */
 	struct cap_call call;
 	bool entered;	 /* `call` is the call that it is in */
+	uint64_t written; /* bit s: its entry was written for sink s */
 	bool unrecorded; /* that call's entry was left out, so its exit is too */
 
 	struct {		  /* ptrace/restart.c: a call that tracing ended early is made again */

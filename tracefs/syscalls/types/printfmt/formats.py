@@ -115,7 +115,8 @@ class PrintFormats:
         for name in names:
             base = self._target(syscall, name, kinds[name], fields)
             variants = [
-                (tests, self._target(syscall, name, kind, fields)) for tests, kind in self._variants(syscall, name)
+                (tests, self._target(syscall, name, kind, fields))
+                for tests, kind in self._variants(syscall, name, result="ret" in fields)
             ]
             if not base and not any(target for _, target in variants):
                 continue
@@ -156,9 +157,9 @@ class PrintFormats:
     def _width(self, kind: Ref) -> str | None:
         return width_of(self.table, kind) if kind.name in self.table.types else None
 
-    def _variants(self, syscall: str, name: str) -> list[tuple[tuple[Test, ...], TypeExpr]]:
-        """Those that the arguments decide: what a socket is this language cannot ask."""
-        known = {arg for arg, _ in self.table.rows[syscall][0].args}
+    def _variants(self, syscall: str, name: str, result: bool = False) -> list[tuple[tuple[Test, ...], TypeExpr]]:
+        """Those that the arguments, or the result as well, decide: what a socket is this language cannot ask."""
+        known = {arg for arg, _ in self.table.rows[syscall][0].args} | ({"ret"} if result else set())
         return [
             (tests, kind)
             for tests, row in self._rows.linked(syscall)[1:]

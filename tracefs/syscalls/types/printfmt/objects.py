@@ -226,10 +226,13 @@ class Objects:
             for tests, variant in zip(linked, named.variants, strict=True)
             if all(test.name in memory.numbers for test in tests)  # others never hold
         ]
+        # A first member that some variant hides cannot bring the bracket with it.
+        apart = any(member.type == HIDDEN and member.name == every[0].name for member in every)
         slots: list[Slot] = []
         for name in dict.fromkeys(member.name for member in every):
-            slots += self._member(named, name, variants, memory, first=not slots)
-        return [*slots, text('"}"')] if slots else [text('"{}"')]
+            before = ", " if slots else "" if apart else "{"
+            slots += self._member(named, name, variants, memory, before)
+        return [*([text('"{"')] if apart else []), *slots, text('"}"')] if slots else [text('"{}"')]
 
     def _member(
         self,
@@ -237,7 +240,7 @@ class Objects:
         name: str,
         variants: list[tuple[tuple[Test, ...], tuple[Field, ...]]],
         memory: Memory,
-        first: bool,
+        before: str,
     ) -> list[Slot]:
         """A member that the structure has always, in some of its variants, or of another type in these."""
 
@@ -246,7 +249,7 @@ class Objects:
             limited = named.open or bool(record)
             if member.type == HIDDEN or (not size and not limited and member.offset >= named.size):
                 return []
-            label = text(fe.literal(f"{'{' if first else ', '}{name}="))
+            label = text(fe.literal(f"{before}{name}="))
             shown = [label, *self._shown_member(member, memory.further(member.offset))]
             if not limited or (record and member.offset + (size or 0) <= named.size and size):
                 return shown

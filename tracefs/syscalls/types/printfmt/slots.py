@@ -158,9 +158,10 @@ def enumerated(named: EnumType, value: str, width: str) -> list[Slot]:
         name = fe.symbolic(value, symbols + zero)
         return _signed_hex(value, name, known, whole) if WIDTHS[width][1] else [text(name)]
     is_named = fe.within(value, known)
+    number = plain(value, named.style, width) if named.style == "kib" else decimal(value, width)
     return [
         text(fe.symbolic(value, symbols)).when(is_named),
-        *(slot.unless(is_named) for slot in optional(decimal(value, width))),
+        *(slot.unless(is_named) for slot in optional(number)),
     ]
 
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The forms that `tracefs run`, the option `json` and `tracefs report` can write: a row each.
+
+A new form is a module beside this one, with what its row's `make` names, and the row. What is made gives bytes:
+
+    export = open_form(FORMS["json"], source, Wish(), file)
+    while data := export.take(last=False): ...     # what can be told now
+    while data := export.take(last=True): ...      # when no more events will come
+    export.close()                                 # a form that is seekable writes the rest itself
+
+A form of calls makes text of what pairing.py gives (told.py); one of records gets whole sub-buffers, which C may read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from tracefs.export.source import Source
+
+EVENTS = ("signal:signal_deliver", "sched:sched_process_exec", "sched:sched_process_exit")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What who wants a form can say about it."""
+
+    verbose: bool = False
+    """Nothing is abbreviated."""
+    size: int | None = None
+    """Bytes of texts that were asked for; a form that shortens lists shows so many elements, too."""
+
+
+class Export(Protocol):
+    """One form of one source."""
+
+    def take(self, last: bool, /) -> bytes:
+        """Some of what can be told of what is there; with `last`, also what was kept back. b"" where there is nothing."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether take() has more to give though nothing new has come."""
+        ...
+
+    def close(self) -> None:
+        """No more events will come, and take() has given b""."""
+        ...
+
+
+class Make(Protocol):
+    def __call__(self, source: Source, wish: Wish, file: int, /) -> Export:
+        """`file`: a descriptor of where the bytes go, for a form that is seekable; others leave it alone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Form:
+    """A row."""
+
+    name: str
+    """The option is called the same, with -- in front."""
+    help: str
+    takes: Literal["calls", "records"]
+    make: str
+    """MODULE:NAME in tracefs.export, of a Make; imported when the form is used."""
+    events: tuple[str, ...] = EVENTS
+    """As written to set_event: what is recorded beside all calls where nothing else is asked for."""
+    clock: str = "boot"
+    """As written to trace_clock."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """More control files that are written before: name, text."""
+    apart: bool = False
+    """Nothing else may stand between its lines: it needs -w FILE or --fd N, as CMD writes to stderr, too."""
+    seekable: bool = False
+    """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
+    extra: str = ""
+    """The extra of this package that brings what it needs: `pip install tracefs[EXTRA]`."""
+
+
+_TASKS = (("saved_cmdlines_size", "32768"), ("trace_options", "record-tgid"))
+"""Names and thread groups of all tasks are wanted at the end."""
+
+_ROWS = (
+    Form("json", "one JSON object a line: a call with its result", "calls", "json_lines:make", settings=_TASKS, apart=True),
+    Form("strace", "lines as strace -f -ttt -T writes them", "calls", "strace_lines:make"),
+    Form("csv", "a table of calls with a line each, as spreadsheets read it", "calls", "csv_lines:make", settings=_TASKS, apart=True),
+    Form(
+        "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",
+        clock="mono", settings=_TASKS, seekable=True,
+    ),
+    Form(
+        "trace-dat", "with -w: a file for `trace-cmd report -i FILE` and KernelShark", "records", "trace_dat:TraceDat",
+        clock="mono", settings=_TASKS, seekable=True,
+    ),
+)  # fmt: skip
+
+FORMS: Mapping[str, Form] = {form.name: form for form in _ROWS}
+"""By name."""
+
+
+def open_form(form: Form, source: Source, wish: Wish, file: int) -> Export:
+    """Begin to write one. ImportError where what it needs is not installed."""
+    module, _, name = form.make.partition(":")
+    make: Make = getattr(import_module(f"tracefs.export.{module}"), name)
+    return make(source, wish, file)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options of `tracefs run` that say what is selected, and which control files are written and shown."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+
+class _InOrder(argparse.Action):
+    """--mkdir and --set are done in the order that they are given in."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        done: Sequence[tuple[str, str]] = getattr(namespace, self.dest) or []
+        setattr(namespace, self.dest, [*done, ((option or "").lstrip("-"), values)])
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
+    selecting = parser.add_argument_group("what is recorded")
+
+    def several(*names: str, dest: str, metavar: str, help: str) -> None:
+        selecting.add_argument(*names, dest=dest, metavar=metavar, action="append", default=[], help=help)
+
+    several(
+        "-e", dest="events", metavar="WORDS",
+        help="calls (openat,%%net,/^get/,!%%memory), events (sched,sched_process_exec,SYSTEM:EVENT), globs of both, "
+        "signal=INT,TERM, status=failed; `tracefs list` shows them. Without this: every call",
+    )  # fmt: skip
+    several(
+        "-f", "--filter", dest="filters", metavar="EXPR",
+        help="what does not hold is not recorded, of all events that have these fields: 'fd == 3 && ret < 0'",
+    )  # fmt: skip
+    several(
+        "-P", "--trace-path", dest="paths", metavar="GLOB",
+        help="only calls with such a name of a file, or whose first descriptor leads to one",
+    )  # fmt: skip
+    several(
+        "--errno",
+        dest="errors",
+        metavar="ERRORS",
+        help="only calls that failed so: ENOENT,EACCES (--strace, --json, --csv)",
+    )
+    for names, status in ((("-z", "--successful-only"), "successful"), (("-Z", "--failed-only"), "failed")):
+        selecting.add_argument(
+            *names, dest="statuses", action="append_const", const=status, default=[],
+            help=f"only calls that were {status} (--strace, --json, --csv)" if status == "successful"
+            else "only calls that failed (likewise)",
+        )  # fmt: skip
+    control = parser.add_argument_group("control files", "as in a mount; `tracefs files` lists them")
+    control.add_argument("--set", dest="writes", metavar="FILE=TEXT", action=_InOrder, default=[],
+                         help="as `echo TEXT > FILE` before CMD starts; FILE+=TEXT: `>>`")  # fmt: skip
+    control.add_argument("--mkdir", dest="writes", metavar="instances/NAME", action=_InOrder, default=[],
+                         help="make an instance, in its order among the --set")  # fmt: skip
+    control.add_argument("--trigger", dest="triggers", metavar="EVENT.TRIGGER", action="append", default=[],
+                         help="as `echo TRIGGER >> trigger` of the event, or of a call's enter")  # fmt: skip
+    control.add_argument("--hist", dest="hists", metavar="[EVENT.]keys=...", action="append", default=[],
+                         help="a histogram, shown at the end; without EVENT: of raw_syscalls:sys_enter")  # fmt: skip
+    control.add_argument("--get", dest="gets", metavar="FILE", action="append", default=[],
+                         help="as `cat FILE` at the end, to stderr")  # fmt: skip
+    control.add_argument(
+        "--no-lines", action="store_true", help="show no lines, and record none but for --hist, --trigger, --set"
+    )
+
+
+def selected(args: argparse.Namespace) -> dict[str, Any]:
+    """What was given, as selecting.Wish takes it."""
+    names = [name for text in args.errors for name in text.split(",") if name]
+    return {
+        "words": args.events,
+        "filters": args.filters,
+        "paths": args.paths,
+        "statuses": args.statuses,
+        "errors": names,
+    }
+
+
+def controls(args: argparse.Namespace) -> dict[str, Any]:
+    """What was given, as controls.Controls takes it."""
+    return {"writes": args.writes, "triggers": args.triggers, "hists": args.hists, "gets": args.gets}
