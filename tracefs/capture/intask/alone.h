@@ -7,26 +7,16 @@
 
 struct cap_save;
 
-/* At IN_MM_AT from the blob's start: the linker script says where. */
+/* At IN_MM_AT and so on from the blob's start: the linker script says where. */
 extern struct in_mm in_mm __attribute__((visibility("hidden")));
+extern struct in_block in_own_block __attribute__((visibility("hidden")));
+extern const struct in_control in_own_control __attribute__((visibility("hidden")));
+extern char in_slot[] __attribute__((visibility("hidden")));
 
-static inline struct in_block *in_block(void)
+/* The save buffer is the beginning of the slot whose end is the stack and the frame. */
+static inline struct cap_save *in_save(void)
 {
-	uint64_t base;
-
-	__asm__ volatile("rdgsbase %0" : "=r"(base));
-	return (struct in_block *)base;
-}
-
-static inline const struct in_control *in_control(void)
-{
-	return (const struct in_control *)((char *)&in_mm - IN_MM_AT + IN_CONTROL_AT);
-}
-
-/* The save buffer is the beginning of the slot whose end is the frame. */
-static inline struct cap_save *in_save(const struct in_frame *frame)
-{
-	return (struct cap_save *)((char *)frame + IN_FRAME_BYTES - IN_SLOT_BYTES);
+	return (struct cap_save *)in_slot;
 }
 
 static inline unsigned in_cpu(void)

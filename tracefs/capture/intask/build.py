@@ -34,11 +34,24 @@ CFLAGS = (
 )
 """No vector register may be touched, as they are the program's; a loop must not become a call of memset within memset."""
 SCRIPT = """
+#include "tracefs/capture/intask/inside.h"
 SECTIONS {
     . = 0;
-    .all : { *(.head) *(.text*) *(.rodata*) *(.data.rel.ro*) *(.tail) }
+    .all : {
+        *(.head) *(.text*) *(.rodata*) *(.tail)
+        in_mm = IN_MM_AT;
+        in_slot = IN_SLOT_AT;
+        in_frame = IN_SLOT_AT + IN_SLOT_BYTES - IN_FRAME_BYTES;
+        in_own_block = IN_BLOCK_AT;
+        in_own_control = IN_CONTROL_AT;
+    }
     .writable : { *(.data*) *(.bss*) *(.got*) }
-    in_mm = 0x50000;
+    .relocations : { *(.rel*) }
+    .dynsym : { *(.dynsym) }
+    .dynstr : { *(.dynstr) }
+    .hash : { *(.hash) }
+    .gnu.hash : { *(.gnu.hash) }
+    .dynamic : { *(.dynamic) }
     /DISCARD/ : { *(.note*) *(.comment) *(.eh_frame*) }
 }
 """
@@ -53,10 +66,11 @@ def build(directory: Path) -> Path:
         subprocess.run(["gcc", *CFLAGS, f"-I{ROOT}", "-c", str(ROOT / source), "-o", str(target)], check=True)
         objects.append(str(target))
     script, elf = directory / "recorder.ld", directory / "recorder.elf"
-    script.write_text(SCRIPT)
+    cpp = ["gcc", "-E", "-P", "-x", "assembler-with-cpp", f"-I{ROOT}", "-"]
+    script.write_text(subprocess.run(cpp, input=SCRIPT, capture_output=True, text=True, check=True).stdout)
     subprocess.run(
         ["ld", "-pie", "--no-dynamic-linker", "-z", "noexecstack", "--gc-sections", "-e", "in_head", "-u", "in_head",
-         "-T", str(script), "-o", str(elf), *objects], check=True
+         "--no-warn-rwx-segments", "-T", str(script), "-o", str(elf), *objects], check=True
     )  # fmt: skip
     binary = str(directory / "recorder.bin")
     subprocess.run(["objcopy", "-O", "binary", "-j", ".all", str(elf), binary], check=True)

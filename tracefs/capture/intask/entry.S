@@ -8,19 +8,10 @@
 	.section .head,"ax"
 	.globl in_head
 	.hidden in_head
-	.set in_mm, in_head + IN_MM_AT
 in_head:
-	.irp label, entry, packed, placed, saved, leave_saved, leave, the_syscall, after, kept, end, handler, restorer, exempt_end, help, help_after, last
+	.irp label, entry, packed, placed, saved, flagged, leave_saved, leave, the_syscall, after, kept, end, handler, restorer, exempt_end, help, help_after, last
 	.quad \label - in_head
 	.endr
-
-/* The frame of this thread: to is its end's address. Clobbers flags. */
-.macro FRAME to
-	rdgsbase \to
-	sub in_mm + IN_MM_BLOCKS(%rip), \to
-	shl $(IN_SLOT_SHIFT - IN_BLOCK_SHIFT), \to
-	add in_mm + IN_MM_FRAMES(%rip), \to
-.endm
 
 .macro ARGUMENTS
 	mov IN_ARGS(%rsp), %rdi
@@ -51,36 +42,34 @@ in_head:
 entry:	shl $48, %r11
 packed:	or %r11, %rcx
 placed:	rdgsbase %r11
-	sub in_mm + IN_MM_BLOCKS(%rip), %r11
-	cmp $(IN_THREADS * IN_BLOCK_BYTES), %r11
-	jae leave
+	cmp in_mm + IN_MM_BLOCK(%rip), %r11
+	jne leave
 	cmpb $IN_BLOCK, %gs:IN_SELECTOR
 	jne leave
-	cmpb $0, %gs:IN_PHASE
+	cmpl $IN_OUTSIDE, %gs:IN_PHASE
 	jne leave
-	shl $(IN_SLOT_SHIFT - IN_BLOCK_SHIFT), %r11
-	add in_mm + IN_MM_FRAMES(%rip), %r11
-	mov %rcx, IN_SITE(%r11)
-	mov %rax, IN_NR(%r11)
-	mov %rdi, IN_ARGS(%r11)
-	mov %rsi, IN_ARGS+8(%r11)
-	mov %rdx, IN_ARGS+16(%r11)
-	mov %r10, IN_ARGS+24(%r11)
-	mov %r8, IN_ARGS+32(%r11)
-	mov %r9, IN_ARGS+40(%r11)
-	mov %rsp, IN_RSP(%r11)
-	mov %rsi, IN_RSI(%r11)
-	mov %rbx, IN_KEPT(%r11)
-	mov %rbp, IN_KEPT+8(%r11)
-	mov %r12, IN_KEPT+16(%r11)
-	mov %r13, IN_KEPT+24(%r11)
-	mov %r14, IN_KEPT+32(%r11)
-	mov %r15, IN_KEPT+40(%r11)
+	mov %rcx, in_frame + IN_SITE(%rip)
+	mov %rax, in_frame + IN_NR(%rip)
+	mov %rdi, in_frame + IN_ARGS(%rip)
+	mov %rsi, in_frame + IN_ARGS + 8(%rip)
+	mov %rdx, in_frame + IN_ARGS + 16(%rip)
+	mov %r10, in_frame + IN_ARGS + 24(%rip)
+	mov %r8, in_frame + IN_ARGS + 32(%rip)
+	mov %r9, in_frame + IN_ARGS + 40(%rip)
+	mov %rsp, in_frame + IN_RSP(%rip)
+	mov %rsi, in_frame + IN_RSI(%rip)
+	mov %rbx, in_frame + IN_KEPT(%rip)
+	mov %rbp, in_frame + IN_KEPT + 8(%rip)
+	mov %r12, in_frame + IN_KEPT + 16(%rip)
+	mov %r13, in_frame + IN_KEPT + 24(%rip)
+	mov %r14, in_frame + IN_KEPT + 32(%rip)
+	mov %r15, in_frame + IN_KEPT + 40(%rip)
 	movl $IN_ENTERING, %gs:IN_PHASE
-saved:	mov %r11, %rsp
+saved:	lea in_frame(%rip), %rsp
 	pushfq
 	pop %rdi
 	mov %rdi, IN_FLAGS(%rsp)
+flagged:
 	test $IN_FLAGS_ODD, %edi
 	jnz leave_saved
 	cld
@@ -96,9 +85,8 @@ go:	ARGUMENTS
 	mov IN_RSP(%rsp), %rsp
 the_syscall:
 	syscall
-after:	FRAME %rcx
-	mov %rax, IN_RETURN(%rcx)
-	mov %rcx, %rsp
+after:	mov %rax, in_frame + IN_RETURN(%rip)
+	lea in_frame(%rip), %rsp
 	movl $IN_EXITING, %gs:IN_PHASE
 kept:	mov %rsp, %rdi
 	cld
@@ -163,26 +151,47 @@ leave:	mov %rax, %r11
 	jmp *%rcx
 
 /*
- * SIGSYS is taken where its tracer has died: open the selector, and have the call made again. The kernel opens the selector of
+ * SIGSYS is taken here where its tracer has died: open the selector, and have the call made again. The kernel opens the selector of
  * a task whose tracer dies (guard.c), so this is only for a signal that was under way.
+ * Any other SIGSYS is one that the program has no action for: it gets that of the kernel.
  */
 	.balign 16
 handler:
-	cmpl $2, 8(%rsi)	/* si_code: SYS_USER_DISPATCH */
+	cmpl $IN_USER_DISPATCH, IN_SI_CODE(%rsi)
 	jne 2f
 	rdgsbase %rcx
-	sub in_mm + IN_MM_BLOCKS(%rip), %rcx
-	cmp $(IN_THREADS * IN_BLOCK_BYTES), %rcx
-	jae 1f
+	cmp in_mm + IN_MM_BLOCK(%rip), %rcx
+	jne 1f
 	movb $IN_ALLOW, %gs:IN_SELECTOR
-1:	mov 16(%rsi), %rax	/* si_call_addr */
-	cmp %rax, 168(%rdx)	/* rip */
-	jne 2f
-	subq $2, 168(%rdx)
-2:	ret
+1:	mov IN_SI_CALL_ADDR(%rsi), %rax
+	cmp %rax, IN_UC_RIP(%rdx)
+	jne 3f
+	subq $2, IN_UC_RIP(%rdx)
+	ret
+2:	mov %rsi, %rbx
+	mov $13, %eax		/* rt_sigaction */
+	mov $31, %edi		/* SIGSYS */
+	lea default_action(%rip), %rsi
+	xor %edx, %edx
+	mov $8, %r10d
+	syscall
+	mov $186, %eax		/* gettid */
+	syscall
+	mov %eax, %esi
+	mov $39, %eax		/* getpid */
+	syscall
+	mov %eax, %edi
+	mov $31, %edx
+	mov %rbx, %r10
+	mov $297, %eax		/* rt_tgsigqueueinfo: it is taken when this handler has returned */
+	syscall
+3:	ret
 restorer:
 	mov $15, %eax		/* rt_sigreturn */
 	syscall
+	.balign 8
+default_action:
+	.quad 0, 0, 0, 0
 
 	.section .tail,"ax"
 /* What follows is outside of the range that SUD lets pass: a call here is a stop, at which the engine makes the record of an exit. */

@@ -6,12 +6,15 @@
  * One rule for the engine, which may find the thread anywhere in this code when a signal comes (phases.c): until the phase says that
  * something is written, nothing has been done that matters, and afterwards the thread is let run to the end of the record.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tracefs/capture/intask/alone.h"
 #include "tracefs/capture/payload/gather.h"
 #include "tracefs/events/filter.h"
 #include "tracefs/events/record.h"
+
+_Static_assert(sizeof(struct cap_save) <= IN_SLOT_BYTES - IN_STACK_BYTES, "the save buffer fits");
 
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer: as record/call.c has it */
 #define SIGSYS_BIT (1ull << 30)
@@ -25,6 +28,7 @@ struct making {
 	const struct in_control *control;
 	const struct in_call *call;
 	uint32_t nr, sinks;
+	uint32_t version; /* of the wishes that this is made by */
 	bool exit;
 };
 
@@ -54,6 +58,7 @@ static const struct rb_view *view_of(const struct making *m, unsigned sink, unsi
 	return v;
 }
 
+/* What cannot be written is dropped, as by rb_write(): the buffer is switched off. (A buffer of another shape is not met: control.c.) */
 static void write_to(const struct making *m, unsigned sink, unsigned cpu, const void *record, uint32_t len)
 {
 	uint64_t ring = in_mm.ring[sink].at;
@@ -75,34 +80,37 @@ static void write_to(const struct making *m, unsigned sink, unsigned cpu, const 
 	}
 }
 
-/* To each of these sinks whose filter lets it pass; unfiltered: those for whom none applies. */
-static void emit(const struct making *m, uint32_t sinks, uint32_t unfiltered, const uint32_t filters[IN_SINKS], void *record,
+/* To each of these sinks whose filter lets it pass; unfiltered: those for whom none applies. Returns those that it was for. */
+static uint32_t emit(const struct making *m, uint32_t sinks, uint32_t unfiltered, const uint32_t filters[IN_SINKS], void *record,
 		 uint32_t len)
 {
 	unsigned cpu = in_cpu();
+	uint32_t written = 0;
 
 	if (rb_unlikely(cpu >= m->control->cpus))
-		return;
+		return 0;
 	for (; sinks; sinks &= sinks - 1) {
 		unsigned i = (unsigned)__builtin_ctz(sinks);
 		const struct in_sink *s = &m->control->sink[i];
 
-		if (!(s->cpus[cpu / 64 % 16] >> cpu % 64 & 1))
+		if (!(s->cpus[cpu / 64] >> cpu % 64 & 1))
 			continue;
 		if (!(unfiltered >> i & 1) && filters[i] &&
 		    !ev_filter_match(at(m->control, filters[i]), record, len, (int)cpu, m->block->comm))
 			continue;
 		write_to(m, i, cpu, record, len);
+		written |= 1u << i;
 	}
+	return written;
 }
 
-static void emit_own(const struct making *m, uint32_t sinks, void *record, uint32_t len)
+static uint32_t emit_own(const struct making *m, uint32_t sinks, void *record, uint32_t len)
 {
 	uint32_t filters[IN_SINKS];
 
 	for (unsigned i = 0; i < IN_SINKS; i++)
 		filters[i] = m->control->sink[i].filter[m->exit][m->nr];
-	emit(m, sinks, m->block->tracers, filters, record, len);
+	return emit(m, sinks, m->block->tracers, filters, record, len);
 }
 
 static void emit_raw(const struct making *m, uint32_t sinks, void *record, uint32_t len)
@@ -119,7 +127,15 @@ static struct cap_measure measure_for(const struct making *m, unsigned sink)
 	const struct in_sink *s = &m->control->sink[sink];
 	uint32_t whole = s->max_event - EXTEND_BYTES;
 
-	return (struct cap_measure){.limit = s->saves[m->exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX};
+	return (struct cap_measure){.limit = s->saves[m->exit],
+				    .paths = s->saves[m->exit] && s->paths > s->saves[m->exit] ? s->paths : s->saves[m->exit],
+				    .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX};
+}
+
+/* By a signal: what the kernel gives back then, also where it makes the call again later. As record/call.c has it. */
+static bool was_interrupted(int64_t ret)
+{
+	return ret == -EINTR || (ret <= -512 && ret >= -516);
 }
 
 /* What the call's pointers lead to, for as much of it as any sink wants: read before anything is written. */
@@ -133,20 +149,22 @@ static void gather(const struct making *m, struct cap_save *save)
 		struct cap_measure one = measure_for(m, (unsigned)__builtin_ctz(left));
 
 		most.limit = one.limit > most.limit ? one.limit : most.limit;
+		most.paths = one.paths > most.paths ? one.paths : most.paths;
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
-	if (!most.limit || !m->control->types || (m->exit && ret < 0) ||
+	if (!most.limit || !m->control->types || (m->exit && ret < 0 && !was_interrupted(ret)) ||
 	    !tt_call_of(&save->call, at(m->control, m->control->types), m->nr, frame->args, m->call->nargs, m->exit ? &ret : NULL, -1))
 		return;
 	cap_memory_begin(&save->memory, frame->tid);
-	cap_save_gather(save, m->exit ? TT_OUT : TT_IN, most);
+	cap_save_gather(save, !m->exit ? TT_IN : ret < 0 ? TT_LEFT : TT_OUT, most);
 }
 
 /* The numbers of the record are in save->record; behind them goes what was gathered, for each sink as much as that wants. */
-static void emit_saved(const struct making *m, struct cap_save *save, uint32_t len)
+static uint32_t emit_saved(const struct making *m, struct cap_save *save, uint32_t len)
 {
 	const struct cap_parts parts = {at(m->control, m->call->parts_at[m->exit]), m->call->parts[m->exit]};
+	uint32_t written = 0;
 
 	for (uint32_t left = m->sinks; left;) {
 		struct cap_measure first = measure_for(m, (unsigned)__builtin_ctz(left));
@@ -156,20 +174,21 @@ static void emit_saved(const struct making *m, struct cap_save *save, uint32_t l
 			unsigned i = (unsigned)__builtin_ctz(rest);
 			struct cap_measure one = measure_for(m, i);
 
-			if (one.limit == first.limit && one.room == first.room)
+			if (one.limit == first.limit && one.paths == first.paths && one.room == first.room)
 				alike |= 1u << i;
 		}
-		emit_own(m, alike, save->record, cap_save_put(save, len, m->call->saved[m->exit], &parts, first));
+		written |= emit_own(m, alike, save->record, cap_save_put(save, len, m->call->saved[m->exit], &parts, first));
 		left &= ~alike;
 	}
+	return written;
 }
 
 /* From here on the thread is let run until the record is whole. False: not now. */
-static bool begin_writing(const struct making *m, enum in_phase phase)
+static bool begin_writing(const struct making *m, uint32_t phase)
 {
-	/* A full fence: either we see `hold`, or who holds sees that we write (control.c). */
-	__atomic_exchange_n(&m->block->phase, (uint32_t)phase, __ATOMIC_SEQ_CST);
-	return !rb_load(&m->control->hold);
+	/* A full fence: either we see the other version, or who made it sees that we write (control.c). */
+	__atomic_exchange_n(&m->block->phase, phase, __ATOMIC_SEQ_CST);
+	return rb_load_acquire(&m->control->version) == m->version;
 }
 
 /* Whether the range of memory that a call changes meets one that must not change unseen. */
@@ -229,12 +248,13 @@ static bool left_to_a_stop(const struct in_call *call, struct in_frame *f)
 
 int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 {
-	struct making m = {.block = in_block(), .frame = frame, .control = in_control()};
+	struct making m = {.block = &in_own_block, .frame = frame, .control = &in_own_control};
 	uint32_t nr = (uint32_t)frame->nr, raw;
 	struct cap_save *save;
 	struct ev_sys_enter rec;
 
-	if (nr >= IN_CALLS)
+	m.version = rb_load_acquire(&m.control->version);
+	if (nr != frame->nr || nr >= IN_CALLS || (m.version & 1))
 		return IN_LEAVE;
 	m.call = &m.control->call[nr];
 	if (left_to_a_stop(m.call, frame))
@@ -244,7 +264,8 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	raw = m.block->events & m.control->raw[0];
 	if (!(m.sinks | raw))
 		return IN_GO;
-	save = in_save(frame);
+	frame->written = 0;
+	save = in_save();
 	if (m.call->saved[0] && m.sinks)
 		gather(&m, save);
 	if (!begin_writing(&m, IN_ENTER_WRITES)) {
@@ -265,9 +286,9 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 			rec.args[i] = frame->args[i];
 		if (m.call->saved[0]) {
 			memcpy(save->record, &rec, len);
-			emit_saved(&m, save, len);
+			frame->written = emit_saved(&m, save, len);
 		} else {
-			emit_own(&m, m.sinks, &rec, len);
+			frame->written = emit_own(&m, m.sinks, &rec, len);
 		}
 	}
 	m.block->enters++;
@@ -286,14 +307,17 @@ static uint64_t flags_of(const struct in_frame *f)
 
 int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 {
-	struct making m = {.block = in_block(), .frame = frame, .control = in_control(), .exit = true};
+	struct making m = {.block = &in_own_block, .frame = frame, .control = &in_own_control, .exit = true};
 	uint32_t nr = (uint32_t)frame->nr & (IN_CALLS - 1), raw;
 	struct cap_save *save;
 
 	frame->rflags = flags_of(frame);
 	m.call = &m.control->call[nr];
 	m.nr = nr;
-	m.sinks = m.block->tracers | (m.block->events & m.call->sinks[1]);
+	m.version = rb_load_acquire(&m.control->version);
+	if (m.version & 1)
+		return IN_LEAVE;
+	m.sinks = (m.block->tracers | (m.block->events & m.call->sinks[1])) & (~m.control->paired | frame->written);
 	raw = m.block->events & m.control->raw[1];
 	if (!(m.sinks | raw)) {
 		m.block->phase = IN_EXITED;
@@ -301,7 +325,7 @@ int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	}
 	if (rb_unlikely(m.call->class == IN_CLASS_STOP))
 		return IN_LEAVE; /* since it was made: only the engine can make this record */
-	save = in_save(frame);
+	save = in_save();
 	if (m.call->saved[1] && m.sinks)
 		gather(&m, save);
 	if (!begin_writing(&m, IN_EXIT_WRITES)) {
