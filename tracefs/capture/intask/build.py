@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Links the in-task recorder: the project's own C, compiled a second time, without a C library, into one block that runs at any address.
+"""Links the in-task recorder: the project's own C, compiled a second time, into one block that runs at any address.
 
 `python tracefs/capture/intask/build.py DIRECTORY` leaves recorder.elf and recorder.bin there.
 """
