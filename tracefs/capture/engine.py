@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import threading
 import time
@@ -12,10 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
-from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner
+from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
+from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Command, Session
 from tracefs.capture.scope import Scope
 from tracefs.capture.wanted import Wanted
@@ -26,8 +27,6 @@ from tracefs.syscalls.types.saved.pointers import masks
 
 ATTACH_WAIT = 0.25
 """Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
-PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
-"""Ignored by Python itself; a child gets the default, as with subprocess."""
 
 
 class Handle(Protocol):
@@ -186,44 +185,52 @@ class Engine:
         self,
         argv: Sequence[str | bytes],
         *,
-        env: Mapping[str, str] | None = None,
+        program: bytes | None = None,
+        env: Mapping[str, str] | Sequence[bytes] | None = None,
         stdin: int = 0,
         stdout: int = 1,
         stderr: int = 2,
+        blocked: Collection[int] | None = None,
+        ignored: Collection[int] | None = None,
+        limits: Sequence[Limit] = (),
         only: Collection[int] | None = None,
     ) -> Child:
-        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed.
+        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed, its subclass
+        StartError where something before that fails.
 
-        Its signals are as this thread's: those blocked here are blocked, those that the process ignores are ignored
-        (except the two that Python itself ignores), all others are at their default.
+        program: the file; None: what PATH in env has for argv[0]. env: as a mapping, or entry by entry; None: that of this process.
+        stdin, stdout, stderr: -1: closed. blocked: signals that it blocks; None: those of this thread. ignored: those that it ignores,
+        all others being at their default; None: those that this process was started with. limits: resource limits that are set,
+        beside those that it inherits.
 
         only: numbers of the system calls that it and its children stop at (seccomp.h says what that implies); None: all.
         """
-        path = shutil.which(os.fsdecode(argv[0]), path=None if env is None else env.get("PATH"))
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
         words = [os.fsencode(word) for word in argv]
-        environ = [os.fsencode(f"{key}={value}") for key, value in (os.environ if env is None else env).items()]
+        if env is None or isinstance(env, Mapping):
+            env = [os.fsencode(f"{key}={value}") for key, value in (os.environ if env is None else env).items()]
+        environ = list(env)
+        path = find(words[0], path_of(environ)) if program is None else program
+        unheard = inherited.ignored_signals() if ignored is None else ignored
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, []) if blocked is None else blocked
         result: list[tuple[Child, int]] = []
 
         def launch() -> None:
-            pid, why = self._core.spawn(
-                os.fsencode(path or argv[0]), words, environ, (stdin, stdout, stderr), blocked, PYTHON_IGNORES, only
-            )
+            files = (stdin, stdout, stderr)
+            pid, report = self._core.spawn(path, words, environ, files, held, unheard, limits, only)
             child = Child(pid)
             session.children[pid] = child
-            result.append((child, why))
+            result.append((child, report))
 
         with self._lock:
             session = self._started()
             command = session.post(launch)
         command.wait()
-        child, why = result[0]
-        with os.fdopen(why, "rb") as pipe:
-            failure = pipe.read()
-        if failure:
+        child, report = result[0]
+        with os.fdopen(report, "rb") as pipe:
+            error = failure(pipe.read(), os.fsdecode(argv[0]))
+        if error:
             child.wait()
-            code = int.from_bytes(failure, "little")
-            raise OSError(code, os.strerror(code), os.fsdecode(argv[0]))
+            raise error
         return child
 
     def tracees(self) -> list[Tracee]:

@@ -27,12 +27,12 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 	memcpy(t->call.args, info->entry.args, sizeof(t->call.args));
 	if (unlikely(cap_limited(t->call.arch, t->call.nr)))
 		cap_limit_begin(t);
-	t->unrecorded = (t->spawning && !cap_call_is_exec(&t->call)) || cap_is_muted(r, t->tid);
+	t->unrecorded = (t->spawning && !cap_call_is(&t->call, CAP_TRAIT_EXEC)) || cap_is_muted(r, t->tid);
 	if (t->unrecorded)
 		return;
 	cap_record_enter(r, t, &t->call, ASK_CPU);
 	cap_emit_wait(r, t);
-	if (unlikely(cap_call_is_exec(&t->call) || cap_call_sets_name(&t->call)))
+	if (unlikely(cap_call_is(&t->call, CAP_TRAIT_EXEC) || cap_call_sets_name(&t->call)))
 		cap_rename_begin(r, t);
 }
 

@@ -13,9 +13,11 @@
  */
 #include <errno.h>
 #include <linux/audit.h>
-#include <stddef.h>
+#include <linux/ipc.h>
+#include <linux/net.h>
 
 #include "tracefs/capture/ptrace/restart_timeout.h"
+#include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
@@ -25,42 +27,16 @@
 /* They end such calls untraced, too, when the task goes on after the stop. */
 #define STOP_SIGNALS (CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
 
-/* Those that have done nothing when they return EINTR; of receiving ones, those with a receive time-out do. */
-static const int16_t undoable_64[] = {
-	0, 19, 43, 288, 45, 47, /* read, readv, accept, accept4, recvfrom, recvmsg */
-	232, 281, 441,		/* epoll_wait, epoll_pwait, epoll_pwait2 */
-	65, 220,		/* semop, semtimedop */
-	128,			/* rt_sigtimedwait */
-	208, 333, 426,		/* io_getevents, io_pgetevents, io_uring_enter */
-};
-static const int16_t undoable_32[] = {
-	3, 145, 364, 371, 372, /* read, readv, accept4, recvfrom, recvmsg */
-	256, 319, 441,	       /* epoll_wait, epoll_pwait, epoll_pwait2 */
-	420,		       /* semtimedop_time64 */
-	177, 421,	       /* rt_sigtimedwait, rt_sigtimedwait_time64 */
-	247, 385, 416, 426,    /* io_getevents, io_pgetevents, io_pgetevents_time64, io_uring_enter */
-};
-enum { COMPAT_SOCKETCALL = 102, COMPAT_IPC = 117 };
-
-static bool listed(const int16_t *numbers, size_t count, int32_t nr)
-{
-	for (size_t i = 0; i < count; i++)
-		if (numbers[i] == nr)
-			return true;
-	return false;
-}
-
-#define LISTED(numbers, nr) listed(numbers, sizeof(numbers) / sizeof(*(numbers)), nr)
-
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 {
-	if (arch == AUDIT_ARCH_X86_64)
-		return LISTED(undoable_64, nr);
-	if (nr == COMPAT_IPC) /* SEMOP, SEMTIMEDOP */
-		return (first & 0xffff) == 1 || (first & 0xffff) == 4;
-	if (nr == COMPAT_SOCKETCALL) /* accept, recv, recvfrom, recvmsg, accept4 */
-		return first == 5 || first == 10 || first == 12 || first == 17 || first == 18;
-	return LISTED(undoable_32, nr);
+	uint16_t traits = cap_traits_of(arch, nr);
+
+	if (traits & CAP_TRAIT_MULTIPLEX_IPC)
+		return (first & 0xffff) == SEMOP || (first & 0xffff) == SEMTIMEDOP;
+	if (traits & CAP_TRAIT_MULTIPLEX_SOCKETCALL)
+		return first == SYS_ACCEPT || first == SYS_RECV || first == SYS_RECVFROM || first == SYS_RECVMSG ||
+		       first == SYS_ACCEPT4;
+	return traits & CAP_TRAIT_AGAIN;
 }
 
 /* The registers of a stopped task whose call returned EINTR and can be made again. */

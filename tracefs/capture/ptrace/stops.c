@@ -80,7 +80,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
 	}
-	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is_exec(&t->call))) {
+	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}

@@ -119,17 +119,33 @@ static inline bool cap_must_follow(const struct cap_thread *ct, const struct cap
 }
 
 /* spawn.c: [capture] */
+struct cap_rlimit {
+	int32_t resource; /* RLIMIT_... */
+	uint64_t soft, hard;
+};
+
+enum cap_spawn_step { CAP_STEP_FORK, CAP_STEP_SEIZE, CAP_STEP_FILES, CAP_STEP_FILTER, CAP_STEP_EXEC };
+
+/* What a child writes to its pipe where it could not execute the program. */
+struct cap_spawn_failure {
+	int32_t step, error; /* enum cap_spawn_step, an errno */
+};
+
 struct cap_spawn {
 	const char *path;
 	char *const *argv;
 	char *const *envp;
-	int fds[3];		/* for 0, 1, 2 */
-	uint64_t sigmask;	/* blocked signals of the child, bit n - 1 for signal n */
-	uint64_t restore;	/* ignored signals to set to the default */
+	int fds[3];	  /* for 0, 1, 2; -1: closed */
+	uint64_t sigmask; /* blocked signals of the child, bit n - 1 for signal n */
+	uint64_t ignored; /* likewise; all others have their default action */
+	const struct cap_rlimit *limits; /* to set */
+	uint32_t limit_count;
 	const uint64_t *wanted; /* seccomp.h: the calls to stop at; NULL: all */
-	int exec_error;		/* out: read end of a pipe that ends at the execve, or gives its errno as an int */
+	int report;	  /* out: a pipe that ends, or gives a struct cap_spawn_failure */
+	int32_t failed;	  /* out, where cap_spawn() fails: enum cap_spawn_step */
 };
-int cap_spawn(struct cap_thread *ct, struct cap_spawn *how); /* pid of the child, or -errno */
-bool cap_was_spawned(struct cap_thread *ct, int32_t pid);    /* it ended: true once if cap_spawn() made it */
+/* The pid of the child, or -errno. */
+int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
+bool cap_was_spawned(struct cap_thread *ct, int32_t pid); /* it ended: true once if cap_spawn() made it */
 
 #endif
