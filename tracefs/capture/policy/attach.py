@@ -25,6 +25,8 @@ FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 
 SEIZE_LIMIT = 0.01
 """Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
+ROUNDS = 10
+"""Looks for processes in scope until none is new, at most: those that a process not yet traced made meanwhile."""
 SEIZE_TRIES = 3
 """Of a task that is refused for no visible reason."""
 TURN = 0.003
@@ -120,8 +122,10 @@ class Attacher:
         self._privileged: set[str] = set()
         """Files likewise."""
         self._wanted: Mapping[int, Wanted] = {}
-        self._busy: dict[int, tuple[int, bool]] = {}
-        """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
+        self._busy: dict[int, tuple[int, int | None]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, and, in scope, its birth."""
+        self._nobody = False
+        """It was told that no process is left in scope."""
         self._vanishing: dict[int, list[float]] = {}
         """Leaders that may vanish without a report, and when to look whether they have."""
         self._takings: list[Taking] = []
@@ -140,13 +144,12 @@ class Attacher:
         self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
-            for pid in self._scope.processes():
-                self._attach_process(pid)
+            self._attach_scope()
         for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
             if not self._core.has(tid) and tid != os.getpid():
                 tgid = procfs.status(tid).get("Tgid")
                 if tgid and int(tgid) != os.getpid():
-                    self._attach(tid, int(tgid), in_scope=False)
+                    self._attach(tid, int(tgid), None)
         for sink, each in wanted.items():
             self._join_sets(sink, each)
         self._core.choose_all()
@@ -154,11 +157,11 @@ class Attacher:
     def _again(self) -> None:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
-        for tid, (tgid, in_scope) in busy.items():
-            if in_scope:
-                self._attach_process(tgid)
+        for tid, (tgid, born) in busy.items():
+            if born is not None:
+                self._attach_process(tgid, born)
             elif not self._core.has(tid):
-                self._attach(tid, tgid, in_scope)
+                self._attach(tid, tgid, None)
         if busy:
             for sink, each in self._wanted.items():
                 self._join_sets(sink, each)
@@ -286,22 +289,40 @@ class Attacher:
             taking.end()
         self._takings.clear()
 
-    def _attach_process(self, pid: int) -> None:
-        """Every thread; those born meanwhile come with their parents, or are found in the next round."""
+    def _attach_scope(self) -> None:
+        """All processes in scope."""
+        seen: dict[int, int] = {}
+        for _ in range(ROUNDS):
+            found = self._scope.processes()
+            new = [pid for pid, born in found.items() if seen.get(pid) != born]
+            seen |= found
+            if not sum(self._attach_process(pid, found[pid]) for pid in new):
+                break
+        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not seen
+        if self._nobody and not nobody:
+            self._on_error(f"no process is left in scope: {self._scope.root} has ended")
+
+    def _attach_process(self, pid: int, born: int) -> int:
+        """Every thread of a process; those born meanwhile come with their parents, or are found in the next round. How many
+        were attached."""
+        before = self._core.tracees()
         seen: set[int] = set()
-        while True:
-            new = [tid for tid in procfs.threads(pid) if tid not in seen]
-            if not new:
-                return
+        while new := [tid for tid in procfs.threads(pid) if tid not in seen]:
             for tid in new:
                 seen.add(tid)
                 if self._core.has(tid):
                     self._core.set_scope(tid, True)
-                elif not self._attach(tid, pid, in_scope=True):
-                    return
+                elif not self._attach(tid, pid, born):
+                    return self._core.tracees() - before
+        # A traced task's number is not used again before we know of its end. So what has them now is what was attached.
+        stat = procfs.stat(pid)
+        own = set(procfs.threads(pid)) if stat and stat.born == born else set()
+        for tid in seen - own:
+            self._core.set_scope(tid, False)
+        return self._core.tracees() - before
 
-    def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
-        """False: its process is not to be had, the reason was told."""
+    def _attach(self, tid: int, tgid: int, born: int | None) -> bool:
+        """born: of its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
@@ -312,11 +333,13 @@ class Attacher:
                 if error.errno == errno.ESRCH:
                     return True
                 if error.errno == errno.EINTR:
-                    self._busy[tid] = (tgid, in_scope)
+                    self._busy[tid] = (tgid, born)
                     return False
                 status, why = procfs.status(tid), os.strerror(error.errno or 0)
             else:
-                self._core.attached(tid, tgid, in_scope)
+                # Its number may have been another's when it was looked at; now that it is traced it stays its own.
+                tgid = int(procfs.status(tid).get("Tgid", tgid))
+                self._core.attached(tid, tgid, born is not None)
                 return True
             if procfs.traced_by_us(tid):
                 return True  # born of a tracee a moment ago: its first stop is on its way
