@@ -74,11 +74,18 @@ def test_tracing_goes_on_with_the_shell_above_though_nobody_writes() -> None:
 
 
 def test_a_named_process_is_in_scope_with_its_children() -> None:
-    with shell_in_a_session_of_its_own("sleep 1000 & wait") as process:
-        with mounted([*TRACEFS, "mount", "--scope", f"tree:{process.pid}"]) as mount:
-            mount.write("current_tracer", "syscall")
-            assert eventually(lambda: {pid for pid, _, _ in mount.status()["tracees"]} >= {process.pid})  # type: ignore[attr-defined]
-            assert mount.status()["root"] == process.pid
+    with (
+        shell_in_a_session_of_its_own("sleep 1000 & wait") as process,
+        mounted([*TRACEFS, "mount", "--scope", f"tree:{process.pid}"]) as mount,
+    ):
+
+        def traced() -> set[int]:
+            return {pid for pid, _, _ in mount.status()["tracees"]}  # type: ignore[attr-defined]
+
+        mount.write("current_tracer", "syscall")
+        assert eventually(lambda: len(traced()) == 2)
+        assert process.pid in traced()
+        assert mount.status()["root"] == process.pid
 
 
 def test_a_scope_with_no_process_left_is_told() -> None:
