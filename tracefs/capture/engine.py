@@ -64,6 +64,7 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
+        self._core.set_descent(scope.depth, scope.follow_exec, scope.leave_exec)
         self._attacher = Attacher(self._core, scope, on_error)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
