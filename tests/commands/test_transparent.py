@@ -110,6 +110,57 @@ def test_limits_are_the_callers(tmp_path: Path) -> None:
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.parametrize("size", [0, 1 << 13, 1 << 20])
+def test_a_limit_on_the_size_of_files_does_not_bind_the_tracers_memory(size: int) -> None:
+    done = subprocess.run(
+        [*TRACEFS, "run", "true"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, b"sys_exit_group" in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (resource.RLIMIT_SIGPENDING, 0, "a timer: Resource temporarily unavailable (see ulimit -u, ulimit -i, pids.max)"),
+        (resource.RLIMIT_NOFILE, 8, "a process: Too many open files (see ulimit -n)"),
+    ],
+)
+def test_what_is_lacking_is_said_in_one_line(kind: int, value: int, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tracefs.cli", "run", "-w", "/dev/null", "true"],
+        preexec_fn=lambda: resource.setrlimit(kind, (value, value)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.returncode, done.stderr) == (1, f"tracefs: cannot start true: {said}\n")
+
+
+def test_more_tasks_than_descriptors(tmp_path: Path) -> None:
+    script = """if True:
+        import sys, threading
+        go = threading.Event()
+        threads = [threading.Thread(target=go.wait) for each in range(100)]
+        for thread in threads: thread.start()
+        go.set()
+        for thread in threads: thread.join()
+        sys.exit(7)"""
+    lines = tmp_path / "lines"
+    done = subprocess.run(
+        [*TRACEFS, "run", "--strace", "-y", "-w", str(lines), sys.executable, "-c", script],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (7, "")
+    assert len(re.findall(r"clone3?\(", lines.read_text())) >= 100
+
+
 def test_a_name_without_a_slash_is_looked_for_in_path_alone(tmp_path: Path) -> None:
     program = tmp_path / "only-here"
     program.write_text("#!/bin/sh\necho ran")

@@ -289,8 +289,9 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
-            self._session.start()
+            session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
+            session.start()
+            self._session = session
         return self._session
 
     def _needed(self) -> bool:

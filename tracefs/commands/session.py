@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tracefs import inherited
-from tracefs.capture import Child, Engine, Limit, Scope
+from tracefs.capture import Child, Engine, Limit, Scope, StartError
 from tracefs.commands import CommandError, started
 from tracefs.commands.limits import raise_own
 from tracefs.commands.output import Output
 from tracefs.commands.signals import forwarding, held
-from tracefs.commands.start import Start, start
+from tracefs.commands.start import Start, refused, start
 from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
@@ -107,8 +107,9 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
     engine = cast(Engine, files.engine)
     child: Child | None = None
     try:
-        whole = _configure(files, request, form)
-        shown = _control(files, request)
+        with refused((*request.argv, "-p")[0]):
+            whole = _configure(files, request, form)
+            shown = _control(files, request)
         watch = _watch(files, request)
         if request.argv:
             only = files.top.wanted().calls() if request.seccomp else None
@@ -249,6 +250,8 @@ def _write(root: Directory, name: str, text: str) -> None:
             data = text.encode() + b"\n"
             while data:
                 data = data[handle.write(data, 0, Context()) :]
+    except StartError:
+        raise
     except OSError as error:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 
