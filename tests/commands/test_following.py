@@ -55,7 +55,7 @@ def test_a_process_is_traced_with_its_children_until_ctrl_c_and_goes_on(tmp_path
         before = children.read_text()
         assert eventually(lambda: children.read_text() not in ("", before))  # it makes new ones
         assert loop.poll() is None
-    assert re.search(rf'^{loop.pid} .* openat\(AT_FDCWD, "/dev/null"', lines.read_text(), re.M)
+    assert re.search(rf'^{loop.pid} +.* openat\(AT_FDCWD, "/dev/null"', lines.read_text(), re.M)
 
 
 def test_a_process_by_its_name_to_its_end_and_its_children_that_there_are(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_which_children_are_recorded() -> None:
     assert seen("--follow-exec", "/bin/*") == ["/bin/echo", "/bin/sh", "/bin/true"]
     exits = run("--strace", "--detach-exec", "tr*", "--", "/bin/sh", "-c", script).stderr
     (true,) = re.findall(r'^(\d+) .* execve\("/bin/true"', exits, re.M)
-    assert re.findall(rf"^{true} \S+ (\w+)", exits, re.M)[-1] == "execve"
+    assert re.findall(rf"^{true} +\S+ (\w+)", exits, re.M)[-1] == "execve"
     assert 'execve("/bin/echo"' in exits
 
 
@@ -117,7 +117,7 @@ def test_a_child_that_executes_nothing_that_was_asked_for_is_not_recorded_nor_it
     lines = run("--strace", "--follow-exec", "echo", "--", "/bin/sh", "-c", script).stderr
     assert executed(lines) == ["/bin/sh", "/nonexistent/echo", "/bin/echo"]
     (failed,) = re.findall(r'^(\d+) .* execve\("/nonexistent', lines, re.M)
-    assert len(re.findall(rf"^{failed} [\d.]+ \w+\(", lines, re.M)) == 1
+    assert len(re.findall(rf"^{failed} +[\d.]+ \w+\(", lines, re.M)) == 1
 
 
 def test_recording_ends_after_so_many_lines_and_the_command_goes_on(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_recording_ends_at_an_event_that_passes_a_filter(condition: str) -> None
     def calls(*options: str) -> list[str]:
         done = run("--strace", *options, "--", "python3", "-Sc", script)
         assert done.returncode == 0
-        return re.findall(r"^\d+ [\d.]+ (\w+)\(", done.stderr, re.M)
+        return re.findall(r"^\d+ +[\d.]+ (\w+)\(", done.stderr, re.M)
 
     assert "getppid" in calls()
     found = calls("--until", f"close if {condition}")
