@@ -142,7 +142,7 @@ class Session:
             for tid, _ in tasks:
                 self.core.set_leaving(tid)
             self.attacher.part()
-            left = start + (STUCK if self.core.interrupted() else LINGER) - time.monotonic()
+            left = start + (STUCK if self.attacher.answering() else LINGER) - time.monotonic()
             if left <= 0:
                 break
             self.core.alarm(min(left, LINGER_STEP))
