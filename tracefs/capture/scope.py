@@ -5,25 +5,41 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracefs.capture.policy import procfs
 
-SHELLS = frozenset(
-    {"ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "rbash", "sh", "tcsh", "xonsh", "yash", "zsh"}
-)
+SHELLS = frozenset("ash bash csh dash elvish fish ksh mksh nu rbash sh tcsh xonsh yash zsh".split())  # noqa: SIM905
 """Names of programs that people type commands into."""
+
+
+class Member(NamedTuple):
+    """A process in scope."""
+
+    born: int
+    """As procfs.Stat has it: with the number it tells processes apart."""
+    generation: int
+    """How many generations there are from one that is named."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What was chosen at mount."""
+    """What was chosen at mount, or for one run."""
 
-    kind: Literal["tree", "user", "none"] = "none"
+    kind: Literal["tree", "user", "none", "pids"] = "none"
     root: int = 0
     """tree: this process and its descendants, now and later."""
+    pids: tuple[int, ...] = ()
+    """pids: these processes and their descendants."""
+    depth: int | None = None
+    """Generations of descendants that belong to it, None: all. A process that was started traced, or is named, is 0."""
+    follow_exec: tuple[str, ...] = ()
+    """Globs, where there are any: only those descendants belong to it that execute a file whose path, or its last part, is like
+    one of them."""
+    leave_exec: tuple[str, ...] = ()
+    """Globs: who executes such a file is let go."""
     above: tuple[int, ...] = ()
-    """tree: the first of these that lives takes its place when it has ended: it may only have been what started the mount."""
+    """tree: the first of these that lives takes the root's place when it has ended: it may only have been what started the mount."""
     _born: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -40,19 +56,24 @@ class Scope:
                 return pid
         return 0
 
-    def processes(self) -> dict[int, int]:
-        """Its processes now, and when each was born (as procfs.Stat has it); never our own. Those born meanwhile come as children
-        of traced ones."""
+    def processes(self) -> dict[int, Member]:
+        """Its processes now; never our own. Those born meanwhile come as children of traced ones."""
         if self.kind == "tree":
             top = self.top
             found = descendants(top) if top else {}
+        elif self.kind == "pids":
+            found = descendants(*self.pids)
         elif self.kind == "user":
             own = (pid for pid in procfs.pids() if pid != 1 and _owner(pid) == os.getuid())
-            found = {pid: stat.born for pid in own if (stat := procfs.stat(pid))}
+            found = {pid: Member(stat.born, 0) for pid in own if (stat := procfs.stat(pid))}
         else:
             found = {}
-        found.pop(os.getpid(), None)
-        return found
+        deepest = 0 if self.follow_exec else self.depth  # what an older descendant executed was not seen
+        return {
+            pid: member
+            for pid, member in found.items()
+            if pid != os.getpid() and (deepest is None or member.generation <= deepest)
+        }
 
 
 def above(pid: int) -> tuple[int, ...]:
@@ -66,8 +87,8 @@ def above(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def descendants(root: int) -> dict[int, int]:
-    """A process and all that descend from it, and when each was born."""
+def descendants(*roots: int) -> dict[int, Member]:
+    """Processes and all that descend from them."""
     children: dict[int, list[int]] = {}
     born: dict[int, int] = {}
     for pid in procfs.pids():
@@ -75,13 +96,13 @@ def descendants(root: int) -> dict[int, int]:
         if stat:
             children.setdefault(stat.parent, []).append(pid)
             born[pid] = stat.born
-    found: dict[int, int] = {}
-    queue = [root]
-    while queue:
-        pid = queue.pop()
-        if pid in born:
-            found[pid] = born[pid]
-        queue += [child for child in children.get(pid, ()) if child not in found]
+    found = {pid: Member(born[pid], 0) for pid in roots if pid in born}
+    queue = list(found)
+    for pid in queue:
+        for child in children.get(pid, ()):
+            if child not in found:
+                found[child] = Member(born[child], found[pid].generation + 1)
+                queue.append(child)
     return found
 
 

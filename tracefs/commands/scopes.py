@@ -33,7 +33,7 @@ def chosen(text: str, parent: int) -> Scope:
         return Scope("user")
     if kind == "none":
         return Scope("none")
-    scope = Scope("tree", int(pid)) if pid else Scope("tree", parent, above(parent))
+    scope = Scope("tree", int(pid)) if pid else Scope("tree", parent, above=above(parent))
     if not scope.top:
         raise ProcessLookupError(f"no process {pid or parent}")
     return scope

@@ -14,7 +14,7 @@ from tracefs.capture.policy import interruptible, procfs, ptrace_ops
 from tracefs.capture.policy.interruptible import When
 from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
 from tracefs.capture.policy.procfs import Sight
-from tracefs.capture.scope import Scope
+from tracefs.capture.scope import Member, Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import PidSet, Wanted
 
@@ -122,8 +122,8 @@ class Attacher:
         self._privileged: set[str] = set()
         """Files likewise."""
         self._wanted: Mapping[int, Wanted] = {}
-        self._busy: dict[int, tuple[int, int | None]] = {}
-        """Tasks that could not be seized while their process executed a program: their process, and, in scope, its birth."""
+        self._busy: dict[int, tuple[int, Member | None]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, as what it is in scope."""
         self._nobody = False
         """It was told that no process is left in scope."""
         self._vanishing: dict[int, list[float]] = {}
@@ -157,9 +157,9 @@ class Attacher:
     def _again(self) -> None:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
-        for tid, (tgid, born) in busy.items():
-            if born is not None:
-                self._attach_process(tgid, born)
+        for tid, (tgid, member) in busy.items():
+            if member is not None:
+                self._attach_process(tgid, member)
             elif not self._core.has(tid):
                 self._attach(tid, tgid, None)
         if busy:
@@ -291,10 +291,10 @@ class Attacher:
 
     def _attach_scope(self) -> None:
         """All processes in scope."""
-        seen: dict[int, int] = {}
+        seen: dict[int, Member] = {}
         for _ in range(ROUNDS):
             found = self._scope.processes()
-            new = [pid for pid, born in found.items() if seen.get(pid) != born]
+            new = [pid for pid, member in found.items() if pid not in seen or seen[pid].born != member.born]
             seen |= found
             if not sum(self._attach_process(pid, found[pid]) for pid in new):
                 break
@@ -302,7 +302,7 @@ class Attacher:
         if self._nobody and not nobody:
             self._on_error(f"no process is left in scope: {self._scope.root} has ended")
 
-    def _attach_process(self, pid: int, born: int) -> int:
+    def _attach_process(self, pid: int, member: Member) -> int:
         """Every thread of a process; those born meanwhile come with their parents, or are found in the next round. How many
         were attached."""
         before = self._core.tracees()
@@ -312,17 +312,19 @@ class Attacher:
                 seen.add(tid)
                 if self._core.has(tid):
                     self._core.set_scope(tid, True)
-                elif not self._attach(tid, pid, born):
+                elif not self._attach(tid, pid, member):
                     return self._core.tracees() - before
+                if member.generation:
+                    self._core.set_generation(tid, member.generation)
         # A traced task's number is not used again before we know of its end. So what has them now is what was attached.
         stat = procfs.stat(pid)
-        own = set(procfs.threads(pid)) if stat and stat.born == born else set()
+        own = set(procfs.threads(pid)) if stat and stat.born == member.born else set()
         for tid in seen - own:
             self._core.set_scope(tid, False)
         return self._core.tracees() - before
 
-    def _attach(self, tid: int, tgid: int, born: int | None) -> bool:
-        """born: of its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
+    def _attach(self, tid: int, tgid: int, member: Member | None) -> bool:
+        """member: its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
@@ -333,13 +335,13 @@ class Attacher:
                 if error.errno == errno.ESRCH:
                     return True
                 if error.errno == errno.EINTR:
-                    self._busy[tid] = (tgid, born)
+                    self._busy[tid] = (tgid, member)
                     return False
                 status, why = procfs.status(tid), os.strerror(error.errno or 0)
             else:
                 # Its number may have been another's when it was looked at; now that it is traced it stays its own.
                 tgid = int(procfs.status(tid).get("Tgid", tgid))
-                self._core.attached(tid, tgid, born is not None)
+                self._core.attached(tid, tgid, member is not None)
                 return True
             if procfs.traced_by_us(tid):
                 return True  # born of a tracee a moment ago: its first stop is on its way
