@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Command, Session
@@ -56,6 +58,18 @@ def _inner(part: Part, names: list[str]) -> Inner:
     return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
+def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
+    """What cannot be told, since stderr is closed or full, ends nothing."""
+
+    def tell(line: str) -> None:
+        try:
+            on_error(line)
+        except Exception:
+            fault("telling of an error")
+
+    return tell
+
+
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
 
@@ -64,7 +78,8 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
-        self._attacher = Attacher(self._core, scope, on_error)
+        self._on_error = _guarded(on_error)
+        self._attacher = Attacher(self._core, scope, self._on_error)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
@@ -124,7 +139,13 @@ class Engine:
             self._core.choose_all()
         command = self._bring()
         if command and recorded:
-            command.wait(ATTACH_WAIT)
+            try:
+                command.wait(ATTACH_WAIT)
+            except OSError:  # there can be no capture thread
+                with self.paused():
+                    self._wanted[sink] = before
+                    self._describe(sink, wanted, before)
+                raise
 
     def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
         """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
@@ -288,8 +309,19 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
-            self._session.start()
+            session = Session(
+                self._core,
+                self._attacher,
+                self._former,
+                needed=self._needed,
+                ended=self._session_ended,
+                on_error=self._on_error,
+            )
+            try:
+                session.start()
+            except RuntimeError:
+                raise OSError(errno.EAGAIN, "no more threads: nothing can be captured") from None
+            self._session = session
         return self._session
 
     def _needed(self) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 from tracefs.capture.child import Child
 from tracefs.capture.policy import native as c
 from tracefs.capture.policy import privileged
+from tracefs.capture.policy.execs import Execs
+from tracefs.capture.policy.faults import fault
 
 if TYPE_CHECKING:
     from tracefs.capture.policy.attach import Attacher
@@ -22,6 +25,8 @@ LINGER, LINGER_STEP = 0.02, 0.002
 """Seconds that tasks have at the end to stop by themselves."""
 STUCK = 1.0
 """Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
+MAX_FAILED, FAILED_PAUSE = 50, 0.02
+"""Faults in a row after which capturing ends, and seconds to wait after all but the first."""
 GONE_TIMEOUT = 2.0
 """Seconds to wait for the former capture thread's end, which takes microseconds."""
 
@@ -37,8 +42,16 @@ class Command:
     def run(self) -> None:
         try:
             self._action()
-        except BaseException as error:
+        except OSError as error:
             self._error = error
+        except BaseException as error:
+            fault("a command")
+            self._error = error
+        self._done.set()
+
+    def fail(self, error: OSError) -> None:
+        """It will not be done."""
+        self._error = error
         self._done.set()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -53,10 +66,17 @@ class Session:
     """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
 
     def __init__(
-        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None]
+        self,
+        core: Core,
+        attacher: Attacher,
+        former: int,
+        *,
+        needed: Callable[[], bool],
+        ended: Callable[[], None],
+        on_error: Callable[[str], None],
     ) -> None:
-        """former: the thread that captured before. needed: whether to go on when there is nothing left to do;
-        ended: called under the engine's lock by needed()'s caller when it says no."""
+        """former: the thread that captured before. needed: whether to go on when there is nothing left to do.
+        ended: called when no command is taken any more. on_error: gets a line on what went wrong."""
         self.core = core
         self.attacher = attacher
         self.tid = 0
@@ -64,6 +84,8 @@ class Session:
         self._former = former
         self._needed = needed
         self._ended = ended
+        self._on_error = on_error
+        self._execs = Execs(core, attacher, self.post)
         self._commands: deque[Command] = deque()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
@@ -92,25 +114,55 @@ class Session:
     def _run(self) -> None:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
-        self.core.enter()
-        self.core.exec_policy(not privileged.tracer_is_privileged())
+        error = OSError(errno.ESHUTDOWN, os.strerror(errno.ESHUTDOWN))
         try:
-            while not self._stopping and self._work():
-                self._handle(self.core.loop())
-            self._let_go()
-        finally:
+            self.core.enter()
+        except OSError as refused:
+            error = refused
+            self._on_error(f"cannot capture: {refused.strerror} (a timer or memory is refused: see `ulimit -a`)")
+        else:
+            self._capture()
             self.core.leave()
-            for child in self.children.values():
-                child.abandoned()
-            for command in self._commands:
-                command.run()
-            self._ended()
+        for child in self.children.values():
+            child.abandoned()
+        self._ended()
+        while self._commands:  # nobody posts any more
+            self._commands.popleft().fail(error)
+
+    def _capture(self) -> None:
+        self.core.exec_policy(not privileged.tracer_is_privileged())
+        in_a_row = 0
+        while not self._stopping and in_a_row < MAX_FAILED:
+            try:
+                if not self._work():
+                    break
+            except Exception as error:
+                self._failed(error)  # and the stops are served all the same
+            try:
+                self._handle(self.core.loop())
+                in_a_row = 0
+            except Exception as error:
+                self._failed(error)
+                time.sleep(FAILED_PAUSE if in_a_row else 0)
+                in_a_row += 1
+        if in_a_row:
+            self._on_error("capturing ends: it leads nowhere")
+        try:
+            self._execs.end()
+            self._let_go()
+        except Exception as error:  # then the thread's end lets all go
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """A fault that no task can be blamed for."""
+        fault("the capture thread's turn")
+        self._on_error(f"internal error: {error!r}")
 
     def _work(self) -> bool:
         """Commands, and what is due. False: nobody needs this thread any more."""
         while self._commands:
             self._commands.popleft().run()
-        delays = [delay for delay in (self.attacher.step(), self.core.overdue()) if delay is not None]
+        delays = [delay for delay in (self.attacher.step(), self.core.overdue(), self._execs.step()) if delay is not None]
         if delays:
             self.core.alarm(min(delays))
         return self._needed()
@@ -140,16 +192,7 @@ class Session:
             if child:
                 child.ended(report.status)
         elif reason == c.EXEC:
-            self._before_exec(report.tid)
-
-    def _before_exec(self, tid: int) -> None:
-        """A tracer without privilege keeps away from programs that are given some."""
-        call = self.core.call(tid)
-        file = privileged.gives_privilege(tid, call) if call else None
-        if file is None:
-            self.core.resume(tid)
-        else:
-            self.attacher.let_go(tid, file)
+            self._execs.ask(report.tid)
 
 
 def wait_gone(tid: int) -> None:
