@@ -107,20 +107,15 @@ def test_an_error_that_cannot_be_told_ends_nothing() -> None:
 
 
 def test_where_capturing_cannot_start_the_write_says_so_and_nothing_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-
     def enter(_: Core) -> None:
         raise OSError(11, os.strerror(11))
 
-    engine, sink, _ = new_engine(os.getpid(), told.append, 1 << 20)
+    engine, sink, _ = new_engine(os.getpid(), lambda _: None, 1 << 20)
     with monkeypatch.context() as patched:
         patched.setattr(Core, "enter", enter)
         for attempt in (lambda: engine.want(sink, ON), lambda: engine.spawn(["/bin/true"])):
             with pytest.raises(OSError, match="Resource temporarily unavailable"):
                 attempt()
-    assert told == [
-        "cannot capture: Resource temporarily unavailable (a timer or memory is refused: see `ulimit -a`)"
-    ] * 2
     assert engine.spawn(["/bin/true"]).wait(20) == 0  # when there is room again
     engine.stop()
 

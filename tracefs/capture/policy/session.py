@@ -16,6 +16,7 @@ from tracefs.capture.policy import native as c
 from tracefs.capture.policy import privileged
 from tracefs.capture.policy.execs import Execs
 from tracefs.capture.policy.faults import fault
+from tracefs.capture.policy.program import THREAD, TIMER, StartError
 
 if TYPE_CHECKING:
     from tracefs.capture.policy.attach import Attacher
@@ -34,8 +35,8 @@ GONE_TIMEOUT = 2.0
 class Command:
     """Something to be done on the capture thread."""
 
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action = action
+    def __init__(self, action: Callable[[], None], failed: Callable[[OSError], None] | None = None) -> None:
+        self._action, self._failed = action, failed
         self._done = threading.Event()
         self._error: BaseException | None = None
 
@@ -53,6 +54,8 @@ class Command:
         """It will not be done."""
         self._error = error
         self._done.set()
+        if self._failed:
+            self._failed(error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until it is done; raises what it raised."""
@@ -91,11 +94,15 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """StartError where there can be no more threads."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise StartError(errno.EAGAIN, THREAD) from None
 
-    def post(self, action: Callable[[], None]) -> Command:
-        """Have it done on the capture thread, soon; never waits."""
-        command = Command(action)
+    def post(self, action: Callable[[], None], failed: Callable[[OSError], None] | None = None) -> Command:
+        """Have it done on the capture thread, soon; never waits. failed: told where it will not be done."""
+        command = Command(action, failed)
         self._commands.append(command)
         self.core.wake()
         return command
@@ -114,12 +121,11 @@ class Session:
     def _run(self) -> None:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
-        error = OSError(errno.ESHUTDOWN, os.strerror(errno.ESHUTDOWN))
+        error: OSError = StartError(errno.ESHUTDOWN, THREAD)
         try:
             self.core.enter()
         except OSError as refused:
-            error = refused
-            self._on_error(f"cannot capture: {refused.strerror} (a timer or memory is refused: see `ulimit -a`)")
+            error = StartError(refused.errno or errno.EAGAIN, TIMER)
         else:
             self._capture()
             self.core.leave()
@@ -177,7 +183,7 @@ class Session:
             for tid, _ in tasks:
                 self.core.set_leaving(tid)
             self.attacher.part()
-            left = start + (STUCK if self.core.interrupted() else LINGER) - time.monotonic()
+            left = start + (STUCK if self.attacher.answering() else LINGER) - time.monotonic()
             if left <= 0:
                 break
             self.core.alarm(min(left, LINGER_STEP))
