@@ -29,7 +29,9 @@ STYLES: Final = (
 in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a network interface.
 """
 
-NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex"})
+NAMELESS: Final = frozenset(
+    ("fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex")
+)
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "octets", "chars")
