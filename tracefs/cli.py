@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from tracefs import inherited
 from tracefs.commands import CommandError
 
-SUBCOMMANDS = ("mount", "umount", "status", "run", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 
@@ -35,24 +38,33 @@ def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
     return top
 
 
-def _fill_standard_files() -> None:
-    """Open what the caller has closed of 0, 1 and 2: else the next file opened would be taken for it."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(fd, True)
-    os.close(fd)
+def _name_process() -> None:
+    """As `ps` and `pgrep` find us: the launcher has executed Python."""
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w") as comm:
+        comm.write("tracefs")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    """Returns the exit status: 0, the command's own, 1 for an error, 2 for wrong usage.
+
+    Ends this process by the signal that the traced command died of, or by SIGINT after Ctrl-C.
+    """
     gc.disable()  # see commands.started()
     try:
-        return _main(argv)
+        status = _main(argv)
     finally:
         gc.enable()
+    if status >= 0:
+        return status
+    from tracefs.commands.signals import die_of  # here, since most end otherwise
+
+    return die_of(-status)
 
 
 def _main(argv: Sequence[str] | None) -> int:
-    _fill_standard_files()
+    inherited.fill_standard_files()
+    _name_process()
+    status = 1
     words = sys.argv[1:] if argv is None else argv
     detail = ""
     args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)
@@ -64,15 +76,15 @@ def _main(argv: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the flush at exit complains once more
         return 1
     except KeyboardInterrupt:
-        return 130
+        return -signal.SIGINT
     except CommandError as error:
-        message, detail = str(error), error.detail
+        message, detail, status = str(error), error.detail, error.status
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
     if detail:
         print(detail, file=sys.stderr)
-    return 1
+    return status
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import signal
 import subprocess
@@ -137,10 +136,10 @@ def test_the_exit_status_is_the_commands(status: int, tmp_path: Path) -> None:
     assert run("-w", tmp_path / "lines", "--", "sh", "-c", f"exit {status}").returncode == status
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
-def test_death_by_a_signal_is_128_and_its_number(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGSEGV])
+def test_it_dies_by_the_signal_that_the_command_died_of(number: signal.Signals, tmp_path: Path) -> None:
     done = run("-w", tmp_path / "lines", "--", "sh", "-c", f"kill -{number.value} $$")
-    assert done.returncode == 128 + number
+    assert done.returncode == -number
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
@@ -164,7 +163,7 @@ def test_after_a_signal_that_ended_the_command_the_rest_is_let_go(tmp_path: Path
     )
     assert eventually(lambda: (tmp_path / "lines").exists() and "nanosleep" in (tmp_path / "lines").read_text())
     tracer.terminate()
-    assert tracer.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert tracer.wait(PATIENCE) == -signal.SIGTERM
     assert not witness.exists()
     assert eventually(witness.exists), "and it runs on"
 
@@ -181,7 +180,7 @@ def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
     tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sleep", "600"])
     assert eventually(lambda: lines.exists() and "nanosleep(" in lines.read_text())
     tracer.terminate()
-    assert tracer.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert tracer.wait(PATIENCE) == -signal.SIGTERM
 
 
 def test_nothing_is_lost_of_many_calls(tmp_path: Path) -> None:
@@ -190,16 +189,6 @@ def test_nothing_is_lost_of_many_calls(tmp_path: Path) -> None:
     text = lines.read_text()
     assert "LOST" not in text
     assert text.count(": sys_read(fd: 0, ") == 20000
-
-
-def test_a_broken_pipe_lets_the_command_go_on(tmp_path: Path) -> None:
-    witness = tmp_path / "witness"
-    reader, writer = os.pipe()
-    os.close(reader)
-    tracer = subprocess.Popen([*TRACEFS, "run", "--", "sh", "-c", f"sleep 0.5; : > {witness}"], stderr=writer)
-    os.close(writer)
-    assert tracer.wait(PATIENCE) != 0
-    assert eventually(witness.exists)
 
 
 def test_strace_lines_name_flags_and_errors(tmp_path: Path) -> None:

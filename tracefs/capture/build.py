@@ -3,6 +3,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -15,8 +16,8 @@ FACES = ("ptrace/for_python", "ptrace/thread", "ptrace/place", "ptrace/restart",
          "record/sink", "record/emit", "task/ptrace_calls")  # fmt: skip
 """Headers whose functions Python may call."""
 TYPES = ("task/task", "payload/gather", "record/sink", "ptrace/thread")
-ENUMS = ("cap_reason", "cap_part_kind", "cap_stack", "cap_set")
-STRUCTS = ("cap_report", "cap_call", "cap_spawn", "cap_part")
+ENUMS = ("cap_reason", "cap_spawn_step", "cap_part_kind", "cap_stack", "cap_set")
+STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part")
 NOT_FOR_PYTHON = (
     r"cap_info|siginfo_t|pid_t|struct (cap_task|cap_emission|cap_filter|cap_frame|cap_sink)\b|cap_recorder_(init|free)"
 )
@@ -37,6 +38,17 @@ def declared() -> str:
     return constants + "\n".join([*found, *functions]).replace("CAP_PART_STEPS", steps[1])
 
 
+def write_traits() -> None:
+    """What tracefs/syscalls/traits.tbl says, for the engine."""
+    sys.path.insert(0, str(ROOT))
+    from tracefs.syscalls import traits
+
+    target, text = ROOM / "task/_call_traits.h", traits.header()
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+write_traits()
 OWN = sorted(
     str(path.relative_to(ROOT))
     for room in ("task", "payload", "record", "ptrace")

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+
+ORPHAN_STEP = 0.01
+"""Seconds between two looks at a child that no capture thread watches."""
 
 
 class Child:
@@ -28,9 +32,22 @@ class Child:
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status, or -N where signal N ended it. TimeoutError."""
-        if not self._ended.wait(timeout):
+        if not self.has_ended(timeout):
             raise TimeoutError(f"child {self.pid} runs on")
-        if self._status is None and self._orphaned:
-            self._status = os.waitpid(self.pid, 0)[1]
         assert self._status is not None
         return os.waitstatus_to_exitcode(self._status)
+
+    def has_ended(self, timeout: float | None = 0) -> bool:
+        """Whether it has, at most so many seconds from now (None: wait for it)."""
+        end = None if timeout is None else time.monotonic() + timeout
+        if not self._ended.wait(timeout):
+            return False
+        while self._status is None and self._orphaned:
+            pid, status = os.waitpid(self.pid, 0 if end is None else os.WNOHANG)
+            if pid:
+                self._status = status
+            elif end is not None and time.monotonic() > end:
+                return False
+            else:
+                time.sleep(ORPHAN_STEP)
+        return True

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import threading
 import time
@@ -12,22 +11,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
-from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
-from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner
-from tracefs.capture.policy.session import Command, Session
+from tracefs.capture.policy.attach import SETS, Attacher, Taking, pid_sets
+from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
+from tracefs.capture.policy.program import failure, find, path_of
+from tracefs.capture.policy.session import Session
 from tracefs.capture.scope import Scope
+from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.loader import compiled
 from tracefs.syscalls.types.saved.parts import Part, parts
 from tracefs.syscalls.types.saved.pointers import masks
 
-ATTACH_WAIT = 0.25
-"""Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
-PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
-"""Ignored by Python itself; a child gets the default, as with subprocess."""
+TAKING_LIMIT = 3.0
+"""Seconds after which want() returns though tasks are left that could not be interrupted: there is an end to all waiting."""
 
 
 class Handle(Protocol):
@@ -65,7 +65,9 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
-        self._attacher = Attacher(self._core, scope, on_error)
+        self.visitors = Visitors()
+        """Who must tell it of tasks in file operations is the adapter that answers those."""
+        self._attacher = Attacher(self._core, scope, self.visitors, on_error)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
@@ -112,7 +114,8 @@ class Engine:
         """Record this from now on, for this sink.
 
         Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
-        thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
+        thread, and will stop before their next call when this returns: it waits until each was interrupted, never for one to
+        stop. Tasks that were asleep all the while in a call which an interrupt would cut short follow when that has ended.
         """
         recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
         # only once something is saved: most mounts begin without
@@ -123,9 +126,9 @@ class Engine:
             before, self._wanted[sink] = self._wanted[sink], wanted
             self._describe(sink, before, wanted)
             self._core.choose_all()
-        command = self._bring()
-        if command and recorded:
-            command.wait(ATTACH_WAIT)
+        taking = self._bring()
+        if taking and recorded:
+            taking.wait(TAKING_LIMIT)
 
     def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
         """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
@@ -186,44 +189,52 @@ class Engine:
         self,
         argv: Sequence[str | bytes],
         *,
-        env: Mapping[str, str] | None = None,
+        program: bytes | None = None,
+        env: Mapping[str, str] | Sequence[bytes] | None = None,
         stdin: int = 0,
         stdout: int = 1,
         stderr: int = 2,
+        blocked: Collection[int] | None = None,
+        ignored: Collection[int] | None = None,
+        limits: Sequence[Limit] = (),
         only: Collection[int] | None = None,
     ) -> Child:
-        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed.
+        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed, its subclass
+        StartError where something before that fails.
 
-        Its signals are as this thread's: those blocked here are blocked, those that the process ignores are ignored
-        (except the two that Python itself ignores), all others are at their default.
+        program: the file; None: what PATH in env has for argv[0]. env: as a mapping, or entry by entry; None: that of this process.
+        stdin, stdout, stderr: -1: closed. blocked: signals that it blocks; None: those of this thread. ignored: those that it ignores,
+        all others being at their default; None: those that this process was started with. limits: resource limits that are set,
+        beside those that it inherits.
 
         only: numbers of the system calls that it and its children stop at (seccomp.h says what that implies); None: all.
         """
-        path = shutil.which(os.fsdecode(argv[0]), path=None if env is None else env.get("PATH"))
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
         words = [os.fsencode(word) for word in argv]
-        environ = [os.fsencode(f"{key}={value}") for key, value in (os.environ if env is None else env).items()]
+        if env is None or isinstance(env, Mapping):
+            env = [os.fsencode(f"{key}={value}") for key, value in (os.environ if env is None else env).items()]
+        environ = list(env)
+        path = find(words[0], path_of(environ)) if program is None else program
+        unheard = inherited.ignored_signals() if ignored is None else ignored
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, []) if blocked is None else blocked
         result: list[tuple[Child, int]] = []
 
         def launch() -> None:
-            pid, why = self._core.spawn(
-                os.fsencode(path or argv[0]), words, environ, (stdin, stdout, stderr), blocked, PYTHON_IGNORES, only
-            )
+            files = (stdin, stdout, stderr)
+            pid, report = self._core.spawn(path, words, environ, files, held, unheard, limits, only)
             child = Child(pid)
             session.children[pid] = child
-            result.append((child, why))
+            result.append((child, report))
 
         with self._lock:
             session = self._started()
             command = session.post(launch)
         command.wait()
-        child, why = result[0]
-        with os.fdopen(why, "rb") as pipe:
-            failure = pipe.read()
-        if failure:
+        child, report = result[0]
+        with os.fdopen(report, "rb") as pipe:
+            error = failure(pipe.read(), os.fsdecode(argv[0]))
+        if error:
             child.wait()
-            code = int.from_bytes(failure, "little")
-            raise OSError(code, os.strerror(code), os.fsdecode(argv[0]))
+            raise error
         return child
 
     def tracees(self) -> list[Tracee]:
@@ -264,15 +275,17 @@ class Engine:
             if pids.active:
                 self._attacher.join(sink, number, pids.pids)
 
-    def _bring(self) -> Command | None:
-        """Have the capture thread attach who is wanted."""
+    def _bring(self) -> Taking | None:
+        """Have the capture thread attach who is wanted. None: nobody is."""
         with self._lock:
             if not (self._session or self._any_wanted()):
                 return None
             if not self._running:
                 return None
             wanted = dict(self._wanted)
-            return self._started().post(lambda: self._attacher.bring(wanted))
+            taking = Taking()
+            self._started().post(lambda: self._attacher.bring(wanted, taking))
+            return taking
 
     def _any_wanted(self) -> bool:
         return any(each.tracer or each.events for each in self._wanted.values())
@@ -281,8 +294,9 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
-            self._session.start()
+            session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
+            session.start()
+            self._session = session
         return self._session
 
     def _needed(self) -> bool:

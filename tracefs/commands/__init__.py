@@ -7,11 +7,11 @@ import gc
 
 
 class CommandError(Exception):
-    """Ends the command with this one line on stderr and status 1; `detail` are lines that follow it, as they are."""
+    """Ends the command with this one line on stderr and a status; `detail` are lines that follow it, as they are."""
 
-    def __init__(self, message: str, detail: str = "") -> None:
+    def __init__(self, message: str, detail: str = "", status: int = 1) -> None:
         super().__init__(message)
-        self.detail = detail
+        self.detail, self.status = detail, status
 
 
 def started() -> None:

@@ -90,4 +90,5 @@ def _welcome(directory: str, scope: Scope) -> None:
     print("  ls /                              # anything")
     print("  echo 0 > tracing_on               # pause")
     print("  head -20 trace                    # or, while it runs: cat trace_pipe")
-    print(f"  tracefs umount {quoted}", flush=True)
+    print(f"  tracefs umount {quoted}")
+    print(f"trace-cmd and others look elsewhere: tracefs shell {quoted} -- trace-cmd show", flush=True)

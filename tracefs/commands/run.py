@@ -42,6 +42,14 @@ def add(subparsers: Any) -> None:
         action="store_true",
         help="show long lists whole; with --strace, structures and environments, too (strace -v)",
     )
+    parser.add_argument(
+        "-E",
+        dest="environ",
+        metavar="VAR[=VALUE]",
+        action="append",
+        default=[],
+        help="set a variable for CMD alone, or (without =) remove it",
+    )
     arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
     parser.set_defaults(run=run)
@@ -60,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         output=args.output,
         fd=args.fd,
         form=args.form,
+        environ=args.environ,
         size=args.size,
         seccomp=args.seccomp,
         verbose=args.verbose,

@@ -7,19 +7,21 @@ Settings go through the same files as in a mount, so they mean the same and fail
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import signal
-import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from tracefs.capture import Child, Engine, Scope
+from tracefs import inherited
+from tracefs.capture import Child, Engine, Limit, Scope, StartError
 from tracefs.commands import CommandError, started
+from tracefs.commands.limits import raise_own
+from tracefs.commands.output import Output
+from tracefs.commands.signals import forwarding, held
+from tracefs.commands.start import Start, refused, start
 from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
@@ -59,6 +61,8 @@ class Request:
     """None for the tracer's lines, or one of export.forms.FORMS."""
     fd: int | None = None
     """Without `output`: a descriptor that we were given, instead of stderr."""
+    environ: Sequence[str] = ()
+    """Changes to the command's environment: NAME=VALUE, or NAME to remove it."""
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
@@ -69,55 +73,42 @@ class Request:
 
 
 def trace(request: Request) -> int:
-    """Run a command traced; returns its exit status, 128 + n where signal n ended it."""
-    argv, output, form = request.argv, request.output, FORMS[request.form] if request.form else None
+    """Run a command traced; returns its exit status, -N where signal N ended it."""
+    argv, form = request.argv, FORMS[request.form] if request.form else None
     if not argv:
         raise CommandError("run: no command given")
-    if form and form.seekable and output is None:
+    if form and form.seekable and request.output is None:
         raise CommandError(f"run: --{form.name} needs -w FILE")
-    if form and form.apart and output is None and request.fd is None:
+    if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {argv[0]} writes there)")
-    out = _output(output, 2 if request.fd is None else request.fd)
-    if form and form.seekable and not stat.S_ISREG(os.fstat(out).st_mode):
-        os.close(out)
-        raise CommandError(f"run: {output}: --{form.name} needs a regular file")
+    out = Output(request.output, 2 if request.fd is None else request.fd)
+    if form and form.seekable and not out.is_regular:
+        out.close()
+        raise CommandError(f"run: {request.output}: --{form.name} needs a regular file")
+    limits = raise_own()
+    try:
+        with held(outlive=request.seccomp) as blocked:  # from here on, since threads inherit it
+            return _traced(request, form, out, blocked, limits)
+    finally:
+        out.close()
+
+
+def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        whole = _configure(files, request, form)
-        shown = _control(files, request)
-        try:
-            child = engine.spawn(argv, only=files.top.wanted().calls() if request.seccomp else None)
-        except OSError as error:
-            print(f"tracefs: {argv[0]}: {error.strerror}", file=sys.stderr)
-            return 127 if isinstance(error, FileNotFoundError) else 126
+        with refused(request.argv[0]):
+            whole = _configure(files, request, form)
+            shown = _control(files, request)
+        only = files.top.wanted().calls() if request.seccomp else None
+        child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
         started()
-        with _forwarding(child) as asked_to_end, _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            asked = threading.Event() if request.seccomp else asked_to_end
-            if not request.lines:
-                status = _drain(engine, child, lambda last: b"", out, asked)
-            elif form:
-                status = _export(files, form, request, child, out, asked, whole)
-            else:
-                status = _drain(engine, child, _pipe_lines(pipe), out, asked)
+        with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, whole, out) as take:
+            status = _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
         _show(files, shown)
         return status
     finally:
         files.shutdown()
-        os.close(out)
-
-
-def _output(name: str | None, fd: int) -> int:
-    """A descriptor of our own of that file, or of what `fd` is, which the command does not get if it is none of its three."""
-    if name is not None:
-        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    try:
-        out = os.dup(fd)
-    except (OSError, OverflowError):
-        raise CommandError(f"run: --fd {fd}: {os.strerror(errno.EBADF)}") from None
-    if fd > 2:
-        os.set_inheritable(fd, False)
-    return out
 
 
 def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
@@ -206,6 +197,8 @@ def _write(root: Directory, name: str, text: str) -> None:
             data = text.encode() + b"\n"
             while data:
                 data = data[handle.write(data, 0, Context()) :]
+    except StartError:
+        raise
     except OSError as error:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 
@@ -214,20 +207,38 @@ Take = Callable[[bool], bytes]
 """Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
 
 
-def _export(
-    files: Tracefs, form: Form, request: Request, child: Child, out: int, asked_to_end: threading.Event, whole: bool
-) -> int:
-    """As _drain(), in that form."""
+@contextlib.contextmanager
+def _lines(files: Tracefs, request: Request, whole: bool, out: Output) -> Iterator[Take]:
+    """What is written to the output, in the form that was asked for. Its end may write to the output, too."""
+    if not request.lines:
+        yield _nothing
+    elif request.form:
+        with _export(files, request, whole, out) as take:
+            yield take
+    else:
+        with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            yield _pipe_lines(pipe)
+
+
+@contextlib.contextmanager
+def _export(files: Tracefs, request: Request, whole: bool, out: Output) -> Iterator[Take]:
     from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
     from tracefs.tree.source import live
 
+    form, export = FORMS[request.form or ""], None
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
-    export = open_form(form, replace(source, whole=whole), Wish(request.verbose, request.size), out)
-    status = _drain(cast(Engine, files.engine), child, export.take, out, asked_to_end)
-    export.close()
+    with out.guarded():
+        export = open_form(form, replace(source, whole=whole), Wish(request.verbose, request.size), out.fd)
+    yield export.take if export else _nothing
+    with out.guarded():
+        if export and not out.failed:
+            export.close()
     if lost := source.lost():
         print(f"tracefs: {lost} events lost", file=sys.stderr)
-    return status
+
+
+def _nothing(last: bool) -> bytes:
+    return b""
 
 
 def _pipe_lines(pipe: Handle) -> Take:
@@ -239,76 +250,29 @@ def _pipe_lines(pipe: Handle) -> Take:
     return take
 
 
-def _drain(engine: Engine, child: Child, take: Take, out: int, asked_to_end: threading.Event) -> int:
+def _drain(engine: Engine, child: Child, take: Take, out: Output, asked_to_end: threading.Event) -> int:
     """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
-    ended = threading.Event()
-    status = 0
-
-    def wait() -> None:
-        nonlocal status
-        status = child.wait()
-        ended.set()
-
-    threading.Thread(target=wait, name="wait", daemon=True).start()
     pause = SHORTEST
     while True:
-        last = ended.is_set() and (asked_to_end.is_set() or not engine.tracees())
+        ended = child.has_ended()
+        last = ended and (asked_to_end.is_set() or not engine.tracees())
         amount = _write_all(take, out, last)
         if last:
-            return status if status >= 0 else 128 - status
+            return child.wait()
         pause = SHORTEST if amount else min(2 * pause, LONGEST)
-        if ended.is_set():
+        if ended:
             time.sleep(pause)  # for what the command has left behind
         else:
-            ended.wait(pause)
+            child.has_ended(pause)
 
 
-def _write_all(take: Take, out: int, last: bool) -> int:
+def _write_all(take: Take, out: Output, last: bool) -> int:
     """What is there now, to its end at the last time; bytes of text."""
     total = 0
-    while data := take(last):
-        total += len(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(out, view) :]
-        if not last and len(data) < PLENTY:
-            break
+    with out.guarded():
+        while not out.failed and (data := take(last)):
+            total += len(data)
+            out.write(data)
+            if not last and len(data) < PLENTY:
+                break
     return total
-
-
-@contextlib.contextmanager
-def _forwarding(child: Child) -> Iterator[threading.Event]:
-    """Give the command the signals that are meant to end it. Those typed at the terminal reach it by themselves.
-
-    The event is set by the first of them.
-    """
-    asked_to_end = threading.Event()
-
-    def forward(number: int, frame: object) -> None:
-        asked_to_end.set()
-        if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child.pid, number)
-
-    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
-    old = {number: signal.signal(number, forward) for number in numbers}
-    try:
-        yield asked_to_end
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-def _in_foreground() -> bool:
-    """Does the terminal send its signals to our process group?"""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)

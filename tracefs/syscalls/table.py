@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables syscalls.tbl and i386.tbl as Python values. Read once, at import."""
+"""The tables syscalls.tbl, i386.tbl and x32.tbl as Python values. Read once, at import."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def parse_syscall(line: str) -> Syscall:
 
 
 def parse_compat(line: str) -> tuple[int, str]:
-    """One line of i386.tbl."""
+    """One line of i386.tbl or x32.tbl."""
     number, name = line.split()
     return int(number), name
 
@@ -65,3 +65,12 @@ def read(name: str) -> str:
 
 SYSCALLS: tuple[Syscall, ...] = tuple(map(parse_syscall, data_lines(read("syscalls.tbl"))))
 COMPAT_NAMES: dict[int, str] = dict(map(parse_compat, data_lines(read("i386.tbl"))))
+X32_BIT = 0x40000000
+"""In the number of a call of x32 code (asm/unistd.h)."""
+_X32_OWN: dict[int, str] = dict(map(parse_compat, data_lines(read("x32.tbl"))))
+_OWN_NAMES = frozenset(_X32_OWN.values())
+X32_NAMES: dict[int, str] = {
+    **{call.nr: call.uapi_name for call in SYSCALLS if call.uapi_name not in _OWN_NAMES},
+    **_X32_OWN,
+}
+"""Of x32 code, by the number without X32_BIT: x86-64's but for the calls that have numbers of their own."""

@@ -74,6 +74,8 @@ class Instance:
         self.snapshot: Snapshot | None = None
         """What snapshots are taken with, once one is wanted."""
         self._triggers: Triggers | None = None
+        self._told = self.wanted()
+        """What the engine was told last; at first it records nothing."""
 
     def close(self) -> None:
         """Record nothing any more. The buffer goes with its last reader."""
@@ -113,7 +115,8 @@ class Instance:
 
     def tell_engine(self) -> None:
         """What is wanted has changed. To be called under the lock."""
-        self.shared.engine.want(self._sink, self.wanted())
+        self._told = self.wanted()
+        self.shared.engine.want(self._sink, self._told)
 
     def set_tracer(self, name: str) -> None:
         """EINVAL where there is none of that name, EBUSY while a consuming reader depends on the old one."""
@@ -145,19 +148,7 @@ class Instance:
             self.view.set(option.name, on)
             if option.name == "overwrite":
                 self.buffer.overwrite = on
-            elif option.name in (
-                "event-fork",
-                "function-fork",
-                "record-cmd",
-                "record-tgid",
-                "stacktrace",
-                "syscall_fd_path",
-                "syscall_pair",
-                "syscall_whole_paths",
-                "syscall_user_enter",
-                "syscall_user_exit",
-                "userstacktrace",
-            ):
+            elif self.wanted() != self._told:
                 self.tell_engine()
 
     def set_pids(self, name: str, change: Callable[[frozenset[int]], frozenset[int]]) -> None:

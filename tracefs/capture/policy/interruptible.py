@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+from enum import Enum, auto
 
 from tracefs.capture._engine import lib
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.procfs import Sight
-from tracefs.syscalls import COMPAT_NAMES, SYSCALLS, by_name
+from tracefs.syscalls import COMPAT_NAMES, by_name
+from tracefs.syscalls.traits import NATIVE_NAMES, TRAITS, named
 
 COMPUTES = 0.003
 """Seconds without sleep after which a running task is taken to compute: else it may be on its way into any call."""
@@ -26,17 +28,7 @@ UNDOABLE = 0.1
 HIDDEN = 0.5
 """The same for a call that cannot be seen."""
 
-_RESTARTING = """
-    read readv open openat openat2 poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 pause rt_sigsuspend sigsuspend
-    nanosleep clock_nanosleep clock_nanosleep_time64 restart_syscall accept accept4 wait4 waitid waitpid msgget msgsnd msgrcv
-    fcntl fcntl64 flock futex futex_time64 futex_waitv futex_wait futex_requeue mq_timedsend mq_timedsend_time64 mq_timedreceive
-    mq_timedreceive_time64 clone fork vfork clone3 execve execveat close
-"""
-RESTARTING = frozenset(_RESTARTING.split())
-"""Calls that an interrupt leaves as they were (open: a fifo; vfork: a parent that waits for its child)."""
-RECEIVING = {"read": None, "readv": None, "accept": None, "accept4": None, "recvfrom": 3, "recvmsg": 2}
-"""Calls that a receive time-out makes end with EINTR, and which argument has the flags: with MSG_WAITALL they return what
-they have."""
+RESTARTING, RECEIVING = named("restarts"), named("receives")
 MSG_WAITALL = 0x100
 WRITE, PIPE_BUF = "write", 4096
 IOCTL, TERMINAL = "ioctl", 0x54
@@ -45,11 +37,30 @@ PIDFD_GETFD = by_name["pidfd_getfd"].nr
 
 AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
 """linux/audit.h: x86-64 and i386."""
-_NAMES = {call.nr: call.name for call in SYSCALLS}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
+class When(Enum):
+    """When a task can be interrupted."""
+
+    NOW = auto()
+    SOON = auto()
+    """Look again: it runs, or has only just fallen asleep."""
+    AFTER_CALL = auto()
+    """It has slept for a while in a call that an interrupt would cut short."""
+
+
+def when(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> When:
+    """When the task can be interrupted without its noticing.
+
+    The arguments are those of _harmless(), which says whether it can now.
+    """
+    if _harmless(tid, sight, steady, restless, entering):
+        return When.NOW
+    return When.AFTER_CALL if sight.call and sight.state != "R" and steady >= UNDOABLE else When.SOON
+
+
+def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
     """Whether the task can be interrupted now without its noticing.
 
     steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for long.
@@ -64,11 +75,11 @@ def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bo
     if _undone(tid, sight):
         return entering and steady >= UNDOABLE
     nr, args = sight.call[0], sight.call[1:]
-    name = COMPAT_NAMES.get(nr) if sight.compat else _NAMES.get(nr)
+    name = COMPAT_NAMES.get(nr) if sight.compat else NATIVE_NAMES.get(nr)
     if nr < 0 or name in RESTARTING:
         return True
     if name in RECEIVING:
-        flags = RECEIVING[name]
+        flags = TRAITS[name].receive_flags
         return flags is None or not args[flags] & MSG_WAITALL
     if name == WRITE:
         return args[2] <= PIPE_BUF and _writes_whole(tid, args[0])
@@ -88,7 +99,7 @@ def _undone(tid: int, sight: Sight) -> bool:
     nr, first = sight.call[:2]
     if not lib.cap_undoable(AUDIT_ARCH[sight.compat], nr, first):
         return False
-    name = COMPAT_NAMES.get(nr) if sight.compat else _NAMES.get(nr)
+    name = COMPAT_NAMES.get(nr) if sight.compat else NATIVE_NAMES.get(nr)
     return name not in RECEIVING or _may_time_out(tid, first)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
+from tracefs.capture.policy.program import StartError
 
 WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
 TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
@@ -56,6 +57,14 @@ class Inner(NamedTuple):
     size: int
 
 
+class Limit(NamedTuple):
+    """struct cap_rlimit: a resource limit of the program's, as it is to be. RLIM_INFINITY is 2^64 - 1."""
+
+    resource: int
+    soft: int
+    hard: int
+
+
 class Call(NamedTuple):
     """A system call that a task stands before."""
 
@@ -63,6 +72,11 @@ class Call(NamedTuple):
     compat: bool
     """32-bit code: the number is of that table."""
     args: tuple[int, ...]
+
+
+def _signal_mask(signals: Iterable[int]) -> int:
+    """A sigset_t: bit n - 1 for signal n."""
+    return sum(1 << (number - 1) for number in signals)
 
 
 def checked(result: int) -> int:
@@ -128,9 +142,9 @@ class Core:
         """loop() comes back with WOKEN after so long."""
         lib.cap_alarm(self.ct, int(seconds * 1e9))
 
-    def spawn(self, path: bytes, argv: list[bytes], env: list[bytes], fds: tuple[int, int, int],
-              blocked: Iterable[int], restore: Iterable[int], only: Iterable[int] | None) -> tuple[int, int]:  # fmt: skip
-        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed.
+    def spawn(self, path: bytes, argv: list[bytes], env: list[bytes], fds: tuple[int, int, int], blocked: Iterable[int],
+              ignored: Iterable[int], limits: Sequence[Limit], only: Iterable[int] | None) -> tuple[int, int]:  # fmt: skip
+        """A child that is traced from its execve on: its pid, and the pipe that says why the execve failed. StartError.
 
         only: numbers of the calls to stop at, by a seccomp filter that the child installs (seccomp.h); None: all."""
         argv_c, env_c = [ffi.new("char[]", word) for word in argv], [ffi.new("char[]", word) for word in env]
@@ -139,13 +153,17 @@ class Core:
         how = ffi.new("struct cap_spawn *")
         how.path, how.argv, how.envp = path_c, argv_p, env_p
         how.fds = list(fds)
-        how.sigmask = sum(1 << (number - 1) for number in blocked)
-        how.restore = sum(1 << (number - 1) for number in restore)
+        how.sigmask, how.ignored = _signal_mask(blocked), _signal_mask(ignored)
+        limits_c = ffi.new("struct cap_rlimit[]", list(limits))
+        how.limits, how.limit_count = limits_c, len(limits)
         masks = ffi.new("uint64_t[]", WANTED_WORDS)
         for number in only or ():
             masks[number // 64] |= 1 << number % 64
         how.wanted = ffi.NULL if only is None else masks
-        return checked(lib.cap_spawn(self.ct, how)), int(how.exec_error)
+        result = lib.cap_spawn(self.ct, how)
+        if result < 0:
+            raise StartError(-result, how.failed)
+        return int(result), int(how.report)
 
     def hold_off(self, on: bool) -> None:
         """Whether tracees are left on whatever CPU they are, since some of them might see that they are not."""
@@ -325,8 +343,9 @@ class Core:
         """Tasks whose interrupt is on its way."""
         return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
 
-    def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
-        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
+    def interrupt(self, tid: int, state: str = "\0", sleeps: int = 0) -> bool:
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight); without a
+        state, whatever it does.
 
         Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
         return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))

@@ -14,12 +14,15 @@ import stat
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.native import Call
 from tracefs.syscalls import COMPAT_NAMES, by_name
+from tracefs.syscalls.table import X32_BIT, X32_NAMES
 
 CAP_SYS_PTRACE = 19
 AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
-X32 = 0x40000000
-EXECVEAT = {False: {by_name["execveat"].nr, X32 | 545}, True: {nr for nr, name in COMPAT_NAMES.items() if name == "execveat"}}
-"""By whether it is 32-bit code; 64-bit code has x32's number, too (asm/unistd_x32.h)."""
+EXECVEAT = {
+    False: {by_name["execveat"].nr, *(X32_BIT | nr for nr, name in X32_NAMES.items() if name == "execveat")},
+    True: {nr for nr, name in COMPAT_NAMES.items() if name == "execveat"},
+}
+"""By whether it is 32-bit code; 64-bit code has x32's number, too."""
 PATH_MAX, PAGE, SCRIPT_HEAD = 4096, 4096, 256
 INTERPRETERS = 5
 """A script's interpreter may be a script: so often (the kernel's limit)."""

@@ -6,6 +6,7 @@
  * A child's first stop and its parent's report of the birth come in either order. Neither can wait for the other (ptrace/thread.h), so a child
  * that comes first is adopted on what /proc says of its kin, and set right when the parent's report comes.
  */
+#include <linux/audit.h>
 #include <linux/sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,9 +40,10 @@ static bool clone_flags(int32_t tid, int event, uint64_t *flags)
 	if (!cap_get_regs(tid, &regs))
 		return false;
 	bool native = regs.cs == CAP_CS_64;
-	if (regs.orig_rax == (native ? SYS_clone : 120))
+	uint16_t traits = cap_traits_of(native ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386, (int64_t)regs.orig_rax);
+	if (traits & CAP_TRAIT_BIRTH_FLAGS)
 		*flags = (native ? regs.rdi : (uint32_t)regs.rbx) & 0xffffffff & ~(uint64_t)CSIGNAL;
-	else if (regs.orig_rax == SYS_clone3)
+	else if (traits & CAP_TRAIT_BIRTH_STRUCT)
 		return task_read(tid, native ? regs.rdi : (uint32_t)regs.rbx, flags, sizeof(*flags));
 	return true;
 }
@@ -86,7 +88,7 @@ static const struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid
 
 	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
 		bool kin = t->tgid == (tgid != tid ? tgid : ppid);
-		int score = 2 * kin + (t->entered && cap_call_is_birth(&t->call));
+		int score = 2 * kin + (t->entered && cap_call_is(&t->call, CAP_TRAITS_BIRTH));
 		if (t->tid != tid && score > best_score) {
 			best = t;
 			best_score = score;

@@ -224,11 +224,11 @@ void cap_place_hold_off(struct cap_thread *ct, bool on)
 
 void cap_place_call_begins(struct cap_thread *ct, struct cap_task *t)
 {
-	if (cap_call_is_birth(&t->call) || cap_call_is_exec(&t->call)) {
+	if (cap_call_is(&t->call, CAP_TRAITS_BIRTH) || cap_call_is(&t->call, CAP_TRAIT_EXEC)) {
 		t->place.hands_on = true;
 		if (t->place.slot >= 0)
 			let_go(ct, t);
-	} else if (cap_call_is_affinity(&t->call)) {
+	} else if (cap_call_is(&t->call, CAP_TRAIT_AFFINITY)) {
 		t->place.asks = true;
 		ct->place->asking++;
 		cap_place_release_all(ct);

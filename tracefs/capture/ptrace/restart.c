@@ -13,54 +13,29 @@
  */
 #include <errno.h>
 #include <linux/audit.h>
-#include <stddef.h>
+#include <linux/ipc.h>
+#include <linux/net.h>
 
 #include "tracefs/capture/ptrace/restart_timeout.h"
+#include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
 #include "tracefs/capture/ptrace/restart.h"
 
-#define ERESTARTNOHAND 514 /* linux/errno.h of the kernel; strace shows it */
 /* They end such calls untraced, too, when the task goes on after the stop. */
 #define STOP_SIGNALS (CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
 
-/* Those that have done nothing when they return EINTR; of receiving ones, those with a receive time-out do. */
-static const int16_t undoable_64[] = {
-	0, 19, 43, 288, 45, 47, /* read, readv, accept, accept4, recvfrom, recvmsg */
-	232, 281, 441,		/* epoll_wait, epoll_pwait, epoll_pwait2 */
-	65, 220,		/* semop, semtimedop */
-	128,			/* rt_sigtimedwait */
-	208, 333, 426,		/* io_getevents, io_pgetevents, io_uring_enter */
-};
-static const int16_t undoable_32[] = {
-	3, 145, 364, 371, 372, /* read, readv, accept4, recvfrom, recvmsg */
-	256, 319, 441,	       /* epoll_wait, epoll_pwait, epoll_pwait2 */
-	420,		       /* semtimedop_time64 */
-	177, 421,	       /* rt_sigtimedwait, rt_sigtimedwait_time64 */
-	247, 385, 416, 426,    /* io_getevents, io_pgetevents, io_pgetevents_time64, io_uring_enter */
-};
-enum { COMPAT_SOCKETCALL = 102, COMPAT_IPC = 117 };
-
-static bool listed(const int16_t *numbers, size_t count, int32_t nr)
-{
-	for (size_t i = 0; i < count; i++)
-		if (numbers[i] == nr)
-			return true;
-	return false;
-}
-
-#define LISTED(numbers, nr) listed(numbers, sizeof(numbers) / sizeof(*(numbers)), nr)
-
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 {
-	if (arch == AUDIT_ARCH_X86_64)
-		return LISTED(undoable_64, nr);
-	if (nr == COMPAT_IPC) /* SEMOP, SEMTIMEDOP */
-		return (first & 0xffff) == 1 || (first & 0xffff) == 4;
-	if (nr == COMPAT_SOCKETCALL) /* accept, recv, recvfrom, recvmsg, accept4 */
-		return first == 5 || first == 10 || first == 12 || first == 17 || first == 18;
-	return LISTED(undoable_32, nr);
+	uint16_t traits = cap_traits_of(arch, nr);
+
+	if (traits & CAP_TRAIT_MULTIPLEX_IPC)
+		return (first & 0xffff) == SEMOP || (first & 0xffff) == SEMTIMEDOP;
+	if (traits & CAP_TRAIT_MULTIPLEX_SOCKETCALL)
+		return first == SYS_ACCEPT || first == SYS_RECV || first == SYS_RECVFROM || first == SYS_RECVMSG ||
+		       first == SYS_ACCEPT4;
+	return traits & CAP_TRAIT_AGAIN;
 }
 
 /* The registers of a stopped task whose call returned EINTR and can be made again. */
@@ -74,6 +49,12 @@ static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
 	return cap_undoable(info.arch, regs->orig_rax, info.arch == AUDIT_ARCH_X86_64 ? regs->rdi : (uint32_t)regs->rbx);
 }
 
+static void pending(struct cap_task *t, int32_t result)
+{
+	t->restart.pending = true;
+	t->restart.ended = result;
+}
+
 static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 {
 	t->restart.pending = false;
@@ -83,7 +64,7 @@ static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 
 static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs)
 {
-	int64_t result = -ERESTARTNOHAND;
+	int64_t result = -CAP_ERESTARTNOHAND;
 	bool over = cap_limit_over(ct, t, &result);
 
 	regs->rax = result;
@@ -92,7 +73,20 @@ static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_str
 	if (over)
 		ended(ct, t, result);
 	else
-		t->restart.pending = true;
+		pending(t, -EINTR);
+	return true;
+}
+
+/* What was attached to in a call has that as its own from now on. */
+static bool call_known(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs)
+{
+	cap_info info;
+
+	if (!t->entered) {
+		if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
+			return false;
+		cap_on_middle(ct, t, regs, info.arch);
+	}
 	return true;
 }
 
@@ -101,13 +95,19 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if (!ended_early(t, &regs) || !cap_status_of(t->tid, &s))
+	if (!cap_get_regs(t->tid, &regs))
 		return false;
-	uint64_t pending = (s.own | s.shared) & ~s.blocked;
-	bool ignored = pending & cap_dropped(&s);
-	if ((pending & STOP_SIGNALS) || !(tracing || ignored))
+	bool by_kernel = cap_starts_again(&regs);
+	if ((!by_kernel && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
 		return false;
-	return undo(ct, t, &regs);
+	uint64_t waiting = (s.own | s.shared) & ~s.blocked;
+	bool ignored = waiting & cap_dropped(&s);
+	if ((waiting & STOP_SIGNALS) || !(tracing || ignored) || !call_known(ct, t, &regs))
+		return false;
+	if (!by_kernel)
+		return undo(ct, t, &regs);
+	pending(t, (int32_t)regs.rax);
+	return true;
 }
 
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
@@ -119,7 +119,7 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 		return;
 	bool dropped = cap_dropped(&s) & CAP_SIGNAL_BIT(sig);
 	if (t->restart.pending && (s.caught & CAP_SIGNAL_BIT(sig)))
-		ended(ct, t, -EINTR); /* the kernel sees to that */
+		ended(ct, t, t->restart.ended); /* the kernel sees to that */
 	else if (!t->restart.pending && dropped)
 		undo(ct, t, &regs);
 }

@@ -2,11 +2,9 @@
 #define _GNU_SOURCE
 #include "tracefs/capture/ptrace/restart_timeout.h"
 
-#include <errno.h>
-#include <linux/audit.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 
@@ -14,48 +12,9 @@
 /* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
 #define LONGEST (CAP_NS_PER_S << 32)
 
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
-#ifndef SYS_io_pgetevents
-#define SYS_io_pgetevents 333
-#endif
-
-struct limit {
-	uint8_t argument;
-	bool ms;	/* a number of milliseconds, else a struct timespec * */
-	int16_t result; /* when it is over */
-};
-
-/* Of 64-bit code alone. NULL: none. */
-static const struct limit *limit_of(uint32_t arch, int64_t nr)
-{
-	static const struct limit epoll = {3, true, 0}, epoll2 = {3, false, 0}, semaphore = {3, false, -EAGAIN},
-				  signal = {2, false, -EAGAIN}, aio = {4, false, 0};
-
-	if (arch != AUDIT_ARCH_X86_64)
-		return NULL;
-	switch (nr) {
-	case SYS_epoll_wait:
-	case SYS_epoll_pwait:
-		return &epoll;
-	case SYS_epoll_pwait2:
-		return &epoll2;
-	case SYS_semtimedop:
-		return &semaphore;
-	case SYS_rt_sigtimedwait:
-		return &signal;
-	case SYS_io_getevents:
-	case SYS_io_pgetevents:
-		return &aio;
-	default:
-		return NULL;
-	}
-}
-
 bool cap_limited(uint32_t arch, int64_t nr)
 {
-	return limit_of(arch, nr);
+	return cap_timeout_of(arch, nr);
 }
 
 void cap_limit_begin(struct cap_task *t)
@@ -65,12 +24,12 @@ void cap_limit_begin(struct cap_task *t)
 }
 
 /* ns, -1: none */
-static int64_t length(const struct cap_task *t, const struct limit *limit)
+static int64_t length(const struct cap_task *t, const struct cap_timeout *limit)
 {
 	uint64_t value = t->call.args[limit->argument];
 	struct timespec ts;
 
-	if (limit->ms)
+	if (limit->milliseconds)
 		return (int32_t)value < 0 ? -1 : (int32_t)value * NS_PER_MS;
 	struct iovec here = {&ts, sizeof(ts)}, there = {(void *)value, sizeof(ts)};
 	if (!value || process_vm_readv(t->tid, &here, 1, &there, 1, 0) != sizeof(ts))
@@ -80,7 +39,7 @@ static int64_t length(const struct cap_task *t, const struct limit *limit)
 
 bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result)
 {
-	const struct limit *limit = t->entered ? limit_of(t->call.arch, t->call.nr) : NULL;
+	const struct cap_timeout *limit = t->entered ? cap_timeout_of(t->call.arch, t->call.nr) : NULL;
 	int64_t ns = limit ? length(t, limit) : -1;
 
 	if (ns < 0)

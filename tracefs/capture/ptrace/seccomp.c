@@ -10,27 +10,19 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "tracefs/capture/ptrace/restart_timeout.h"
 #include "tracefs/capture/task/call_facts.h"
 
 #define CALLS (64 * CAP_WANTED_WORDS)
 
 /*
  * Births and execs are followed, affinities given back before they show, names and waits recorded where they change. Calls that
- * wait, and that a signal which the program ignores could end early, are made again (restart.c); those that receive are not here:
- * they would make the filter pointless.
+ * wait, and that a signal which the program ignores could end early, are made again (restart.c); those that receive are not among
+ * them: they would make the filter pointless.
  */
-static const uint16_t always[] = {
-	SYS_clone, SYS_fork, SYS_vfork, SYS_clone3, SYS_execve, SYS_execveat, SYS_sched_setaffinity, SYS_sched_getaffinity,
-	SYS_prctl, SYS_wait4, SYS_waitid, SYS_semop,
-};
-
 static bool is_wanted(const uint64_t wanted[CAP_WANTED_WORDS], unsigned nr)
 {
-	for (unsigned i = 0; i < sizeof(always) / sizeof(*always); i++)
-		if (always[i] == nr)
-			return true;
-	return wanted[nr / 64] >> nr % 64 & 1 || cap_limited(AUDIT_ARCH_X86_64, nr);
+	return wanted[nr / 64] >> nr % 64 & 1 ||
+	       cap_traits_of(AUDIT_ARCH_X86_64, nr) & (CAP_TRAIT_FOLLOWED | CAP_TRAIT_TIMEOUT);
 }
 
 struct cap_filter *cap_filter_new(const uint64_t wanted[CAP_WANTED_WORDS])

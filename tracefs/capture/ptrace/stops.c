@@ -77,10 +77,10 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		cap_place_call_ends(ct, t);
 		t->interrupted = false;
-		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
+		if (likely(info.exit.rval != -EINTR && !cap_is_restart(info.exit.rval)) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
 	}
-	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is_exec(&t->call))) {
+	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}

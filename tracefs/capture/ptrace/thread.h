@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
+#include <sys/user.h>
 #include <time.h>
 
 #include "tracefs/capture/record/sink.h"
@@ -99,6 +100,8 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64_t result);
 /* The return of a call whose exit stop was missed: a newborn's clone, the call that a task was attached in. */
 void cap_on_return(struct cap_thread *ct, struct cap_task *t);
+/* The call that a task was in when it was attached goes on: its exit is seen, its entry was not. */
+void cap_on_middle(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs, uint32_t arch);
 
 /* family.c: [capture] */
 void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event);
@@ -119,17 +122,33 @@ static inline bool cap_must_follow(const struct cap_thread *ct, const struct cap
 }
 
 /* spawn.c: [capture] */
+struct cap_rlimit {
+	int32_t resource; /* RLIMIT_... */
+	uint64_t soft, hard;
+};
+
+enum cap_spawn_step { CAP_STEP_FORK, CAP_STEP_SEIZE, CAP_STEP_FILES, CAP_STEP_FILTER, CAP_STEP_EXEC };
+
+/* What a child writes to its pipe where it could not execute the program. */
+struct cap_spawn_failure {
+	int32_t step, error; /* enum cap_spawn_step, an errno */
+};
+
 struct cap_spawn {
 	const char *path;
 	char *const *argv;
 	char *const *envp;
-	int fds[3];		/* for 0, 1, 2 */
-	uint64_t sigmask;	/* blocked signals of the child, bit n - 1 for signal n */
-	uint64_t restore;	/* ignored signals to set to the default */
+	int fds[3];	  /* for 0, 1, 2; -1: closed */
+	uint64_t sigmask; /* blocked signals of the child, bit n - 1 for signal n */
+	uint64_t ignored; /* likewise; all others have their default action */
+	const struct cap_rlimit *limits; /* to set */
+	uint32_t limit_count;
 	const uint64_t *wanted; /* seccomp.h: the calls to stop at; NULL: all */
-	int exec_error;		/* out: read end of a pipe that ends at the execve, or gives its errno as an int */
+	int report;	  /* out: a pipe that ends, or gives a struct cap_spawn_failure */
+	int32_t failed;	  /* out, where cap_spawn() fails: enum cap_spawn_step */
 };
-int cap_spawn(struct cap_thread *ct, struct cap_spawn *how); /* pid of the child, or -errno */
-bool cap_was_spawned(struct cap_thread *ct, int32_t pid);    /* it ended: true once if cap_spawn() made it */
+/* The pid of the child, or -errno. */
+int cap_spawn(struct cap_thread *ct, struct cap_spawn *how);
+bool cap_was_spawned(struct cap_thread *ct, int32_t pid); /* it ended: true once if cap_spawn() made it */
 
 #endif

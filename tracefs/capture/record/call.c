@@ -196,7 +196,7 @@ static void record_sigreturn(struct cap_recorder *r, struct cap_task *t, int64_t
 
 void cap_record_exit(struct cap_recorder *r, struct cap_task *t, const struct cap_call *call, int64_t ret, int cpu)
 {
-	if (unlikely(cap_call_is_sigreturn(call))) {
+	if (unlikely(cap_call_is(call, CAP_TRAIT_SIGRETURN))) {
 		record_sigreturn(r, t, ret, cpu);
 		return;
 	}

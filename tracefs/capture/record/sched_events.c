@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 /* Births, execs, waits and deaths: what a tracer is told of them, as the kernel's events. */
 #include <limits.h>
+#include <linux/audit.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -127,7 +128,7 @@ static bool awaited(const struct cap_task *t, const struct cap_call *call, int32
 {
 	int32_t first = (int32_t)call->args[0], second = (int32_t)call->args[1];
 
-	if (call->nr == SYS_wait4) {
+	if (call->nr == SYS_wait4) { /* of the two that wait */
 		*pid = first == -1 ? 0 : first < 0 ? -first : first ? first : getpgid(t->tid);
 		return !((int32_t)call->args[2] & ~WAIT4_OPTIONS) && first != INT_MIN;
 	}
@@ -145,7 +146,7 @@ void cap_emit_wait(struct cap_recorder *r, struct cap_task *t)
 	struct wait_record rec = {0};
 	uint32_t end = offsetof(struct wait_record, text);
 
-	if (likely(!cap_call_is_wait(&t->call)) || !cap_event_wanted(r, t, EV_SCHED_PROCESS_WAIT) ||
+	if (likely(t->call.arch != AUDIT_ARCH_X86_64 || !cap_call_is(&t->call, CAP_TRAIT_WAIT)) || !cap_event_wanted(r, t, EV_SCHED_PROCESS_WAIT) ||
 	    !awaited(t, &t->call, &rec.pid))
 		return;
 	if (rec.pid && kill(rec.pid, 0) && kill(-rec.pid, 0))

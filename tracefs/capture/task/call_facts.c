@@ -3,47 +3,29 @@
 #include "tracefs/capture/task/call_facts.h"
 
 #include <linux/audit.h>
+#include <stddef.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
-bool cap_call_is_exec(const struct cap_call *call)
+#define COUNT(array) ((int64_t)(sizeof(array) / sizeof(*(array))))
+#define TRAITS(array, nr) ((nr) >= 0 && (nr) < COUNT(array) ? (array)[nr] : 0)
+
+uint16_t cap_traits_of(uint32_t arch, int64_t nr)
 {
-	if (call->arch != AUDIT_ARCH_X86_64)
-		return call->nr == 11 || call->nr == 358;
-	return call->nr == SYS_execve || call->nr == SYS_execveat || call->nr == (CAP_X32 | 520) || call->nr == (CAP_X32 | 545);
+	if (arch != AUDIT_ARCH_X86_64)
+		return TRAITS(cap_traits_32, nr);
+	if (nr & CAP_X32)
+		return TRAITS(cap_traits_x32, nr & ~(int64_t)CAP_X32);
+	return TRAITS(cap_traits_64, nr);
+}
+
+const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr)
+{
+	if (arch != AUDIT_ARCH_X86_64 || !(TRAITS(cap_traits_64, nr) & CAP_TRAIT_TIMEOUT))
+		return NULL;
+	return &cap_timeouts_64[nr];
 }
 
 bool cap_call_sets_name(const struct cap_call *call)
 {
-	return call->nr == SYS_prctl && call->arch == AUDIT_ARCH_X86_64 && call->args[0] == PR_SET_NAME;
-}
-
-bool cap_call_is_sigreturn(const struct cap_call *call)
-{
-	if (call->arch != AUDIT_ARCH_X86_64)
-		return call->nr == 119 || call->nr == 173;
-	return call->nr == SYS_rt_sigreturn || call->nr == (CAP_X32 | 513);
-}
-
-bool cap_call_is_wait(const struct cap_call *call)
-{
-	return call->arch == AUDIT_ARCH_X86_64 && (call->nr == SYS_wait4 || call->nr == SYS_waitid);
-}
-
-bool cap_call_is_affinity(const struct cap_call *call)
-{
-	int64_t nr = call->nr & ~(int64_t)CAP_X32;
-
-	if (call->arch != AUDIT_ARCH_X86_64)
-		return call->nr == 241 || call->nr == 242;
-	return nr == SYS_sched_getaffinity || nr == SYS_sched_setaffinity;
-}
-
-bool cap_call_is_birth(const struct cap_call *call)
-{
-	int64_t nr = call->nr & ~(int64_t)CAP_X32;
-
-	if (call->arch != AUDIT_ARCH_X86_64)
-		return call->nr == 2 || call->nr == 190 || call->nr == 120 || call->nr == 435;
-	return nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone || nr == SYS_clone3;
+	return call->arch == AUDIT_ARCH_X86_64 && cap_call_is(call, CAP_TRAIT_RENAME) && call->args[0] == PR_SET_NAME;
 }

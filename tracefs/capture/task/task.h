@@ -69,6 +69,7 @@ struct cap_task {
 
 	struct {		  /* ptrace/restart.c: a call that tracing ended early is made again */
 		bool pending;	  /* it makes `call` again, unless a handler comes first */
+		int32_t ended;	  /* what the call returned then, for all that is recorded */
 		int64_t began;	  /* when it made a call with a time limit; ns of CLOCK_MONOTONIC */
 		int64_t deadline; /* when that limit ends, where the call was made again; 0: none */
 	} restart;

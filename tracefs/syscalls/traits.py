@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table traits.tbl as Python values, and as the C header that the engine is compiled with."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tracefs.syscalls.table import COMPAT_NAMES, SYSCALLS, X32_NAMES, data_lines, read
+
+BITS = (
+    "exec", "affinity", "wait", "sigreturn", "rename", "birth", "birth=flags", "birth=struct", "multiplex=socketcall",
+    "multiplex=ipc", "followed", "again", "timeout",
+)  # fmt: skip
+"""Traits that the engine's C knows, as bits from the lowest."""
+PLAIN = frozenset((*BITS, "restarts", "receives")) - {"timeout"}
+
+
+class Timeout(NamedTuple):
+    """The time limit of a call."""
+
+    argument: int
+    milliseconds: bool
+    """Else it is the address of a struct timespec."""
+    result: int
+    """What the call returns when the time is over."""
+
+
+class Traits(NamedTuple):
+    """What is special about a call."""
+
+    words: frozenset[str]
+    """The traits of the table without their numbers."""
+    receive_flags: int | None
+    """Of one that `receives`: the argument that has its flags."""
+    timeout: Timeout | None
+
+
+def parse_timeout(text: str) -> Timeout:
+    """`3:ms:0` -> Timeout(3, True, 0). ValueError, KeyError where it is not of that form."""
+    argument, unit, result = text.split(":")
+    if unit not in ("ms", "timespec"):
+        raise ValueError(f"{unit}: a time limit is ms or timespec")
+    value = int(result) if result.isdigit() else -int(getattr(errno, result))
+    return Timeout(int(argument), unit == "ms", value)
+
+
+def parse(line: str) -> tuple[str, Traits]:
+    """One line of traits.tbl; ValueError where it is not one."""
+    name, *rest = line.split()
+    words, flags, timeout = set(), None, None
+    for word in rest:
+        key, _, value = word.partition("=")
+        if word in PLAIN:
+            words.add(word)
+        elif key == "receives":
+            flags = int(value)
+            words.add(key)
+        elif key == "timeout":
+            timeout = parse_timeout(value)
+            words.add(key)
+        else:
+            raise ValueError(f"{name}: no trait is called {word}")
+    return name, Traits(frozenset(words), flags, timeout)
+
+
+TRAITS: dict[str, Traits] = dict(map(parse, data_lines(read("traits.tbl"))))
+"""By the name that programs use (__NR_NAME)."""
+
+NATIVE_NAMES = {call.nr: call.uapi_name for call in SYSCALLS}
+
+
+def named(trait: str) -> frozenset[str]:
+    """The names of all calls that have a trait."""
+    return frozenset(name for name, traits in TRAITS.items() if trait in traits.words)
+
+
+def _bits(names: Mapping[int, str]) -> dict[int, int]:
+    """Number -> its traits as bits, of the calls of one table that have any."""
+    rows = {number: TRAITS[name].words for number, name in names.items() if name in TRAITS}
+    return {number: sum(1 << bit for bit, word in enumerate(BITS) if word in words) for number, words in rows.items()}
+
+
+def _rows(cells: Mapping[int, object], show: Callable[[object], str]) -> str:
+    return "".join(f"\t[{number}] = {show(cell)},\n" for number, cell in sorted(cells.items()))
+
+
+def _c_timeout(timeout: object) -> str:
+    assert isinstance(timeout, Timeout)
+    return f"{{{timeout.argument}, {str(timeout.milliseconds).lower()}, {timeout.result}}}"
+
+
+def header() -> str:
+    """The text of tracefs/capture/task/_call_traits.h: what the engine is told of calls when it is compiled."""
+    enum = "".join(f"\tCAP_TRAIT_{word.replace('=', '_').upper()} = 1 << {bit},\n" for bit, word in enumerate(BITS))
+    tables = {"64": NATIVE_NAMES, "32": COMPAT_NAMES, "x32": X32_NAMES}
+    arrays = "".join(
+        f"static const uint16_t cap_traits_{name}[] = {{\n{_rows(_bits(names), lambda cell: f'{cell:#x}')}}};\n\n"
+        for name, names in tables.items()
+    )
+    timeouts = {number: TRAITS[name].timeout for number, name in NATIVE_NAMES.items() if name in TRAITS}
+    limits = _rows({number: timeout for number, timeout in timeouts.items() if timeout}, _c_timeout)
+    return f"""\
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Written by tracefs/capture/build.py from tracefs/syscalls/traits.tbl. */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cap_trait {{
+{enum}}};
+
+{arrays}struct cap_timeout {{
+	uint8_t argument;
+	bool milliseconds; /* else the address of a struct timespec */
+	int16_t result;	   /* what the call returns when the time is over */
+}};
+
+static const struct cap_timeout cap_timeouts_64[] = {{
+{limits}}};
+"""
