@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import resource
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.mount.mounting import PATIENCE, TRACEFS, eventually
+from tracefs.syscalls import by_name
 
+ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "tracefs"
 needs_launcher = pytest.mark.skipif(not LAUNCHER.exists(), reason="NO LAUNCHER: the package is not installed here")
 FORMS = [[], ["--strace"], ["--json"], ["--seccomp", "-e", "syscalls:sys_*_openat"]]
@@ -135,7 +138,7 @@ def test_what_is_lacking_is_said_in_one_line(kind: int, value: int, said: str) -
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     assert (done.returncode, done.stderr) == (1, f"tracefs: cannot start true: {said}\n")
 
@@ -169,7 +172,7 @@ def test_a_name_without_a_slash_is_looked_for_in_path_alone(tmp_path: Path) -> N
     def found(path: str | None) -> tuple[int, str]:
         environ = {key: value for key, value in os.environ.items() if key != "PATH"}
         command = [sys.executable, "-m", "tracefs.cli", "run", "-w", "/dev/null", "only-here"]
-        environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environ["PYTHONPATH"] = str(ROOT)
         if path is not None:
             environ["PATH"] = path
         done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=PATIENCE)
@@ -230,6 +233,19 @@ def test_under_seccomp_no_other_signal_ends_the_tracer(number: int, tmp_path: Pa
     tracer.send_signal(number)
     go.touch()
     assert tracer.wait(PATIENCE) == 7
+
+
+@pytest.mark.parametrize("names", [["process_vm_readv"], ["process_vm_readv", "pread64"]], ids=["mem", "ptrace"])
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
+def test_a_sandbox_that_hides_memory_hides_no_text(names: list[str], error: int, tmp_path: Path) -> None:
+    lines, numbers = tmp_path / "lines", [by_name[name].nr for name in names]
+    script = f"""if True:
+        from tests.commands.sandbox import deny
+        from tracefs.cli import main
+        deny({numbers}, {error})
+        main(["run", "-e", "sys_enter_openat", "-w", {str(lines)!r}, "cat"])"""  # which fails where it cannot read its libraries
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+    assert 'filename: "/etc/ld.so.cache", flags' in lines.read_text()
 
 
 def test_a_tracer_that_may_not_trace_says_what_holds_it() -> None:
