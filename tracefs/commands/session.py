@@ -35,8 +35,8 @@ SUBBUF_KB = 64
 """Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
-"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths", "noirq-info")
+"""Arguments and results in words, paths whole, no column of context flags, unless `-o no...` says otherwise."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 PLENTY = 1 << 16
