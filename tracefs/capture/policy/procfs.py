@@ -40,6 +40,12 @@ def status(tid: int) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
 
 
+def filters(tid: int) -> int:
+    """How many seccomp filters a task has; before Linux 5.9 whether it has any, as 2."""
+    seen = status(tid)
+    return int(seen.get("Seccomp_filters", seen.get("Seccomp", "0")))
+
+
 @dataclass(frozen=True)
 class Sight:
     """How a task was seen."""
