@@ -14,8 +14,8 @@ from tests.tree.conftest import Files
 from tracefs.syscalls import SYSCALLS
 from tracefs.tree.node import Directory, Node
 
-OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events"}
-"""Of kernels that are built with snapshots and histograms."""
+OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events", "show_event_filters", "show_event_triggers"}
+"""Of kernels that are built with snapshots and histograms, or from 7.0 on."""
 OWN = {
     "syscall_arg_type",
     "json",

@@ -190,3 +190,22 @@ def test_what_was_enabled_before_soft_mode_stays_enabled_after() -> None:
     state.begin_soft()
     state.end_soft()
     assert (state.state, state.recorded) == ("1", True)
+
+
+def test_filters_and_triggers_of_all_events_are_shown_together(files: Files) -> None:
+    assert (files.read("show_event_filters"), files.read("show_event_triggers")) == ("", "")
+    files.write("events/task/task_newtask/filter", "pid > 5")
+    files.write("events/sched/sched_process_exit/filter", "prio == 120 && group_dead == 1")
+    files.write("events/task/task_rename/filter", "0")
+    files.write("events/task/task_rename/trigger", "traceoff:3")
+    files.write("events/task/task_rename/trigger", "stacktrace if pid == 1")
+    files.write("events/sched/sched_process_fork/trigger", "hist:keys=parent_pid")
+    assert files.read("show_event_filters").splitlines() == [
+        "sched:sched_process_exit\tprio == 120 && group_dead == 1",
+        "task:task_newtask\tpid > 5",
+    ]
+    assert files.read("show_event_triggers").splitlines() == [
+        "sched:sched_process_fork\thist:keys=parent_pid:vals=hitcount:sort=hitcount:size=2048 [active]",
+        "task:task_rename\tstacktrace:unlimited if pid == 1",
+        "task:task_rename\ttraceoff:count=3",
+    ]
