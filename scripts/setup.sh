@@ -91,7 +91,7 @@ fingerprint() {
     {
         "$python" -VV
         pwd
-        find pyproject.toml setup.py ringbuf tracefs \( -name '*.[ch]' -o -name build.py -o -name '*.toml' -o -name setup.py -o -path '*/syscalls/[a-z]*.tbl' ! -path '*/types/*' \) \
+        find pyproject.toml setup.py ringbuf tracefs \( -name '*.[ch]' -o -name build.py -o -name '*.toml' -o -name setup.py -o -path '*/syscalls/[a-z]*.tbl' ! -path '*/types/*' -o -name prctl.tbl \) \
             ! -name '_*' -print0 |
             sort -z | xargs -0 sha256sum
     } | sha256sum | cut -d' ' -f1

@@ -18,6 +18,8 @@ from tracefs.tree.control import InstanceFile
 from tracefs.tree.node import Directory
 
 TEXT = (Path(__file__).parents[1] / "docs/differences.md").read_text()
+ABSENT = {"absent options:": "options", "absent files:": "", "absent events of sched:": "events/sched"}
+"""What a row or an item begins with, and the directory that it is about."""
 
 
 @pytest.fixture
@@ -52,13 +54,13 @@ def test_tables_are_whole() -> None:
         assert not broken
 
 
-@pytest.mark.parametrize(("start", "directory"), [("absent options:", "options"), ("absent files:", ""), ("absent events of sched:", "events/sched")])
+@pytest.mark.parametrize(("start", "directory"), ABSENT.items())
 def test_what_is_called_absent_is(files: Files, start: str, directory: str) -> None:
     assert [name for name in names(files, directory) if matched(name, listed(start))] == []
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize(("start", "directory"), [("absent options:", "options"), ("absent files:", ""), ("absent events of sched:", "events/sched")])
+@pytest.mark.parametrize(("start", "directory"), ABSENT.items())
 def test_all_that_is_absent_is_told(files: Files, oracle: Oracle, start: str, directory: str) -> None:
     lacking = {path.name for path in (oracle.root / directory).iterdir()} - names(files, directory)
     assert [name for name in sorted(lacking) if not matched(name, listed(start))] == []

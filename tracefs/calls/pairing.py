@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from signal import SIGKILL
 from typing import NamedTuple
 
 from tracefs.calls import numbers
@@ -179,6 +180,8 @@ class Pairing:
                 yield self._exit(event, ts, tid, record)
             elif event.name == "signal_deliver":
                 sig, code = _number(event, "sig", record), _number(event, "code", record)
+                if sig == SIGKILL:
+                    continue  # no program takes it: the end says so
                 info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
                 yield Signalled(tid, ts, event, record, sig, code, info, self.decoder)
             elif event.name == "sched_process_exit":

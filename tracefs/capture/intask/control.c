@@ -2,10 +2,13 @@
 #define _GNU_SOURCE
 #include "tracefs/capture/intask/control.h"
 
+#include <linux/audit.h>
 #include <string.h>
 #include <sys/syscall.h>
 
 #include "ringbuf/handle.h"
+#include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/call_facts.h"
 
 /*
  * Calls that are always left to a stop, by number (asm/unistd_64.h; newer ones than the headers of an old machine know, by value).
@@ -103,6 +106,9 @@ static enum in_class class_of(const struct cap_recorder *r, unsigned nr, bool sa
 	if (!s->known || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
 		return IN_CLASS_STOP;
 	if ((nr == SYS_wait4 || nr == SYS_waitid) && r->event_sinks[EV_SCHED_PROCESS_WAIT])
+		return IN_CLASS_STOP;
+	if ((cap_traits_of(AUDIT_ARCH_X86_64, nr) & CAP_TRAITS_SEND && r->event_sinks[EV_SIGNAL_GENERATE]) ||
+	    (cap_traits_of(AUDIT_ARCH_X86_64, nr) & CAP_TRAITS_ACTION && r->event_sinks[EV_SIGNAL_DELIVER]))
 		return IN_CLASS_STOP;
 	for (int sink = 0; sink < IN_SINKS; sink++)
 		for (int id = EV_SYSCALL_FIRST + 2 * (int)nr; id < EV_SYSCALL_FIRST + 2 * (int)nr + 2; id++)

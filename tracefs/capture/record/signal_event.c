@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/status.h"
 
-#define UNSEEN (~0ull) /* the address of a handler and its flags are nowhere to be read */
+#define UNSEEN (~0ull) /* a handler that was set before the task was traced, and its flags: they are nowhere to be read */
 
 struct signal_record {
 	struct ev_common common;
@@ -29,7 +30,20 @@ void cap_emit_signal(struct cap_recorder *r, struct cap_task *t, int sig, const 
 	rec.error = info->si_errno;
 	rec.code = info->si_code;
 	memcpy(rec.info, info, sizeof(rec.info));
-	if (status.caught & bit)
-		rec.handler = rec.flags = UNSEEN;
+	const struct cap_action *action = cap_action_of(t, sig);
+	bool caught = status.caught & bit, seen = action && (!caught || action->handler > (uintptr_t)SIG_IGN);
+	rec.handler = !caught ? 0 : seen ? action->handler : UNSEEN;
+	rec.flags = seen ? action->flags : caught ? UNSEEN : 0;
+	cap_emit_event(r, t, EV_SIGNAL_DELIVER, &rec, sizeof(rec));
+}
+
+void cap_emit_killed(struct cap_recorder *r, struct cap_task *t)
+{
+	struct signal_record rec = {.sig = SIGKILL};
+	int32_t sig = SIGKILL;
+
+	if (!cap_event_wanted(r, t, EV_SIGNAL_DELIVER))
+		return;
+	memcpy(rec.info, &sig, sizeof(sig));
 	cap_emit_event(r, t, EV_SIGNAL_DELIVER, &rec, sizeof(rec));
 }
