@@ -23,7 +23,8 @@ kill -USR1 $$
 "$SCRIPT" one two
 (exit 3) & wait $!
 /bin/ls /nonexistent . | /bin/cat
-exec "$PYTHON" -S -c 'import ctypes; libc = ctypes.CDLL(None); libc.prctl(15, b"renamed"); libc.prctl(4711, 1, -2, 3, 4); libc.wait4(-1, 0, 1, 0)'
+exec "$PYTHON" -S -c 'import ctypes; libc = ctypes.CDLL(None)
+libc.prctl(15, b"renamed"); libc.prctl(4711, 1, -2, 3, 4); libc.wait4(-1, 0, 1, 0)'
 """
 
 LIFE = {
