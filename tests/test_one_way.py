@@ -63,6 +63,8 @@ def calls() -> dict[str, set[str]]:
     texts = {name_of(path): without_words(path.read_text()) for path in C_FILES if path.suffix == ".c"}
     defined: dict[str, str] = {}
     for name, text in texts.items():
+        if name == "tracefs/capture/intask/alone.c":  # what others have, once more for a task
+            continue
         for match in re.finditer(r"^(?!static\b|typedef\b)[a-z_][\w *]*?\b(\w+)\([^;{]*?\)\n\{", text, re.M):
             defined[match[1]] = name
     assert len(defined) > 200

@@ -92,7 +92,12 @@ class Daemon:
             try:
                 from tracefs import mount  # loads libfuse, which may be missing
 
-                owner = mount.Owner(ready=lambda: self._say(_READY), status=self._status, stop=lambda: self._say(_STOP))
+                owner = mount.Owner(
+                    ready=lambda: self._say(_READY),
+                    status=self._status,
+                    stop=lambda: self._say(_STOP),
+                    visitors=cast("Engine", self._files.engine).visitors,
+                )
                 mount.serve(self._files.root, self._directory, owner)
             except Exception as error:
                 failed.append(error)

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import daemon, fd_paths, interleave, peers, reading, rendering, ring, seccomp, structured, workloads
+from benchmarks import (
+    daemon,
+    fd_paths,
+    intask,
+    interleave,
+    peers,
+    reading,
+    rendering,
+    ring,
+    seccomp,
+    structured,
+    workloads,
+)
 from benchmarks.report import Figure, chart, table
 
 Part = Callable[[argparse.Namespace], list[Figure]]
@@ -50,6 +62,7 @@ PARTS: dict[str, Part] = {
     "seccomp": seccomp.run,
     "fd_paths": fd_paths.run,
     "structured": structured.run,
+    "intask": intask.run,
 }
 
 

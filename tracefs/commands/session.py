@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from tracefs import inherited
-from tracefs.capture import Child, Engine, Limit, Scope
+from tracefs.capture import Child, Engine, Limit, Scope, StartError
 from tracefs.commands import CommandError, started
 from tracefs.commands.limits import raise_own
 from tracefs.commands.output import Output
 from tracefs.commands.signals import forwarding, held
-from tracefs.commands.start import Start, start
+from tracefs.commands.start import Start, refused, start
 from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
@@ -97,8 +97,9 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
-        whole = _configure(files, request, form)
-        shown = _control(files, request)
+        with refused(request.argv[0]):
+            whole = _configure(files, request, form)
+            shown = _control(files, request)
         only = files.top.wanted().calls() if request.seccomp else None
         child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
         started()
@@ -196,6 +197,8 @@ def _write(root: Directory, name: str, text: str) -> None:
             data = text.encode() + b"\n"
             while data:
                 data = data[handle.write(data, 0, Context()) :]
+    except StartError:
+        raise
     except OSError as error:
         raise CommandError(f"{name}: {text}: {os.strerror(error.errno or 0)}") from None
 

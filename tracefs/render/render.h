@@ -15,7 +15,7 @@
 #include "tracefs/events/record.h"
 #include "tracefs/render/text.h"
 
-#define RN_MAX_FIELDS 32
+#define RN_MAX_FIELDS 64 /* as many as a synthetic event may have */
 
 enum rn_field_kind {
 	RN_NUMBER,

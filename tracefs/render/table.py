@@ -11,7 +11,7 @@ from tracefs.render._render import ffi, lib
 from tracefs.render.printfmt.compile import Op, Piece, compile_print_fmt
 from tracefs.syscalls import COMPAT_NAMES
 
-MAX_FIELDS = 32
+MAX_FIELDS = 64
 """RN_MAX_FIELDS of render.h."""
 
 KINDS = {

@@ -6,10 +6,12 @@ from __future__ import annotations
 import struct
 import threading
 
+import pytest
 from tracefs.events.triggers._hist import lib
 
 from tests.events.triggers.table import Instance, enter, leave, lines
 from tracefs.events.triggers import hist_show
+from tracefs.events.triggers.errors import TriggerError
 
 
 def test_hits_are_counted_by_key_and_shown_as_the_kernel_does() -> None:
@@ -46,9 +48,59 @@ def test_percent_and_graph_show_a_value_against_the_others() -> None:
     instance.hit(leave("read", 1, 30))
     instance.hit(leave("read", 2, 10))
     assert lines(table) == [
-        "{ common_pid:          1 } hitcount:          1  ret:   75.00  ret: ####################",
-        "{ common_pid:          2 } hitcount:          1  ret:   25.00  ret: ######              ",
+        "{ common_pid:          1 } hitcount:          1  ret (%):  75.00  ret: ####################",
+        "{ common_pid:          2 } hitcount:          1  ret (%):  25.00  ret: ######              ",
     ]
+
+
+def test_hitcount_can_be_shown_as_a_share_and_as_a_bar_beside_the_number_or_in_its_place() -> None:
+    instance = Instance()
+    beside = instance.add("syscalls:sys_exit_read", "keys=common_pid:vals=hitcount,hitcount.percent")
+    alone = instance.add("syscalls:sys_exit_read", "keys=common_pid:vals=hitcount.graph:nohitcount")
+    for pid in (1, 1, 1, 2):
+        instance.hit(leave("read", pid, 30))
+    assert lines(beside) == [
+        "{ common_pid:          2 } hitcount:          1  hitcount (%):  25.00",
+        "{ common_pid:          1 } hitcount:          3  hitcount (%):  75.00",
+    ]
+    assert lines(alone) == [
+        "{ common_pid:          2 }  hitcount: ######              ",
+        "{ common_pid:          1 }  hitcount: ####################",
+    ]
+
+
+def test_nohitcount_wants_another_value() -> None:
+    with pytest.raises(TriggerError, match="Non-hitcount value is required for 'nohitcount'"):
+        Instance().add("syscalls:sys_exit_read", "keys=common_pid:nohitcount")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("comm", "{ common_comm: bash                                               } hitcount:          1"),
+        ("COMM", "{ common_comm: bash                                               } hitcount:          1"),
+        ("cpu", "{ common_cpu:          0 } hitcount:          1"),
+        ("CPU", "{ common_cpu:          0 } hitcount:          1"),
+    ],
+)
+def test_what_every_event_has_is_a_key_under_the_names_that_filters_know(key: str, shown: str) -> None:
+    instance = Instance()
+    table = instance.add("syscalls:sys_enter_read", f"keys={key}")
+    instance.hit(enter("read", 5, 3, 0, 100))
+    assert lines(table) == [shown]
+
+
+def test_a_field_of_the_event_goes_before_what_every_event_has() -> None:
+    table = Instance().add("sched:sched_process_exit", "keys=comm")
+    assert hist_show.trigger_line(table).startswith("hist:keys=comm:")
+
+
+def test_a_key_may_be_the_name_of_a_variable_that_is_a_field() -> None:
+    instance = Instance()
+    table = instance.add("syscalls:sys_exit_read", "keys=$who:who=common_pid")
+    instance.hit(leave("read", 7, 30))
+    assert lines(table) == ["{ common_pid:          7 } hitcount:          1"]
+    assert hist_show.trigger_line(table).startswith("hist:keys=common_pid:vals=hitcount:who=common_pid:")
 
 
 def test_several_keys_and_sort_orders() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracefs.capture.policy import interruptible, procfs, ptrace_ops
+from tracefs.capture.policy.interruptible import When
 from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
 from tracefs.capture.policy.procfs import Sight
 from tracefs.capture.scope import Scope
+from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import PidSet, Wanted
 
 GRACE = 0.1
@@ -44,6 +47,8 @@ class Look:
     """What was seen."""
     steady: float = 0.0
     """Since when it was seen like that."""
+    after_call: bool = False
+    """It can be had when its call has ended, which may last."""
 
     def again(self, sight: Sight, now: float) -> float:
         """It is seen. For how many seconds it has been in that state, and not gone to sleep anew."""
@@ -51,6 +56,26 @@ class Look:
             self.steady = now
         self.sight = sight
         return now - self.steady
+
+
+class Taking:
+    """What one change of what is wanted waits for: that all who are wanted were taken hold of."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+
+    def end(self, error: BaseException | None = None) -> None:
+        """It is done, or cannot be."""
+        self._error = error
+        self._over.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Until end(); raises its error. False: not in time."""
+        over = self._over.wait(timeout)
+        if self._error is not None:
+            raise self._error
+        return over
 
 
 SETS: dict[str, int] = {
@@ -81,9 +106,10 @@ def named(wanted: Wanted) -> frozenset[int]:
 class Attacher:
     """Brings the tracees in line with what is wanted, in steps that never wait for one of them."""
 
-    def __init__(self, core: Core, scope: Scope, on_error: Callable[[str], None]) -> None:
+    def __init__(self, core: Core, scope: Scope, visitors: Visitors, on_error: Callable[[str], None]) -> None:
         self._core = core
         self._scope = scope
+        self._visitors = visitors
         self._on_error = on_error
         if scope.kind != "none":
             ptrace_ops.binding()  # now, not when a write to a control file waits for it
@@ -98,9 +124,19 @@ class Attacher:
         """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
         self._vanishing: dict[int, list[float]] = {}
         """Leaders that may vanish without a report, and when to look whether they have."""
+        self._takings: list[Taking] = []
+        """To be ended when all who are wanted were taken hold of."""
 
-    def bring(self, wanted: Mapping[int, Wanted]) -> None:
-        """Attach who is wanted and not yet traced. wanted: by sink."""
+    def bring(self, wanted: Mapping[int, Wanted], taking: Taking) -> None:
+        """Attach who is wanted and not yet traced; the next steps interrupt them. wanted: by sink."""
+        try:
+            self._bring(wanted)
+        except BaseException as error:
+            taking.end(error)
+            raise
+        self._takings.append(taking)
+
+    def _bring(self, wanted: Mapping[int, Wanted]) -> None:
         self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
@@ -143,13 +179,12 @@ class Attacher:
         for tid in leaving:
             looks.setdefault(tid, Look(now + GRACE, now + GRACE))
         for tid, look in self._in_turn(now):
-            restless = now - look.since > interruptible.RESTLESS
-            sight = procfs.sight(tid)
-            if sight and interruptible.harmless(tid, sight, look.again(sight, now), restless, tid in waiting):
-                core.interrupt(tid, sight.state, sight.sleeps)
+            if not self._interrupt_visitor(tid):
+                self._interrupt(tid, look, tid in waiting, now)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
-        interrupted = bool(core.interrupted())
+        self._end_takings()
+        interrupted = self.answering()
         core.hold_off(bool(looks) or interrupted)
         due = [look.due for look in looks.values()] + [times[0] for times in self._vanishing.values()]
         if interrupted:
@@ -158,6 +193,37 @@ class Attacher:
             due.append(now + FIRST_DELAY)
         spent = time.monotonic() - now  # as long again for the stops
         return max(spent, min(due) - now) if due else None
+
+    def _interrupt_visitor(self, tid: int) -> bool:
+        """False: it is in no file operation of ours."""
+        with self._visitors.kept(tid) as there:
+            if there:
+                self._core.interrupt(tid)
+        return there
+
+    def _interrupt(self, tid: int, look: Look, entering: bool, now: float) -> None:
+        """If it can be now."""
+        sight = procfs.sight(tid)
+        if sight is None:
+            return
+        restless = now - look.since > interruptible.RESTLESS
+        when = interruptible.when(tid, sight, look.again(sight, now), restless, entering)
+        look.after_call = when is When.AFTER_CALL
+        if when is When.NOW:
+            self._core.interrupt(tid, sight.state, sight.sleeps)
+
+    def _end_takings(self) -> None:
+        """Whoever waits for tasks to be taken hold of goes on, if they are."""
+        if not self._takings or self._busy:
+            return
+        if all(tid in self._looks and self._looks[tid].after_call for tid in self._core.unstopped()):
+            for taking in self._takings:
+                taking.end()
+            self._takings.clear()
+
+    def answering(self) -> bool:
+        """Whether a task's stop is on its way: of one that was interrupted, and does not wait for us."""
+        return any(tid not in self._visitors for tid in self._core.interrupted())
 
     def _in_turn(self, now: float) -> Iterator[tuple[int, Look]]:
         """The looks that are due, as many as there is time for; those that had their turn go behind the others."""
@@ -216,6 +282,9 @@ class Attacher:
         self._skipped.clear()
         self._vanishing.clear()
         self._busy.clear()
+        for taking in self._takings:
+            taking.end()
+        self._takings.clear()
 
     def _attach_process(self, pid: int) -> None:
         """Every thread; those born meanwhile come with their parents, or are found in the next round."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from enum import Enum, auto
 
 from tracefs.capture._engine import lib
 from tracefs.capture.policy import procfs
@@ -39,7 +40,27 @@ AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
+class When(Enum):
+    """When a task can be interrupted."""
+
+    NOW = auto()
+    SOON = auto()
+    """Look again: it runs, or has only just fallen asleep."""
+    AFTER_CALL = auto()
+    """It has slept for a while in a call that an interrupt would cut short."""
+
+
+def when(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> When:
+    """When the task can be interrupted without its noticing.
+
+    The arguments are those of _harmless(), which says whether it can now.
+    """
+    if _harmless(tid, sight, steady, restless, entering):
+        return When.NOW
+    return When.AFTER_CALL if sight.call and sight.state != "R" and steady >= UNDOABLE else When.SOON
+
+
+def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
     """Whether the task can be interrupted now without its noticing.
 
     steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for long.

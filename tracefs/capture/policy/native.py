@@ -343,8 +343,9 @@ class Core:
         """Tasks whose interrupt is on its way."""
         return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
 
-    def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
-        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
+    def interrupt(self, tid: int, state: str = "\0", sleeps: int = 0) -> bool:
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight); without a
+        state, whatever it does.
 
         Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
         return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracefs.capture.child import Child
 from tracefs.capture.policy import native as c
 from tracefs.capture.policy import privileged
+from tracefs.capture.policy.program import THREAD, TIMER, StartError
 
 if TYPE_CHECKING:
     from tracefs.capture.policy.attach import Attacher
@@ -39,6 +41,11 @@ class Command:
             self._action()
         except BaseException as error:
             self._error = error
+        self._done.set()
+
+    def fail(self, error: BaseException) -> None:
+        """It will not be done."""
+        self._error = error
         self._done.set()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -69,7 +76,11 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """StartError where there can be no more threads."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise StartError(errno.EAGAIN, THREAD) from None
 
     def post(self, action: Callable[[], None]) -> Command:
         """Have it done on the capture thread, soon; never waits."""
@@ -92,7 +103,13 @@ class Session:
     def _run(self) -> None:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
-        self.core.enter()
+        try:
+            self.core.enter()
+        except OSError as error:
+            self._ended()
+            for command in self._commands:
+                command.fail(StartError(error.errno or errno.EAGAIN, TIMER))
+            return
         self.core.exec_policy(not privileged.tracer_is_privileged())
         try:
             while not self._stopping and self._work():
@@ -125,7 +142,7 @@ class Session:
             for tid, _ in tasks:
                 self.core.set_leaving(tid)
             self.attacher.part()
-            left = start + (STUCK if self.core.interrupted() else LINGER) - time.monotonic()
+            left = start + (STUCK if self.attacher.answering() else LINGER) - time.monotonic()
             if left <= 0:
                 break
             self.core.alarm(min(left, LINGER_STEP))

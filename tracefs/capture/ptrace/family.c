@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/ptrace/untraced.h"
 #include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/regs.h"
@@ -56,6 +57,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 	if (cap_ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&message) < 0)
 		return;
 	int32_t tid = message;
+	cap_untraced_born(parent);
 	if (cap_event_wanted(&ct->recorder, parent, EV_TASK_NEWTASK) && clone_flags(parent->tid, event, &flags))
 		cap_emit_newtask(&ct->recorder, parent, tid, flags);
 	cap_emit_fork(&ct->recorder, parent, tid);

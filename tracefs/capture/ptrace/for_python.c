@@ -206,7 +206,9 @@ bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t slee
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	struct cap_status now;
 
-	if (!t || t->interrupted || !cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps)
+	if (!t || t->interrupted)
+		return false;
+	if (state && (!cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps))
 		return false;
 	t->interrupted = cap_ptrace(PTRACE_INTERRUPT, tid, 0, 0) >= 0;
 	return t->interrupted;

@@ -35,7 +35,8 @@ uint32_t cap_spawned(struct cap_thread *ct); /* children of cap_spawn() that liv
 int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those whose interrupt has not arrived */
 void cap_set_leaving(struct cap_thread *ct, int32_t tid);
 /*
- * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before.
+ * [capture] Make a seized task stop soon, if it is still as it was seen: in that state of proc(5), and as often asleep before;
+ * state 0: whatever it does.
  * false: it is not, or is gone.
  */
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);

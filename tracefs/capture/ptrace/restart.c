@@ -23,7 +23,6 @@
 #include "tracefs/capture/task/status.h"
 #include "tracefs/capture/ptrace/restart.h"
 
-#define ERESTARTNOHAND 514 /* linux/errno.h of the kernel; strace shows it */
 /* They end such calls untraced, too, when the task goes on after the stop. */
 #define STOP_SIGNALS (CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
 
@@ -50,6 +49,12 @@ static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
 	return cap_undoable(info.arch, regs->orig_rax, info.arch == AUDIT_ARCH_X86_64 ? regs->rdi : (uint32_t)regs->rbx);
 }
 
+static void pending(struct cap_task *t, int32_t result)
+{
+	t->restart.pending = true;
+	t->restart.ended = result;
+}
+
 static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 {
 	t->restart.pending = false;
@@ -59,7 +64,7 @@ static void ended(struct cap_thread *ct, struct cap_task *t, int64_t result)
 
 static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_struct *regs)
 {
-	int64_t result = -ERESTARTNOHAND;
+	int64_t result = -CAP_ERESTARTNOHAND;
 	bool over = cap_limit_over(ct, t, &result);
 
 	regs->rax = result;
@@ -68,7 +73,20 @@ static bool undo(struct cap_thread *ct, struct cap_task *t, struct user_regs_str
 	if (over)
 		ended(ct, t, result);
 	else
-		t->restart.pending = true;
+		pending(t, -EINTR);
+	return true;
+}
+
+/* What was attached to in a call has that as its own from now on. */
+static bool call_known(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs)
+{
+	cap_info info;
+
+	if (!t->entered) {
+		if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
+			return false;
+		cap_on_middle(ct, t, regs, info.arch);
+	}
 	return true;
 }
 
@@ -77,13 +95,19 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if (!ended_early(t, &regs) || !cap_status_of(t->tid, &s))
+	if (!cap_get_regs(t->tid, &regs))
 		return false;
-	uint64_t pending = (s.own | s.shared) & ~s.blocked;
-	bool ignored = pending & cap_dropped(&s);
-	if ((pending & STOP_SIGNALS) || !(tracing || ignored))
+	bool by_kernel = cap_starts_again(&regs);
+	if ((!by_kernel && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
 		return false;
-	return undo(ct, t, &regs);
+	uint64_t waiting = (s.own | s.shared) & ~s.blocked;
+	bool ignored = waiting & cap_dropped(&s);
+	if ((waiting & STOP_SIGNALS) || !(tracing || ignored) || !call_known(ct, t, &regs))
+		return false;
+	if (!by_kernel)
+		return undo(ct, t, &regs);
+	pending(t, (int32_t)regs.rax);
+	return true;
 }
 
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
@@ -95,7 +119,7 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 		return;
 	bool dropped = cap_dropped(&s) & CAP_SIGNAL_BIT(sig);
 	if (t->restart.pending && (s.caught & CAP_SIGNAL_BIT(sig)))
-		ended(ct, t, -EINTR); /* the kernel sees to that */
+		ended(ct, t, t->restart.ended); /* the kernel sees to that */
 	else if (!t->restart.pending && dropped)
 		undo(ct, t, &regs);
 }

@@ -2,11 +2,10 @@
 #define _GNU_SOURCE
 #include "tracefs/capture/ptrace/restart_timeout.h"
 
-#include <sys/uio.h>
-
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
+#include "tracefs/events/task_memory.h"
 
 #define NS_PER_MS 1000000ll
 /* Beyond this a limit is as good as none, and adding it to the time does not overflow. */
@@ -31,8 +30,7 @@ static int64_t length(const struct cap_task *t, const struct cap_timeout *limit)
 
 	if (limit->milliseconds)
 		return (int32_t)value < 0 ? -1 : (int32_t)value * NS_PER_MS;
-	struct iovec here = {&ts, sizeof(ts)}, there = {(void *)value, sizeof(ts)};
-	if (!value || process_vm_readv(t->tid, &here, 1, &there, 1, 0) != sizeof(ts))
+	if (!value || !task_read(t->tid, value, &ts, sizeof(ts)))
 		return -1;
 	return ts.tv_sec >= LONGEST / CAP_NS_PER_S ? -1 : ts.tv_sec * CAP_NS_PER_S + ts.tv_nsec;
 }

@@ -9,6 +9,7 @@
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/ptrace/restart.h"
+#include "tracefs/capture/ptrace/untraced.h"
 #include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/call_facts.h"
 
@@ -72,12 +73,18 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		refuse(t);
 	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
+		if (unlikely(t->filtered))
+			cap_untraced_begin(t);
 		cap_place_call_begins(ct, t);
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		cap_place_call_ends(ct, t);
+		if (unlikely(t->cloned_with)) {
+			cap_untraced_born(t);
+			t->cloned_with = 0;
+		}
 		t->interrupted = false;
-		if (likely(info.exit.rval != -EINTR) || !cap_undo_eintr(ct, t, interrupted))
+		if (likely(info.exit.rval != -EINTR && !cap_is_restart(info.exit.rval)) || !cap_undo_eintr(ct, t, interrupted))
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
@@ -94,6 +101,8 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 	bool was_stopped = t->stopped, newborn = t->newborn;
 
 	t->newborn = false;
+	if (unlikely(newborn && t->cloned_with))
+		cap_untraced_child(t);
 	if (sig != SIGTRAP) {
 		t->stopped = true;
 		if (t->path == CAP_PATH_LEAVE)

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
+#include <sys/user.h>
 #include <time.h>
 
 #include "tracefs/capture/record/sink.h"
@@ -99,6 +100,8 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64_t result);
 /* The return of a call whose exit stop was missed: a newborn's clone, the call that a task was attached in. */
 void cap_on_return(struct cap_thread *ct, struct cap_task *t);
+/* The call that a task was in when it was attached goes on: its exit is seen, its entry was not. */
+void cap_on_middle(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs, uint32_t arch);
 
 /* family.c: [capture] */
 void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event);

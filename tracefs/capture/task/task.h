@@ -66,9 +66,12 @@ struct cap_task {
 	bool entered;	 /* `call` is the call that it is in */
 	uint64_t written; /* bit s: its entry was written for sink s */
 	bool unrecorded; /* that call's entry was left out, so its exit is too */
+	/* ptrace/untraced.c: the flags of its clone, or of the one that made it, while CLONE_UNTRACED is taken out; else 0 */
+	uint64_t cloned_with;
 
 	struct {		  /* ptrace/restart.c: a call that tracing ended early is made again */
 		bool pending;	  /* it makes `call` again, unless a handler comes first */
+		int32_t ended;	  /* what the call returned then, for all that is recorded */
 		int64_t began;	  /* when it made a call with a time limit; ns of CLOCK_MONOTONIC */
 		int64_t deadline; /* when that limit ends, where the call was made again; 0: none */
 	} restart;

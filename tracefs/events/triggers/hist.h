@@ -25,7 +25,7 @@ enum {
 	HIST_ARGS_MAX = 64, /* fields of a synthetic event */
 	HIST_KEY_SIZE_MAX = 512,
 	HIST_STRING_MAX = 256, /* with its NUL */
-	HIST_STACK_MAX = 16, /* levels of a stack trace used as a key */
+	HIST_STACK_MAX = 31, /* levels of a stack trace used as a key */
 	HIST_OPS_MAX = 32,
 	HIST_DEPTH_MAX = 16,
 	HIST_SYNTHETIC_FIRST = 3072, /* ids of synthetic events: EV_SYNTHETIC_* of record.h */

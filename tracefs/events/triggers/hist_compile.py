@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from tracefs.events.triggers._hist import ffi, lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_actions import ActionCompiler
 from tracefs.events.triggers.hist_expr import Binary, Expr, FieldName, Negate, Var, parse
-from tracefs.events.triggers.hist_ops import Compiler, Operand
+from tracefs.events.triggers.hist_ops import HITCOUNT, Compiler, Operand, plain_name
 from tracefs.events.triggers.hist_text import HistText
 
 
@@ -173,13 +174,20 @@ def _refers(expr: Expr) -> bool:
     return isinstance(expr, Var) or (isinstance(expr, Negate) and _refers(expr.operand))
 
 
+def _named_field(histogram: Histogram, expr: Expr) -> Expr:
+    """The field that `$name` stands for, where the trigger itself says `name=FIELD`: so a key can be used by its actions."""
+    written = dict(histogram.text.variables).get(expr.name) if isinstance(expr, Var) and not expr.system else None
+    named = parse(written, histogram.command) if written else None
+    return named if isinstance(named, FieldName) else expr
+
+
 def _keys(histogram: Histogram, compiler: Compiler) -> None:
     command, written = histogram.command, histogram.text.keys
     if len(written) > hist_text.KEYS_MAX:
         raise TriggerError("", command)
     offset = 0
     for word in written:
-        expr = parse(word, command)
+        expr = plain_name(histogram.event, _named_field(histogram, parse(word, command)))
         if _refers(expr):
             raise TriggerError("Using variable references in keys not supported", command, word)
         if isinstance(expr, FieldName) and expr.modifier in ("percent", "graph"):
@@ -193,14 +201,17 @@ def _keys(histogram: Histogram, compiler: Compiler) -> None:
 
 def _vals(histogram: Histogram, compiler: Compiler) -> None:
     for word in histogram.text.vals:
-        if word == "hitcount":
+        if word == HITCOUNT:
             continue
-        expr = parse(word, histogram.command)
+        expr = plain_name(histogram.event, parse(word, histogram.command))
         operand = compiler.compile(expr)
         refused = isinstance(expr, FieldName) and expr.modifier in ("execname", "syscall", "log2", "stacktrace")
         if operand.is_string or operand.stack or refused:
             raise TriggerError("Invalid field modifier" if refused else "", histogram.command, word)
         histogram.vals.append(Column(expr, operand))
+    if not histogram.vals and not histogram.text.hitcount:
+        message = "Non-hitcount value is required for 'nohitcount'"
+        raise TriggerError(message, histogram.command, code=errno.ENOENT)
     if len(histogram.vals) > lib.HIST_VALS_MAX:
         raise TriggerError("", histogram.command)
 

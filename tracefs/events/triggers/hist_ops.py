@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracefs.events.event import EventClass
@@ -12,14 +12,18 @@ from tracefs.events.field import Field
 from tracefs.events.triggers._hist import lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import Binary, Const, Expr, FieldName, Negate, Var
-from tracefs.events.triggers.hist_text import STACK_NAMES
 
 Op = tuple[int, int, int, int, int]
 """code, size, sign, offset, arg of a struct hist_op."""
 
 OPERATORS = {"+": lib.HIST_OP_ADD, "-": lib.HIST_OP_SUB, "*": lib.HIST_OP_MUL, "/": lib.HIST_OP_DIV}
-CPU_NAMES = ("common_cpu", "cpu")
-COMM_NAMES = ("common_comm",)
+GENERIC = {
+    **dict.fromkeys(("common_cpu", "cpu", "CPU"), "common_cpu"),
+    **dict.fromkeys(("common_comm", "comm", "COMM"), "common_comm"),
+    **dict.fromkeys(("common_stacktrace", "stacktrace", "STACKTRACE"), "common_stacktrace"),
+}
+"""Names of what every event has, as filters have them, too; those without `common_` only where the event has no such field."""
+HITCOUNT = "hitcount"
 U64 = 1 << 64
 
 
@@ -51,6 +55,13 @@ class Operand:
             setattr(target, name, value)
         for slot, (code, width, sign, offset, arg) in zip(target.ops, self.ops, strict=False):
             slot.code, slot.size, slot.sign, slot.offset, slot.arg = code, width, sign, offset, arg
+
+
+def plain_name(event: EventClass, expr: Expr) -> Expr:
+    """The same under the name that the kernel shows: `CPU` is common_cpu."""
+    if isinstance(expr, FieldName) and event.field(expr.name) is None:
+        return replace(expr, name=GENERIC.get(expr.name, expr.name))
+    return expr
 
 
 Lookup = Callable[[Var, bool], Operand]
@@ -104,13 +115,16 @@ class Compiler:
             divisor = 1000 if name.modifier == "usecs" else 1
             op = (lib.HIST_OP_TIMESTAMP, 0, 0, 0, divisor)
             return Operand("u64", 8, False, (op,), unit="us" if divisor > 1 else "ns")
-        if name.name in STACK_NAMES:
-            return Operand("unsigned long[]", lib.HIST_STACK_MAX * 8, False, stack=True)
-        if name.name in CPU_NAMES and self.event.field(name.name) is None:
-            return Operand("unsigned int", 4, False, ((lib.HIST_OP_CPU, 0, 0, 0, 0),))
-        if name.name in COMM_NAMES:
-            return Operand("char[16]", 16, False, string=lib.HIST_STRING_COMM)
         found = self.event.field(name.name)
+        generic = GENERIC.get(name.name) if found is None else None
+        if generic == "common_stacktrace":
+            return Operand("unsigned long[]", lib.HIST_STACK_MAX * 8, False, stack=True)
+        if generic == "common_cpu":
+            return Operand("unsigned int", 4, False, ((lib.HIST_OP_CPU, 0, 0, 0, 0),))
+        if generic == "common_comm":
+            return Operand("char[16]", 16, False, string=lib.HIST_STRING_COMM)
+        if found is None and name.name == HITCOUNT:
+            return Operand("u64", 8, False, ((lib.HIST_OP_CONST, 0, 0, 0, 1),))  # each event adds one
         if found is None:
             raise TriggerError("Couldn't find field", self.command, str(name))
         return self._modified(found, name)

@@ -147,7 +147,8 @@ def entry_line(histogram: Histogram, entry: Entry, peaks: _Peaks) -> str:
     if histogram.text.hitcount:
         line += f" hitcount: {entry.hits:>10}"
     for column, total, of in zip(histogram.vals, entry.sums, peaks.sums, strict=True):
-        line += f"  {column.label}: {_show_value(column.modifier, total, of)}"
+        share = " (%)" if column.modifier == "percent" else ""
+        line += f"  {column.label}{share}: {_show_value(column.modifier, total, of)}"
     return line + _show_actions(histogram, entry)
 
 
@@ -156,9 +157,10 @@ def _show_value(modifier: str, value: int, of: tuple[int, int]) -> str:
     if modifier == "hex":
         return f"{value:>10x}"
     if modifier == "percent":
-        return f"{100 * value / total if total else 0:>7.2f}"
+        hundredths = 10000 * value // total if total else 0
+        return f"{hundredths // 100:>3}.{hundredths % 100:02}"
     if modifier == "graph":
-        length = value * GRAPH_WIDTH // greatest if greatest else 0
+        length = 10000 * value // greatest * GRAPH_WIDTH // 10000 if greatest else 0
         return f"{'#' * length:<{GRAPH_WIDTH}}"
     return f"{value:>10}"
 

@@ -16,7 +16,7 @@ KEYS_MAX, SORT_MAX = 3, 2
 SIZE_DEFAULT, SIZE_MIN, SIZE_MAX = 2048, 128, 131072
 """Entries. The kernel keeps a power of two; the bounds are its 7 and 17 bits."""
 
-STACK_NAMES = ("common_stacktrace", "stacktrace")
+STACK_NAMES = ("common_stacktrace", "stacktrace", "STACKTRACE")
 HANDLERS = ("onmatch", "onmax", "onchange")
 
 

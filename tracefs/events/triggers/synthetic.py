@@ -74,6 +74,9 @@ def _fields(words: list[str], text: str) -> Iterator[tuple[str, str]]:
         if not words:
             raise TriggerError("Invalid field", text, ctype)
         declared, *words = words
+        element, bracket, bounds = ctype.partition("[")
+        if bracket and "[" not in declared:  # `char[16] name`, as the file shows it, for `char name[16]`
+            ctype, declared = element, f"{declared}[{bounds}"
         yield _field(ctype, declared, text)
 
 

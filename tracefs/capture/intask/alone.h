@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the recorder has in place of a C library and of pointers: where it is, and the few calls that it makes itself. */
+#ifndef TRACEFS_INTASK_ALONE_H
+#define TRACEFS_INTASK_ALONE_H
+
+#include "tracefs/capture/intask/inside.h"
+
+struct cap_save;
+
+/* At IN_MM_AT and so on from the blob's start: the linker script says where. */
+extern struct in_mm in_mm __attribute__((visibility("hidden")));
+extern struct in_block in_own_block __attribute__((visibility("hidden")));
+extern const struct in_control in_own_control __attribute__((visibility("hidden")));
+extern char in_slot[] __attribute__((visibility("hidden")));
+
+/* The save buffer is the beginning of the slot whose end is the stack and the frame. */
+static inline struct cap_save *in_save(void)
+{
+	return (struct cap_save *)in_slot;
+}
+
+static inline unsigned in_cpu(void)
+{
+	uint64_t aux;
+
+	__asm__ volatile("rdpid %0" : "=r"(aux));
+	return aux & 0xfff;
+}
+
+int in_gettime(clockid_t clock, struct timespec *ts); /* the vDSO's */
+void in_wake(uint32_t *futex);
+/* Copy memory that the program named, which may not be there. tid: this thread. */
+bool in_read(int32_t tid, uint64_t address, void *out, uint32_t length);
+
+#endif
