@@ -65,6 +65,7 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
+        self._core.set_descent(scope.depth, scope.follow_exec, scope.leave_exec)
         self.visitors = Visitors()
         """Who must tell it of tasks in file operations is the adapter that answers those."""
         self._attacher = Attacher(self._core, scope, self.visitors, on_error)

@@ -11,7 +11,7 @@ from tracefs.front import arguments
 
 
 def add(subparsers: Any) -> None:
-    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
+    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, or processes that run, without a mount")
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
     )
@@ -64,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
         options=args.options,
         select=arguments.selected(args),
         controls=arguments.controls(args),
+        follow=arguments.followed(args),
+        ending=arguments.ending(args),
         lines=not args.no_lines,
         output=args.output,
         fd=args.fd,

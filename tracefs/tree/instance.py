@@ -67,6 +67,8 @@ class Instance:
         self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
         self.reader = Reader(self.buffer)
         self.view = Options(clock=CLOCK)
+        for name, on in self.options.items():
+            self.view.set(name, on)
         """How lines look; open files look at it with each reading."""
         self.pollers = Pollers(self.buffer, shared.stopping)
         self._sink = shared.engine.add_sink(self.buffer)

@@ -140,8 +140,8 @@ class Attacher:
         self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
-            for pid in self._scope.processes():
-                self._attach_process(pid)
+            for pid, generation in self._scope.generations().items():
+                self._attach_process(pid, generation)
         for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
             if not self._core.has(tid) and tid != os.getpid():
                 tgid = procfs.status(tid).get("Tgid")
@@ -286,7 +286,7 @@ class Attacher:
             taking.end()
         self._takings.clear()
 
-    def _attach_process(self, pid: int) -> None:
+    def _attach_process(self, pid: int, generation: int = 0) -> None:
         """Every thread; those born meanwhile come with their parents, or are found in the next round."""
         seen: set[int] = set()
         while True:
@@ -299,6 +299,8 @@ class Attacher:
                     self._core.set_scope(tid, True)
                 elif not self._attach(tid, pid, in_scope=True):
                     return
+                if generation:
+                    self._core.set_generation(tid, generation)
 
     def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
         """False: its process is not to be had, the reason was told."""

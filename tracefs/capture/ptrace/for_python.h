@@ -26,6 +26,9 @@ int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those to
 int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
+void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */
+void cap_set_depth(struct cap_thread *ct, uint32_t depth);
+bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob); /* false: too long, or too many */
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
 void cap_clear_members(struct cap_thread *ct, int sink, int set);
 void cap_choose_all(struct cap_thread *ct); /* after changes of scope, members or sinks */

@@ -26,6 +26,7 @@
 #include <time.h>
 
 #include "tracefs/capture/record/sink.h"
+#include "tracefs/capture/task/descent.h"
 #include "tracefs/capture/task/task.h"
 
 #define CAP_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
@@ -54,6 +55,7 @@ struct cap_thread {
 	struct cap_recorder recorder;
 	struct cap_report report; /* what the last cap_loop() returned for */
 	bool exec_policy;	  /* cap_loop() returns before each execve: the tracer has no privilege */
+	struct cap_descent descent; /* of those in scope */
 
 	/* wake.c */
 	pid_t tid;		 /* of the capture thread, 0: there is none */
@@ -118,7 +120,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig);
 /* Whether its calls must be seen: it is recorded, or may execute what a tracer must not be there for. */
 static inline bool cap_must_follow(const struct cap_thread *ct, const struct cap_task *t)
 {
-	return t->path == CAP_PATH_STOPS || (ct->exec_policy && t->path == CAP_PATH_BIRTHS);
+	return t->path == CAP_PATH_STOPS || (t->path == CAP_PATH_BIRTHS && (ct->exec_policy || t->awaits_exec));
 }
 
 /* spawn.c: [capture] */

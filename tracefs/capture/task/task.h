@@ -47,6 +47,9 @@ struct cap_task {
 	uint64_t tracer_sinks; /* bit s: sink s's tracer records its calls */
 	uint64_t event_sinks;  /* bit s: sink s records its enabled events */
 	bool in_scope;	       /* recorded by sinks whose pid sets are not active */
+	bool awaits_exec;      /* descent.h: what it executes says whether it is in scope */
+	bool begins_scope;     /* it came into scope by the execve that it is in */
+	uint32_t generation;   /* of children, from a process that was named: that is 0 */
 	uint8_t path;	       /* enum cap_path */
 
 	/* Where it stands: ptrace/stops.c. */
@@ -120,7 +123,7 @@ struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, s
 
 /* Decide who records the task, and so how it is captured. After any change of its sets, its scope or the wishes. */
 void cap_task_choose(struct cap_task *t, const struct cap_wants *wants);
-/* What a child is member of. */
+/* What a child is member of; its scope is cap_descent_born()'s. */
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants);
 
 #endif
