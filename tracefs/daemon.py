@@ -204,7 +204,7 @@ def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, 
         run(ready)
         status = 0
     except Exception as error:
-        log.exception("the daemon ended")
+        log.log(logging.INFO if isinstance(error, MountError) else logging.ERROR, "the daemon ended", exc_info=True)
         with contextlib.suppress(OSError):
             answer(str(error))
     finally:

@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     scope = Scope(args.scope, os.getppid())
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(message)s",
-        level=logging.INFO if log_file else 100,
-        filename=log_file if args.foreground else None,  # a daemon's stderr becomes the log file
+        level=logging.INFO if log_file else logging.ERROR,  # faults are counted in any case (daemon.py)
+        filename=log_file if args.foreground else None,  # a daemon's stderr becomes the log file, or nothing
     )
 
     def serve(ready: Callable[[], None]) -> None:

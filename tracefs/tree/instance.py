@@ -137,7 +137,12 @@ class Instance:
                 self.empty()
             else:
                 self.empty()
-                self.tell_engine()
+                try:
+                    self.tell_engine()
+                except OSError:
+                    self.tracer = self.view.tracer = "nop"
+                    self._told = self.wanted()
+                    raise
 
     def set_option(self, option: options.Option, on: bool) -> None:
         """EINVAL for an option that refuses."""

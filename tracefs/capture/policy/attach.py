@@ -8,15 +8,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tracefs.capture.policy import interruptible, procfs, ptrace_ops
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.interruptible import When
 from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
 from tracefs.capture.policy.procfs import Sight
 from tracefs.capture.scope import Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.plain import plain
 
 GRACE = 0.1
 """Seconds that a task which is to be detached has to stop by itself."""
@@ -29,6 +32,8 @@ SEIZE_TRIES = 3
 """Of a task that is refused for no visible reason."""
 TURN = 0.003
 """Seconds to look at tasks at a time: with a thousand of them, their stops want to be served, too."""
+MAX_TOLD = 1000
+"""Reasons that are remembered, so that a program cannot fill our memory with them."""
 VANISHING = (0.01, 0.1, 0.5)
 """Seconds after which to look whether a task has vanished."""
 
@@ -117,11 +122,13 @@ class Attacher:
         """By tid."""
         self._skipped: set[int] = set()
         """Processes that were reported to on_error already."""
-        self._privileged: set[str] = set()
-        """Files likewise."""
+        self._told: set[str] = set()
+        """Reasons to let go, likewise."""
         self._wanted: Mapping[int, Wanted] = {}
         self._busy: dict[int, tuple[int, bool]] = {}
         """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
+        self._bad: set[int] = set()
+        """Tasks that a fault of ours was about: they are left alone."""
         self._vanishing: dict[int, list[float]] = {}
         """Leaders that may vanish without a report, and when to look whether they have."""
         self._takings: list[Taking] = []
@@ -141,12 +148,14 @@ class Attacher:
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
             for pid, generation in self._scope.generations().items():
-                self._attach_process(pid, generation)
+                with self._blaming(pid):
+                    self._attach_process(pid, generation)
         for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
             if not self._core.has(tid) and tid != os.getpid():
                 tgid = procfs.status(tid).get("Tgid")
                 if tgid and int(tgid) != os.getpid():
-                    self._attach(tid, int(tgid), in_scope=False)
+                    with self._blaming(tid):
+                        self._attach(tid, int(tgid), in_scope=False)
         for sink, each in wanted.items():
             self._join_sets(sink, each)
         self._core.choose_all()
@@ -155,10 +164,11 @@ class Attacher:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
         for tid, (tgid, in_scope) in busy.items():
-            if in_scope:
-                self._attach_process(tgid)
-            elif not self._core.has(tid):
-                self._attach(tid, tgid, in_scope)
+            with self._blaming(tid):
+                if in_scope:
+                    self._attach_process(tgid)
+                elif not self._core.has(tid):
+                    self._attach(tid, tgid, in_scope)
         if busy:
             for sink, each in self._wanted.items():
                 self._join_sets(sink, each)
@@ -170,8 +180,8 @@ class Attacher:
         core, looks = self._core, self._looks
         self._forget_vanished(now)
         self._again()
-        waiting = set(core.unstopped())
-        leaving = set(core.leaving())
+        waiting = set(core.unstopped()) - self._bad
+        leaving = set(core.leaving()) - self._bad
         for tid in looks.keys() - waiting - leaving:
             del looks[tid]
         for tid in waiting:
@@ -179,8 +189,9 @@ class Attacher:
         for tid in leaving:
             looks.setdefault(tid, Look(now + GRACE, now + GRACE))
         for tid, look in self._in_turn(now):
-            if not self._interrupt_visitor(tid):
-                self._interrupt(tid, look, tid in waiting, now)
+            with self._blaming(tid):
+                if not self._interrupt_visitor(tid):
+                    self._interrupt(tid, look, tid in waiting, now)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
         self._end_takings()
@@ -252,24 +263,39 @@ class Attacher:
         now, tasks = time.monotonic(), {tid for tid, _ in core.tasks()}
         for tid in self._looks.keys() - tasks:
             del self._looks[tid]
-        for tid in tasks:
+        for tid in tasks - self._bad:
             self._looks.setdefault(tid, Look(now, now)).due = now
         for tid, look in self._in_turn(now):
-            sight = procfs.sight(tid)
-            if sight and interruptible.unsettled(tid, sight, look.again(sight, time.monotonic())):
-                core.interrupt(tid, sight.state, sight.sleeps)
+            with self._blaming(tid):
+                sight = procfs.sight(tid)
+                if sight and interruptible.unsettled(tid, sight, look.again(sight, time.monotonic())):
+                    core.interrupt(tid, sight.state, sight.sleeps)
 
-    def let_go(self, tid: int, file: str) -> None:
-        """The task is about to execute a file that gives it privilege; we have none, and would take it away."""
+    def let_go(self, tid: int, why: str, each: bool = False) -> None:
+        """The task is about to execute what (may) give it privilege; we have none, and would take it away.
+
+        each: on_error is told of each process, not once of the reason."""
         comm, tgid, now = procfs.comm(tid), int(procfs.status(tid).get("Tgid", tid)), time.monotonic()
         self._core.let_go(tid)
         if tid != tgid:  # it takes its leader's number, unless the execve fails
             self._vanishing[tgid] = [now + delay for delay in VANISHING]
-        if file not in self._privileged:
-            self._privileged.add(file)
-            self._on_error(
-                f"let go of {comm}-{tid}: {file} is setuid, setgid or has capabilities, and needs an untraced task"
-            )
+        told = f"{why} ({tgid})" if each else why
+        if told not in self._told:
+            if len(self._told) >= MAX_TOLD:
+                self._told.clear()
+            self._told.add(told)
+            self._on_error(f"let go of {comm}-{tid}: {plain(why)}")
+
+    @contextmanager
+    def _blaming(self, tid: int) -> Iterator[None]:
+        """Around what is done about one task: a fault costs that task, not the others."""
+        try:
+            yield
+        except Exception as error:
+            fault(f"task {tid}")
+            self._bad.add(tid)
+            self._core.set_leaving(tid)
+            self._on_error(f"let go of {procfs.comm(tid)}-{tid}: internal error: {error!r}")
 
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
@@ -282,6 +308,7 @@ class Attacher:
         self._skipped.clear()
         self._vanishing.clear()
         self._busy.clear()
+        self._bad.clear()
         for taking in self._takings:
             taking.end()
         self._takings.clear()

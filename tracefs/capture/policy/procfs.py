@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from tracefs.plain import plain
+
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, errors="surrogateescape") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read())
     except OSError:
         return None
 
@@ -37,7 +39,13 @@ def parent(pid: int) -> int | None:
 def status(tid: int) -> dict[str, str]:
     """/proc/TID/status as a dictionary, empty where the task has gone."""
     text = _read(f"/proc/{tid}/status") or ""
-    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.split("\n"))}
+
+
+def filters(tid: int) -> int:
+    """How many seccomp filters a task has; before Linux 5.9 whether it has any, as 2."""
+    seen = status(tid)
+    return int(seen.get("Seccomp_filters", seen.get("Seccomp", "0")))
 
 
 @dataclass(frozen=True)
@@ -75,5 +83,5 @@ def traced_by_us(tid: int) -> bool:
 
 
 def comm(tid: int) -> str:
-    """A task's name, "" where it has gone."""
-    return (_read(f"/proc/{tid}/comm") or "").removesuffix("\n")
+    """A task's name as people may see it, "" where it has gone."""
+    return plain((_read(f"/proc/{tid}/comm") or "").removesuffix("\n"))

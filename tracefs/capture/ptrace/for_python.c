@@ -74,7 +74,7 @@ bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t || !t->entered)
+	if (!t || !t->held)
 		return false;
 	*out = t->call;
 	return true;
@@ -84,7 +84,7 @@ void cap_let_go(struct cap_thread *ct, int32_t tid)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t)
+	if (!t || !t->held)
 		return;
 	t->path = CAP_PATH_LEAVE;
 	t->at_entry = false;

@@ -16,8 +16,8 @@ uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);
-bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* false: it is in none that was seen to begin */
-void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] detach it where it stands, before its execve */
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* after CAP_EXEC; false: the task is gone */
+void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] after CAP_EXEC: detach it where it stands, before its execve */
 void cap_vanished(struct cap_thread *ct, int32_t tid); /* [capture] it has gone, or is not traced, without a report */
 bool cap_has(struct cap_thread *ct, int32_t tid);
 /* The lists return how many there are, and write at most max. */

@@ -35,7 +35,7 @@
 
 typedef struct __ptrace_syscall_info cap_info;
 
-/* Why cap_loop() returned. After CAP_EXEC a task is stopped: cap_resume() it before the next cap_loop(). */
+/* Why cap_loop() returned. After CAP_EXEC a task is stopped until cap_resume() or cap_let_go(); the others go on. */
 enum cap_reason {
 	CAP_WOKEN = 0,	/* cap_wake() or cap_alarm() */
 	CAP_CHILD_EXIT, /* a child of this thread ended: report.tid, report.status */
@@ -114,7 +114,7 @@ void cap_forget(struct cap_thread *ct, struct cap_task *t);
 
 /* stops.c: [capture] */
 int cap_on_stop(struct cap_thread *ct, int32_t tid, int status); /* enum cap_reason, or CAP_GO_ON */
-bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);	 /* false: the task is gone */
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);	 /* after CAP_EXEC; false: the task is gone */
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig);
 
 /* Whether its calls must be seen: it is recorded, or may execute what a tracer must not be there for. */

@@ -61,6 +61,7 @@ struct cap_task {
 	bool interrupted; /* PTRACE_INTERRUPT was sent, and no stop has come since */
 	bool stopped;	  /* in a group stop (PTRACE_LISTEN) */
 	bool at_entry;	  /* in the stop at the entry of a call */
+	bool held;	  /* at the entry of an execve that the policy has not decided on (CAP_EXEC) */
 	bool in_kernel;	  /* in a call; false: computing, as far as is known */
 	uint64_t served;  /* number of its last stop, of all stops that the capture thread has handled */
 
