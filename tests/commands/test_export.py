@@ -32,9 +32,9 @@ def exported(source: Path) -> list[dict[str, Any]]:
     return calls(done.stdout)
 
 
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    file = tmp_path / "trace.dat"
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("recording") / "trace.dat"
     assert tracefs("run", "--trace-dat", "-w", file, "--", *COMMAND).returncode in (0, 1)
     return file
 
