@@ -54,7 +54,7 @@ def compare(ours: Node, kernel: Path) -> list[str]:
         path.name.removeprefix("sys_enter_") for path in kernel.glob("events/syscalls/sys_enter_*")
     }
     own_events = {f"events/syscalls/sys_{kind}_{name}" for kind in ("enter", "exit") for name in lacking}
-    own_events.add("events/compat_syscalls")
+    own_events |= {"events/compat_syscalls", "events/ptrace"}
     different = []
     for path, mode in walk(ours):
         parts = path.split("/")

@@ -31,6 +31,7 @@ void cap_emit_prctl(struct cap_recorder *r, struct cap_task *t, int64_t result);
 
 /* signal_event.c */
 void cap_emit_signal(struct cap_recorder *r, struct cap_task *t, int sig, const siginfo_t *info);
+void cap_emit_stopped(struct cap_recorder *r, struct cap_task *t, int sig); /* all threads of the process stop, by that */
 void cap_emit_killed(struct cap_recorder *r, struct cap_task *t); /* by SIGKILL, which has no stop of its own */
 
 /* signal_sent.c: signals that a call sends, and that of a task's end. */

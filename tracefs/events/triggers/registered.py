@@ -328,5 +328,5 @@ class Triggers:
         made = ffi.new("struct trigger_list *", {"items": [each.struct for each in triggers]})
         made.n = len(triggers)
         made.looks = any(each.looks for each in triggers)
-        made.stack = any(column.operand.stack for each in triggers if each.histogram for column in each.histogram.keys)
+        made.stack = any(each.histogram.wants_stack for each in triggers if each.histogram)
         self._lists[event] = made
