@@ -105,6 +105,8 @@ static enum in_class class_of(const struct cap_recorder *r, unsigned nr, bool sa
 
 	if (!s->known || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
 		return IN_CLASS_STOP;
+	if (s->unsaved && saves)
+		return IN_CLASS_STOP;
 	if ((nr == SYS_wait4 || nr == SYS_waitid) && r->event_sinks[EV_SCHED_PROCESS_WAIT])
 		return IN_CLASS_STOP;
 	if ((cap_traits_of(AUDIT_ARCH_X86_64, nr) & CAP_TRAITS_SEND && r->event_sinks[EV_SIGNAL_GENERATE]) ||
