@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -15,7 +16,7 @@ from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
-from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
+from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit, in_task_machine
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Command, Session
 from tracefs.capture.scope import Scope
@@ -73,7 +74,18 @@ class Engine:
         self._retired: Session | None = None
         """The last one that was told to end: it may still be letting its tracees go."""
         self._former = 0
+        self._in_task = False
         self._running = False
+
+    def use_in_task(self) -> None:
+        """Programs that begin from now on may record themselves. Before anything is captured. OSError(ENOTSUP): not here."""
+        if why := in_task_machine():
+            raise OSError(errno.ENOTSUP, why)
+        self._in_task = True
+
+    def in_task_reasons(self) -> dict[str, int]:
+        """How many programs recorded themselves, and how many did not, by why."""
+        return self._core.in_task_reasons()
 
     def start(self) -> None:
         """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
@@ -288,7 +300,7 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
+            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended, self._in_task)
             self._session.start()
         return self._session
 

@@ -31,6 +31,11 @@ def add(subparsers: Any) -> None:
         action="store_true",
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
     )
+    parser.add_argument(
+        "--in-task",
+        action="store_true",
+        help="programs that can do so record their calls themselves, without stops; see README for what that implies",
+    )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
     parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
     form = parser.add_mutually_exclusive_group()
@@ -71,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         environ=args.environ,
         size=args.size,
         seccomp=args.seccomp,
+        in_task=args.in_task,
         verbose=args.verbose,
     )
     return session.trace(request)

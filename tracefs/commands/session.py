@@ -68,6 +68,8 @@ class Request:
     seccomp: bool = False
     """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
     its filter must not be left without us."""
+    in_task: bool = False
+    """Programs may record themselves."""
     verbose: bool = False
     """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
 
@@ -97,6 +99,8 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
     files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
     try:
+        if request.in_task:
+            _use_in_task(engine)
         whole = _configure(files, request, form)
         shown = _control(files, request)
         only = files.top.wanted().calls() if request.seccomp else None
@@ -105,9 +109,23 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
         with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, whole, out) as take:
             status = _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
         _show(files, shown)
+        if request.in_task and request.verbose:
+            _say_in_task(engine)
         return status
     finally:
         files.shutdown()
+
+
+def _use_in_task(engine: Engine) -> None:
+    try:
+        engine.use_in_task()
+    except OSError as error:
+        print(f"tracefs: programs cannot record themselves: {error.strerror}", file=sys.stderr)
+
+
+def _say_in_task(engine: Engine) -> None:
+    counts = ", ".join(f"{count} {reason}" for reason, count in engine.in_task_reasons().items())
+    print(f"tracefs: programs: {counts or 'none'}", file=sys.stderr)
 
 
 def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:

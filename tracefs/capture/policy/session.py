@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import time
 from collections import deque
@@ -22,6 +23,8 @@ LINGER, LINGER_STEP = 0.02, 0.002
 """Seconds that tasks have at the end to stop by themselves."""
 STUCK = 1.0
 """Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
+SUITED_TRIES = 32
+"""Times that a thread of a number that suits is looked for."""
 GONE_TIMEOUT = 2.0
 """Seconds to wait for the former capture thread's end, which takes microseconds."""
 
@@ -53,10 +56,11 @@ class Session:
     """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
 
     def __init__(
-        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None]
-    ) -> None:
+        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None],
+        in_task: bool = False,
+    ) -> None:  # fmt: skip
         """former: the thread that captured before. needed: whether to go on when there is nothing left to do;
-        ended: called under the engine's lock by needed()'s caller when it says no."""
+        ended: called under the engine's lock by needed()'s caller when it says no. in_task: programs may record themselves."""
         self.core = core
         self.attacher = attacher
         self.tid = 0
@@ -66,10 +70,14 @@ class Session:
         self._ended = ended
         self._commands: deque[Command] = deque()
         self._stopping = False
+        self._in_task = in_task
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        if self._in_task:
+            self._thread = suited(self._run)
+        else:
+            self._thread.start()
 
     def post(self, action: Callable[[], None]) -> Command:
         """Have it done on the capture thread, soon; never waits."""
@@ -93,6 +101,8 @@ class Session:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
         self.core.enter()
+        if self._in_task:
+            self.core.in_task()
         self.core.exec_policy(not privileged.tracer_is_privileged())
         try:
             while not self._stopping and self._work():
@@ -150,6 +160,25 @@ class Session:
             self.core.resume(tid)
         else:
             self.attacher.let_go(tid, file)
+
+
+def suited(target: Callable[[], None]) -> threading.Thread:
+    """A thread that runs target, of a number that programs can record themselves under, if one can be had."""
+    for left in reversed(range(SUITED_TRIES)):
+        c.in_task_approach()
+        chosen: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+        def main(last: bool = not left, chosen: queue.SimpleQueue[bool] = chosen) -> None:
+            suits = last or c.in_task_suits(threading.get_native_id())
+            chosen.put(suits)
+            if suits:
+                target()
+
+        thread = threading.Thread(target=main, name="tracefs-capture", daemon=True)
+        thread.start()
+        if chosen.get():
+            break
+    return thread
 
 
 def wait_gone(tid: int) -> None:

@@ -86,6 +86,14 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 	return undo(ct, t, &regs);
 }
 
+bool cap_will_undo(const struct cap_task *t, int sig)
+{
+	struct user_regs_struct regs;
+	struct cap_status s;
+
+	return ended_early(t, &regs) && cap_status_of(t->tid, &s) && (cap_dropped(&s) & CAP_SIGNAL_BIT(sig));
+}
+
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	struct user_regs_struct regs;
