@@ -42,7 +42,16 @@ static struct in_task *known(struct cap_task *t)
 
 bool in_runs_free(const struct cap_task *t)
 {
-	return t->inside && (t->inside->state == IN_BOOTING || t->inside->state == IN_ARMED);
+	return t->inside && (t->inside->state == IN_BOOTING || t->inside->state == IN_ARMED) && !t->inside->forward;
+}
+
+bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry)
+{
+	if (!t->inside || !t->inside->forward)
+		return false;
+	if (entry)
+		in_arrive(hub, t->inside);
+	return true;
 }
 
 static void drop_image(struct in_task *it)
@@ -358,8 +367,14 @@ enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, boo
 	}
 	if (undone || !cap_get_regs(t->tid, &regs))
 		return IN_SIGNAL;
-	if (in_settle(hub, it, &regs) == IN_PLACE_WRITES)
-		return sig == SIGSTOP ? IN_SIGNAL : IN_SIGNAL_RETURNS;
+	switch (in_settle(hub, it, sig, &regs)) {
+	case IN_PLACE_WRITES:
+		return IN_SIGNAL_RETURNS;
+	case IN_PLACE_STAYS: /* no handler will see it */
+		return IN_SIGNAL;
+	default:
+		break;
+	}
 	if (it->block)
 		open_selector(it);
 	/* Our handler gives it the default action and sends it once more. */

@@ -51,6 +51,7 @@ struct in_task {
 	bool executed;	/* its execve was successful, and its exit has not been seen */
 	bool confined;	/* it may never record itself, nor may what it executes */
 	bool asks_sigsys; /* in an rt_sigaction() of SIGSYS */
+	bool forward;	/* on its way from a written enter to its call, with all signals blocked; stops at calls meanwhile */
 	bool gs_away;	/* in a call that gives birth */
 	uint64_t led;	/* the site that it was led into the recorder from; 0: it was not */
 	uint64_t led_at; /* the calls that it had recorded by then */
@@ -87,10 +88,16 @@ void in_disarm(struct in_hub *hub, struct in_task *it); /* its block is given ba
 /* phases.c */
 enum in_place {
 	IN_PLACE_OUT,	 /* not in our code, or now no longer: the registers are those of the program */
-	IN_PLACE_WRITES, /* it must be let end what it writes */
+	IN_PLACE_WRITES, /* it is let end what it writes: all signals are blocked, and this one comes again */
+	IN_PLACE_STAYS,	 /* it ought to be, and this signal cannot be blocked */
 };
 /* A signal is about to be taken. Its registers become those of its program; the call that it was in is recorded to be over. */
-enum in_place in_settle(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs);
+enum in_place in_settle(struct in_hub *hub, struct in_task *it, int sig, struct user_regs_struct *regs);
+/*
+ * A call's entry while the task is on its way forward. The recorder's own call that would unblock the signals becomes the one that the
+ * program makes, with the signals unblocked: so they find it in its call, as if they had come a moment later. Then it is there.
+ */
+void in_arrive(struct in_hub *hub, struct in_task *it);
 /* It is the recorder that asks the engine for the record of an exit, or the vDSO's clock for a call. True: done. */
 bool in_help(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs);
 

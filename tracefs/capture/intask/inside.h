@@ -218,7 +218,7 @@ struct in_boot {
 
 /* At the blob's start: offsets of labels, in the order of entry.S. */
 struct in_head {
-	uint64_t entry, packed, placed, saved, flagged, leave_saved, leave, the_syscall, after, kept, end, handler, restorer,
+	uint64_t entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end, handler, restorer,
 		exempt_end, help, help_after, last;
 };
 

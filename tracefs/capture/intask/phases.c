@@ -7,13 +7,13 @@
  * Most of our code leaves no doubt: until something is written nothing was done, and the thread goes back before its call; after the
  * call was made it goes behind it, with the record of the exit made here if it was not made yet. While a record is being written
  * nothing can be said from outside: the thread is let run to its end, see in_let_end().
- * One place has no counterpart in a program: the enter is written, and the call not made yet. Then the call is recorded to have ended
- * with ERESTARTNOINTR, as when the kernel finds a signal pending in it, and is made, and recorded, anew.
+ * From there, and where the enter is written and the call not made yet, the thread goes forward into its call: see in_arrive().
  */
 #include "tracefs/capture/intask/hub.h"
 
 #include <errno.h>
 #include <linux/audit.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -21,8 +21,8 @@
 
 #include "tracefs/capture/record/call.h"
 #include "tracefs/capture/task/ptrace_calls.h"
+#include "tracefs/capture/task/regs.h"
 
-#define ERESTARTNOINTR 513 /* linux/errno.h of the kernel */
 #define BY_LAHF 0xd5ull /* SF, ZF, AF, PF, CF */
 #define OVERFLOW 0x800ull
 #define NO_CALL ((unsigned long long)-1)
@@ -151,7 +151,7 @@ static void record_exit(struct in_hub *hub, struct in_task *it, const struct in_
  * The record that is being written is let end: all signals are blocked, and the recorder is told to set the mask again when it has.
  * (The kernel puts a signal back that is blocked when its stop ends.) SIGSTOP cannot be blocked: it is taken where the thread is.
  */
-static bool let_end(const struct in_task *it)
+static bool let_end(struct in_task *it, bool before_call)
 {
 	uint64_t mask, all = ~0ull;
 	uint8_t remask = 1;
@@ -160,18 +160,42 @@ static bool let_end(const struct in_task *it)
 	    !in_poke(it->task->tid, frame_at(it) + IN_MASK, &mask, sizeof(mask)) ||
 	    !in_poke(it->task->tid, frame_at(it) + IN_REMASK, &remask, sizeof(remask)))
 		return false;
-	return cap_ptrace(PTRACE_SETSIGMASK, it->task->tid, sizeof(all), (uintptr_t)&all) >= 0;
+	if (cap_ptrace(PTRACE_SETSIGMASK, it->task->tid, sizeof(all), (uintptr_t)&all) < 0)
+		return false;
+	it->forward = before_call;
+	return true;
+}
+
+void in_arrive(struct in_hub *hub, struct in_task *it)
+{
+	struct user_regs_struct regs;
+	struct in_frame f;
+
+	if (!cap_get_regs(it->task->tid, &regs) || regs.rip != it->image->base + hub->head.unmasked ||
+	    !in_peek(it->task->tid, frame_at(it), &f, sizeof(f)))
+		return; /* another call of the recorder's */
+	it->forward = false;
+	if (cap_ptrace(PTRACE_SETSIGMASK, it->task->tid, sizeof(f.mask), (uintptr_t)&f.mask) < 0)
+		return;
+	from_frame(&f, &regs);
+	regs.rsi = f.rsi;
+	regs.orig_rax = f.nr;
+	regs.rip = it->image->base + hub->head.after;
+	cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)&regs);
 }
 
 /* In the recorder, with a frame. */
-static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, uint64_t offset, struct user_regs_struct *regs)
+static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, int sig, struct user_regs_struct *regs)
 {
 	const struct in_head *head = &hub->head;
+	uint64_t offset = regs->rip - it->image->base;
 	struct in_frame f;
 	uint32_t phase = rb_load(&it->block->phase);
 
+	if (sig == SIGSTOP && (phase == IN_ENTER_WRITES || phase == IN_EXIT_WRITES))
+		return IN_PLACE_STAYS;
 	if (phase == IN_ENTER_WRITES || phase == IN_EXIT_WRITES)
-		return let_end(it) ? IN_PLACE_WRITES : IN_PLACE_OUT;
+		return let_end(it, phase == IN_ENTER_WRITES) ? IN_PLACE_WRITES : IN_PLACE_OUT;
 	if (!in_peek(it->task->tid, frame_at(it), &f, sizeof(f)))
 		return IN_PLACE_OUT;
 	switch (phase) {
@@ -182,9 +206,15 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, uint
 		if (offset >= head->after && offset < head->kept) {
 			record_exit(hub, it, &f, (int64_t)regs->rax);
 			after_call(&f, regs->rax, regs);
+		} else if (sig == SIGSTOP) {
+			return IN_PLACE_STAYS;
 		} else {
-			record_exit(hub, it, &f, -ERESTARTNOINTR);
-			before_call(&f, f.flags, regs);
+			/* Back to the question whether signals are blocked: all that is loaded from there on is loaded anew. */
+			regs->rip = it->image->base + head->written;
+			regs->rsp = frame_at(it);
+			regs->orig_rax = NO_CALL;
+			return let_end(it, true) && cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs) >= 0 ? IN_PLACE_WRITES
+														      : IN_PLACE_OUT;
 		}
 		break;
 	case IN_EXITING:
@@ -203,7 +233,7 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, uint
 	return IN_PLACE_OUT;
 }
 
-enum in_place in_settle(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs)
+enum in_place in_settle(struct in_hub *hub, struct in_task *it, int sig, struct user_regs_struct *regs)
 {
 	const struct in_head *head = &hub->head;
 	uint64_t offset = regs->rip - it->image->base, was = regs->rip;
@@ -213,7 +243,7 @@ enum in_place in_settle(struct in_hub *hub, struct in_task *it, struct user_regs
 		/* The vDSO's clock is read while a record is written. */
 		if (it->state != IN_ARMED || rb_load(&it->block->phase) == IN_OUTSIDE)
 			return IN_PLACE_OUT;
-		place = leave_recorder(hub, it, offset, regs);
+		place = leave_recorder(hub, it, sig, regs);
 	} else if (offset >= IN_STUBS_AT) {
 		leave_stub(it->image, regs);
 	} else if (offset >= head->entry && offset < head->saved) {
@@ -221,7 +251,7 @@ enum in_place in_settle(struct in_hub *hub, struct in_task *it, struct user_regs
 	} else if (offset >= head->leave && offset < head->handler) {
 		leave_leaving(head, offset, regs);
 	} else if (it->state == IN_ARMED && (offset < head->handler || offset > head->restorer)) {
-		place = leave_recorder(hub, it, offset, regs);
+		place = leave_recorder(hub, it, sig, regs);
 	}
 	if (place == IN_PLACE_OUT && regs->rip != was)
 		cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs);
