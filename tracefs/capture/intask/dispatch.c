@@ -45,13 +45,21 @@ bool in_runs_free(const struct cap_task *t)
 	return t->inside && (t->inside->state == IN_BOOTING || t->inside->state == IN_ARMED) && !t->inside->forward;
 }
 
-bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry)
+bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip)
 {
-	if (!t->inside || !t->inside->forward)
+	struct in_task *it = t->inside;
+	bool own;
+
+	if (!it || !it->image)
 		return false;
-	if (entry)
-		in_arrive(hub, t->inside);
-	return true;
+	if (it->forward) {
+		if (entry)
+			in_arrive(hub, it);
+		return true;
+	}
+	own = entry ? ip - it->image->base >= hub->head.handler && ip - it->image->base < IN_CODE_BYTES : it->in_handler;
+	it->in_handler = own && entry;
+	return own;
 }
 
 static void drop_image(struct in_task *it)
@@ -70,11 +78,17 @@ static void open_selector(struct in_task *it)
 		it->state = IN_OPEN;
 }
 
-static void set_gs(struct in_task *it, uint64_t to)
+static uint64_t own_gs(const struct in_task *it)
+{
+	return it->image->base + IN_BLOCK_AT;
+}
+
+/* Unless it has one of its own. */
+static void set_gs(struct in_task *it, uint64_t from, uint64_t to)
 {
 	struct user_regs_struct regs;
 
-	if (!cap_get_regs(it->task->tid, &regs) || regs.gs_base == to)
+	if (!cap_get_regs(it->task->tid, &regs) || regs.gs_base != from)
 		return;
 	regs.gs_base = to;
 	cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)&regs);
@@ -92,7 +106,7 @@ static void give_up(struct in_hub *hub, struct in_task *it)
 	open_selector(it);
 	cap_ptrace(SET_DISPATCHING, it->task->tid, sizeof(off), (uintptr_t)&off);
 	if (!it->gs_away)
-		set_gs(it, 0);
+		set_gs(it, own_gs(it), 0);
 	it->gs_away = false;
 	in_disarm(hub, it);
 }
@@ -247,7 +261,7 @@ void in_on_enter(struct in_hub *hub, struct cap_task *t)
 	if (runs_beside(birth_flags(t)))
 		it->image->threads = true;
 	if (it->block) {
-		set_gs(it, 0);
+		set_gs(it, own_gs(it), 0);
 		it->gs_away = true;
 	}
 }
@@ -285,7 +299,7 @@ void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool aga
 		return;
 	}
 	if (it->gs_away) {
-		set_gs(it, it->image->base + IN_BLOCK_AT);
+		set_gs(it, 0, own_gs(it));
 		it->gs_away = false;
 	}
 	if (!again && !(result <= -512 && result >= -516) && result != RESTART_BLOCK)
@@ -326,7 +340,7 @@ static void on_dispatch(struct in_hub *hub, struct in_task *it, unsigned arch)
 	if (!cap_get_regs(it->task->tid, &regs) || in_help(hub, it, &regs))
 		return;
 	site = regs.rip - SYSCALL_BYTES;
-	if (regs.gs_base != it->image->base + IN_BLOCK_AT) {
+	if (regs.gs_base != own_gs(it)) {
 		leave_to_stop(it, &regs);
 		give_up(hub, it);
 	} else if (arch != AUDIT_ARCH_X86_64 || regs.rax >= IN_CALLS || hub->control->call[regs.rax].class == IN_CLASS_STOP ||

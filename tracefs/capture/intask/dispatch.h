@@ -27,8 +27,8 @@ enum in_signal {
 bool in_runs_free(const struct cap_task *t);
 
 void in_on_stop(struct in_hub *hub, struct cap_task *t); /* any stop, first of all */
-/* At a call's entry or exit: whether it is one of the recorder's own. Then the task goes on. */
-bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry);
+/* At a call's entry or exit, ip behind it: whether it is one of ours, and no call of the program's. Then the task goes on. */
+bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip);
 void in_on_enter(struct in_hub *hub, struct cap_task *t);
 /* After the record of an exit; again: tracing ended the call, and it is made again. */
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again);

@@ -52,6 +52,7 @@ struct in_task {
 	bool confined;	/* it may never record itself, nor may what it executes */
 	bool asks_sigsys; /* in an rt_sigaction() of SIGSYS */
 	bool forward;	/* on its way from a written enter to its call, with all signals blocked; stops at calls meanwhile */
+	bool in_handler; /* in a call of our handler of SIGSYS */
 	bool gs_away;	/* in a call that gives birth */
 	uint64_t led;	/* the site that it was led into the recorder from; 0: it was not */
 	uint64_t led_at; /* the calls that it had recorded by then */

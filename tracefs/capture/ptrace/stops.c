@@ -69,7 +69,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 
 	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return CAP_GO_ON; /* killed */
-	if (unlikely(ct->hub) && in_own_call(ct->hub, t, info.op == PTRACE_SYSCALL_INFO_ENTRY)) {
+	if (unlikely(ct->hub) && in_own_call(ct->hub, t, info.op == PTRACE_SYSCALL_INFO_ENTRY, info.instruction_pointer)) {
 		cap_release(ct, t, 0);
 		return CAP_GO_ON;
 	}
