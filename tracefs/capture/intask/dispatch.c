@@ -277,14 +277,21 @@ static void hide_handler(struct in_task *it, const struct cap_call *call)
 		it->image->handler = false;
 }
 
+void in_on_return(struct cap_task *t, int64_t result)
+{
+	struct in_task *it = t->inside;
+
+	if (!it || !it->asks_sigsys)
+		return;
+	if (!result)
+		hide_handler(it, &t->call);
+	it->asks_sigsys = false;
+}
+
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again)
 {
 	struct in_task *it = t->inside;
 
-	if (it && it->asks_sigsys && !result && !again)
-		hide_handler(it, &t->call);
-	if (it)
-		it->asks_sigsys = false;
 	if (it && it->executed && !again) {
 		it->executed = false;
 		hub->reasons[in_arm(hub, it)]++;

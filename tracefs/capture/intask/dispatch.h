@@ -30,7 +30,9 @@ void in_on_stop(struct in_hub *hub, struct cap_task *t); /* any stop, first of a
 /* At a call's entry or exit, ip behind it: whether it is one of ours, and no call of the program's. Then the task goes on. */
 bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip);
 void in_on_enter(struct in_hub *hub, struct cap_task *t);
-/* After the record of an exit; again: tracing ended the call, and it is made again. */
+/* Before the record of an exit: what the call told the program of us is mended. */
+void in_on_return(struct cap_task *t, int64_t result);
+/* After it; again: tracing ended the call, and it is made again. */
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again);
 /* undone: the call that it is in was ended by this signal alone, and will be made again. */
 enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, bool undone);

@@ -22,7 +22,7 @@ WANTED_WORDS = int(lib.CAP_WANTED_WORDS)
 
 REASONS = (
     "recorded themselves", "what is wanted needs stops", "not recorded", "32-bit code", "given privilege",
-    "other credentials, namespaces or seccomp filters", "SIGSYS or SIGURG blocked", "gs or dispatching in use",
+    "credentials or confinement changed", "SIGSYS or SIGURG blocked", "gs or dispatching in use",
     "limits of memory or stack", "no room", "could not map the buffers",
 )  # fmt: skip
 """enum in_reason of intask/hub.h."""

@@ -85,6 +85,8 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		cap_place_call_ends(ct, t);
 		t->interrupted = false;
 		bool again = unlikely(info.exit.rval == -EINTR) && cap_undo_eintr(ct, t, interrupted);
+		if (unlikely(ct->hub))
+			in_on_return(t, info.exit.rval);
 		if (likely(!again))
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
 		if (unlikely(ct->hub))
