@@ -146,7 +146,9 @@ class RingBuffer:
 
     @property
     def fd(self) -> int:
-        """The memory file. Sealed against shrinking."""
+        """The memory file. Sealed against shrinking.
+
+        -1 where RLIMIT_FSIZE left it no room; :meth:`open` refuses one that had room for a part alone."""
         return int(lib.rb_fd(self._rb))
 
     @property

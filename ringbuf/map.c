@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memfd: made, mapped, checked. */
+/*
+ * The memfd: made, mapped, checked.
+ *
+ * Where the limit on the size of files (RLIMIT_FSIZE) leaves no room in it, an area, or all, is memory that the processes share which
+ * were forked, and nobody else can open: its offset in the file is 0, where no area can be.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +75,43 @@ void rb_view_destroy(struct rb_view *v)
 	free(area);
 }
 
+/* Make the file so large, without the signal that is for those who try to go beyond the limit: -EFBIG. */
+static int grow(int fd, uint64_t size)
+{
+	struct rlimit limit;
+	if (fd < 0 || (!getrlimit(RLIMIT_FSIZE, &limit) && size > limit.rlim_cur))
+		return -EFBIG;
+	return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+/* fd < 0: memory without a file */
+static void *map_shared(int fd, uint64_t offset, uint64_t len)
+{
+	int flags = MAP_SHARED | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, flags, fd, (off_t)offset);
+}
+
+/* Map an area; offset 0: of memory without a file. */
+static int area_map(struct rb *rb, unsigned cpu, uint64_t offset, uint64_t npages, uint32_t size, uint64_t generation,
+		    struct rb_view **out)
+{
+	uint64_t len = rb_state_bytes(npages) + npages * size;
+	struct rb_area *area = calloc(1, sizeof(*area));
+	if (!area)
+		return -ENOMEM;
+	area->map = map_shared(offset ? rb->fd : -1, offset, len);
+	if (area->map == MAP_FAILED) {
+		int error = errno;
+		free(area);
+		return -error;
+	}
+	area->map_len = len;
+	area->offset = offset;
+	rb_view_init(&area->view, cpu, &rb->ctl[cpu], area->map, npages, size, generation);
+	*out = &area->view;
+	return 0;
+}
+
 /* Map the area that the arguments describe; they come from the mapping and are not to be trusted. */
 static int view_map(struct rb *rb, unsigned cpu, uint64_t offset, uint64_t npages, uint32_t size, uint64_t generation,
 		    struct rb_view **out)
@@ -81,20 +124,7 @@ static int view_map(struct rb *rb, unsigned cpu, uint64_t offset, uint64_t npage
 		return -errno;
 	if (offset < rb->head_len || offset > (uint64_t)st.st_size || len > (uint64_t)st.st_size - offset)
 		return -EINVAL;
-	struct rb_area *area = calloc(1, sizeof(*area));
-	if (!area)
-		return -ENOMEM;
-	area->map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, rb->fd, (off_t)offset);
-	if (area->map == MAP_FAILED) {
-		int error = errno;
-		free(area);
-		return -error;
-	}
-	area->map_len = len;
-	area->offset = offset;
-	rb_view_init(&area->view, cpu, &rb->ctl[cpu], area->map, npages, size, generation);
-	*out = &area->view;
-	return 0;
+	return area_map(rb, cpu, offset, npages, size, generation, out);
 }
 
 static int view_from_ctl(struct rb *rb, unsigned cpu, struct rb_view **out)
@@ -120,13 +150,14 @@ struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
 
 int rb_area_create(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t size, struct rb_view **out)
 {
-	struct stat st;
-	if (fstat(rb->fd, &st) < 0)
+	struct stat st = { 0 };
+	if (rb->fd >= 0 && fstat(rb->fd, &st) < 0)
 		return -errno;
 	uint64_t area = rb_to_file_page((uint64_t)st.st_size);
-	if (ftruncate(rb->fd, (off_t)(area + rb_state_bytes(npages) + npages * size)) < 0)
-		return errno == EFBIG ? -ENOMEM : -errno;
-	return view_map(rb, cpu, area, npages, size, rb_load(&rb->ctl[cpu].generation) + 1, out);
+	int error = grow(rb->fd, area + rb_state_bytes(npages) + npages * size);
+	if (error && error != -EFBIG)
+		return error;
+	return area_map(rb, cpu, error ? 0 : area, npages, size, rb_load(&rb->ctl[cpu].generation) + 1, out);
 }
 
 void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *v)
@@ -140,7 +171,8 @@ void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *v)
 	__atomic_store_n(&rb->view[cpu], v, __ATOMIC_RELEASE);
 	if (old) {
 		const struct rb_area *area = rb_area_of(old);
-		fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)area->offset, (off_t)area->map_len);
+		if (area->offset)
+			fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)area->offset, (off_t)area->map_len);
 		rb_view_destroy(old);
 	}
 }
@@ -153,7 +185,7 @@ static int rb_alloc(struct rb **out, int fd, unsigned cpus)
 	rb->fd = fd;
 	rb->cpus = cpus;
 	rb->head_len = rb_head_bytes(cpus);
-	void *map = mmap(NULL, rb->head_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	void *map = map_shared(fd, 0, rb->head_len);
 	if (map == MAP_FAILED) {
 		int error = errno;
 		free(rb);
@@ -183,10 +215,27 @@ void rb_close(struct rb *rb)
 		rb_view_destroy(&area->view);
 	}
 	munmap(rb->header, rb->head_len);
-	close(rb->fd);
+	if (rb->fd >= 0)
+		close(rb->fd);
 	pthread_rwlock_destroy(&rb->shape);
 	pthread_mutex_destroy(&rb->remap);
 	free(rb);
+}
+
+/* *out: -1 where no file may be so large */
+static int file_create(uint64_t head, int *out)
+{
+	int fd = memfd_create("ringbuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	int error = grow(fd, head);
+	/* Nobody may shrink it: a mapping beyond the end of its file is a SIGBUS. */
+	if (!error && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
+		error = -errno;
+	if (error)
+		close(fd);
+	*out = error ? -1 : fd;
+	return error == -EFBIG ? 0 : error;
 }
 
 int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_size, bool overwrite, enum rb_clock clock)
@@ -196,19 +245,14 @@ int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_siz
 		return -EINVAL;
 	if (rb_pages_for(size, subbuf_size, &npages) || !rb_memory_for(npages * subbuf_size * cpus))
 		return -ENOMEM;
-	int fd = memfd_create("ringbuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -errno;
-	/* Nobody may shrink it: a mapping beyond the end of its file is a SIGBUS. */
-	if (ftruncate(fd, (off_t)rb_head_bytes(cpus)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0) {
-		int error = errno;
-		close(fd);
-		return -error;
-	}
+	int fd = -1, error = file_create(rb_head_bytes(cpus), &fd);
+	if (error)
+		return error;
 	struct rb *rb;
-	int error = rb_alloc(&rb, fd, cpus);
+	error = rb_alloc(&rb, fd, cpus);
 	if (error) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return error;
 	}
 	*rb->header = (struct rb_header){ .magic = RB_MAGIC, .version = RB_VERSION, .cpus = cpus,
@@ -264,7 +308,8 @@ int rb_view_elsewhere(struct rb *rb, unsigned cpu, void *base, struct rb_view *o
 	pthread_rwlock_rdlock(&rb->shape);
 	struct rb_view *v = rb_view(rb, cpu);
 	uint8_t *file = base;
-	bool ok = rb_view_init(out, cpu, file + rb_ctl_at(cpu), file + rb_area_of(v)->offset, v->npages, v->size, v->generation);
+	bool ok = rb_area_of(v)->offset &&
+		  rb_view_init(out, cpu, file + rb_ctl_at(cpu), file + rb_area_of(v)->offset, v->npages, v->size, v->generation);
 	pthread_rwlock_unlock(&rb->shape);
 	return ok ? 0 : -EINVAL;
 }

@@ -92,7 +92,12 @@ class Daemon:
             try:
                 from tracefs import mount  # loads libfuse, which may be missing
 
-                owner = mount.Owner(ready=lambda: self._say(_READY), status=self._status, stop=lambda: self._say(_STOP))
+                owner = mount.Owner(
+                    ready=lambda: self._say(_READY),
+                    status=self._status,
+                    stop=lambda: self._say(_STOP),
+                    visitors=cast("Engine", self._files.engine).visitors,
+                )
                 mount.serve(self._files.root, self._directory, owner)
             except Exception as error:
                 failed.append(error)
@@ -130,7 +135,8 @@ class Daemon:
                 "pid": os.getpid(),
                 "started": self._started,
                 "scope": scope.kind,
-                "root": scope.root,
+                "root": scope.top or scope.root,
+                "alive": bool(scope.top) or scope.kind != "tree",
                 "tracees": [[task.pid, task.tgid, task.comm] for task in tracees],
                 "faults": self._faults.count,
                 "last_fault": self._faults.last,
@@ -199,7 +205,7 @@ def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, 
         run(ready)
         status = 0
     except Exception as error:
-        log.exception("the daemon ended")
+        log.log(logging.INFO if isinstance(error, MountError) else logging.ERROR, "the daemon ended", exc_info=True)
         with contextlib.suppress(OSError):
             answer(str(error))
     finally:

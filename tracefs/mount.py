@@ -9,11 +9,12 @@ import stat
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import EACCES, EINVAL, EISDIR, ENOTDIR, ENOTSUP, ENOTTY, EPERM
 
 from tracefs import fuse_abi
 from tracefs.caller import has_signal, in_page_fault
+from tracefs.capture.visitors import Visitors
 from tracefs.fuse_abi import FileInfo, Notification, Server, fuse
 from tracefs.mountpoints import STATUS, STOP
 from tracefs.tree.node import POLLIN, RAW_SIZE, Context, Directory, File, Handle, Node
@@ -43,6 +44,8 @@ class Owner:
     """Somebody reads STATUS."""
     stop: Callable[[], None]
     """Somebody sets STOP."""
+    visitors: Visitors = field(default_factory=Visitors)
+    """Is told who waits for the answer to an operation."""
 
 
 def serve(root: Directory, directory: str, owner: Owner) -> None:
@@ -103,6 +106,15 @@ class Operations(fuse.Operations):  # type: ignore[misc]
             "st_gid": os.getgid(),
             **dict.fromkeys(("st_atime", "st_mtime", "st_ctime"), time.time_ns()),
         }
+
+    def __call__(self, operation: str, *args: object) -> object:
+        """Each operation comes this way."""
+        tid = fuse_abi.caller()[2]
+        self._owner.visitors.enter(tid)
+        try:
+            return super().__call__(operation, *args)
+        finally:
+            self._owner.visitors.leave(tid)
 
     # -- finding
 

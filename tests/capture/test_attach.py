@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from tests.capture.harness import watch
 from tests.capture.harness.engines import OFF, ON, new_engine
 from tests.capture.harness.flag import Flag, until
 from tests.capture.harness.records import by_task, records
+from tracefs.syscalls import by_name
 
 
 @contextmanager
@@ -110,9 +112,60 @@ def test_a_server_that_sleeps_in_epoll_wait_is_attached_and_sees_nothing_of_it(p
     assert any(one.name == "getppid" for one in own)
 
 
+@pytest.mark.parametrize(
+    ("command", "call", "result"),
+    [
+        (["cat"], "read", 0),
+        (["sleep", "1"], "clock_nanosleep", 0),
+        ([sys.executable, "-c", "import select; select.poll().poll(1000)"], "poll", 0),
+        ([sys.executable, "-c", "import select; select.epoll().poll(1)"], "epoll_wait", 0),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_of_a_call_that_was_begun_before_only_the_end_is_recorded(command: list[str], call: str, result: int) -> None:
+    """Though it is interrupted and made again: the kernel knows nothing of that."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    assert process.stdin
+    engine, sink, buffer = new_engine(process.pid, print)
+    try:
+        number = str(by_name[call].nr)
+        assert until(lambda: [one.syscall.split()[0] for one in watch.tasks(process.pid)] == [number], 20)
+        engine.want(sink, ON)
+        assert engine.settle(20)
+        before = by_task(records(buffer)).get(process.pid, [])
+        process.stdin.close()
+        assert until(lambda: all(one.state == "Z" for one in watch.tasks(process.pid)), 30)
+    finally:
+        engine.stop()
+        process.kill()
+        process.wait()
+    assert [str(one) for one in before] == []
+    first = by_task(records(buffer))[process.pid][0]
+    assert (first.kind, first.name, first.values) == ("exit", call, (result,))
+
+
+def test_a_handler_that_ends_a_call_begun_before_shows_its_end() -> None:
+    script = "import signal, os; signal.signal(signal.SIGUSR1, lambda *_: os._exit(5)); signal.pause()"
+    process = subprocess.Popen([sys.executable, "-c", script])
+    engine, sink, buffer = new_engine(process.pid, print)
+    try:
+        number = str(by_name["pause"].nr)
+        assert until(lambda: [one.syscall.split()[0] for one in watch.tasks(process.pid)] == [number], 20)
+        engine.want(sink, ON)
+        assert engine.settle(20)
+        process.send_signal(signal.SIGUSR1)
+        assert until(lambda: all(one.state == "Z" for one in watch.tasks(process.pid)), 30)
+    finally:
+        engine.stop()
+        process.kill()
+        process.wait()
+    first = by_task(records(buffer))[process.pid][0]
+    assert (first.kind, first.name, first.values) == ("exit", "pause", (-514,))
+
+
 def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(programs: Path) -> None:
-    said: list[str] = []
     for _ in range(30):
+        said: list[str] = []
         root = subprocess.Popen(["sh", "-c", "sleep 100 & sleep 100 & wait"], start_new_session=True)
         engine, sink, _ = new_engine(root.pid, said.append)
         try:
@@ -123,7 +176,7 @@ def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(prog
         finally:
             engine.stop()
             root.wait()
-    assert said == []
+        assert set(said) <= {f"no process is left in scope: {root.pid} has ended"}
 
 
 def last_pid(pid: int) -> bool:

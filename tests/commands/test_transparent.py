@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import resource
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.mount.mounting import PATIENCE, TRACEFS, eventually
+from tracefs.syscalls import by_name
 
+ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "tracefs"
 needs_launcher = pytest.mark.skipif(not LAUNCHER.exists(), reason="NO LAUNCHER: the package is not installed here")
 FORMS = [[], ["--strace"], ["--json"], ["--seccomp", "-e", "syscalls:sys_*_openat"]]
@@ -110,6 +113,57 @@ def test_limits_are_the_callers(tmp_path: Path) -> None:
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.parametrize("size", [0, 1 << 13, 1 << 20])
+def test_a_limit_on_the_size_of_files_does_not_bind_the_tracers_memory(size: int) -> None:
+    done = subprocess.run(
+        [*TRACEFS, "run", "true"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, b"sys_exit_group" in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (resource.RLIMIT_SIGPENDING, 0, "a timer: Resource temporarily unavailable (see ulimit -u, ulimit -i, pids.max)"),
+        (resource.RLIMIT_NOFILE, 8, "a process: Too many open files (see ulimit -n)"),
+    ],
+)
+def test_what_is_lacking_is_said_in_one_line(kind: int, value: int, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tracefs.cli", "run", "-w", "/dev/null", "true"],
+        preexec_fn=lambda: resource.setrlimit(kind, (value, value)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stderr) == (1, f"tracefs: cannot start true: {said}\n")
+
+
+def test_more_tasks_than_descriptors(tmp_path: Path) -> None:
+    script = """if True:
+        import sys, threading
+        go = threading.Event()
+        threads = [threading.Thread(target=go.wait) for each in range(100)]
+        for thread in threads: thread.start()
+        go.set()
+        for thread in threads: thread.join()
+        sys.exit(7)"""
+    lines = tmp_path / "lines"
+    done = subprocess.run(
+        [*TRACEFS, "run", "--strace", "-y", "-w", str(lines), sys.executable, "-c", script],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (7, "")
+    assert len(re.findall(r"clone3?\(", lines.read_text())) >= 100
+
+
 def test_a_name_without_a_slash_is_looked_for_in_path_alone(tmp_path: Path) -> None:
     program = tmp_path / "only-here"
     program.write_text("#!/bin/sh\necho ran")
@@ -118,7 +172,7 @@ def test_a_name_without_a_slash_is_looked_for_in_path_alone(tmp_path: Path) -> N
     def found(path: str | None) -> tuple[int, str]:
         environ = {key: value for key, value in os.environ.items() if key != "PATH"}
         command = [sys.executable, "-m", "tracefs.cli", "run", "-w", "/dev/null", "only-here"]
-        environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environ["PYTHONPATH"] = str(ROOT)
         if path is not None:
             environ["PATH"] = path
         done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=PATIENCE)
@@ -179,6 +233,19 @@ def test_under_seccomp_no_other_signal_ends_the_tracer(number: int, tmp_path: Pa
     tracer.send_signal(number)
     go.touch()
     assert tracer.wait(PATIENCE) == 7
+
+
+@pytest.mark.parametrize("names", [["process_vm_readv"], ["process_vm_readv", "pread64"]], ids=["mem", "ptrace"])
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
+def test_a_sandbox_that_hides_memory_hides_no_text(names: list[str], error: int, tmp_path: Path) -> None:
+    lines, numbers = tmp_path / "lines", [by_name[name].nr for name in names]
+    script = f"""if True:
+        from tests.commands.sandbox import deny
+        from tracefs.cli import main
+        deny({numbers}, {error})
+        main(["run", "-e", "sys_enter_openat", "-w", {str(lines)!r}, "cat"])"""  # which fails where it cannot read its libraries
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+    assert 'filename: "/etc/ld.so.cache", flags' in lines.read_text()
 
 
 def test_a_tracer_that_may_not_trace_says_what_holds_it() -> None:

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tracefs import daemon
+from tracefs.capture.visitors import Visitors
 from tracefs.tree.node import READABLE, Context, Directory, File, Handle, truncates
 
 FIRST_TEXT = b"empty\n"
@@ -138,8 +139,8 @@ class FakeTracefs:
     def __init__(self) -> None:
         self.queue = Queue()
         self.root = Directory({"in": TextFile(self.queue), "pipe": PipeFile(self.queue), "sub": Directory({})})
-        self.scope = SimpleNamespace(kind="none", root=0)
-        self.engine = SimpleNamespace(tracees=list)
+        self.scope = SimpleNamespace(kind="none", root=0, top=0)
+        self.engine = SimpleNamespace(tracees=list, visitors=Visitors())
 
     def shutdown(self) -> None:
         self.queue.end()

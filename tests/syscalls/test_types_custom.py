@@ -2,15 +2,19 @@
 """Types that code decodes: those of the package, and those that other packages add."""
 
 import struct
+import threading
 from importlib.metadata import EntryPoint
 
 import pytest
 
+from tests.render.records import enter
+from tracefs.render import Options, Renderer
+from tracefs.syscalls import by_name
 from tracefs.syscalls.types import Decoder, Saved, load, parse
 from tracefs.syscalls.types.decode import custom
 from tracefs.syscalls.types.language.model import Table
 from tracefs.syscalls.types.notation import printers
-from tracefs.syscalls.types.notation.values import Symbol, Value
+from tracefs.syscalls.types.values import Symbol, Value
 
 
 # This is all that a package has to write, besides in its pyproject.toml:
@@ -29,16 +33,33 @@ def broken(data: bytes) -> Value:
     raise ValueError("not that I know")
 
 
+def plain(data: bytes) -> Value:
+    return "a str is no value"  # type: ignore[return-value]
+
+
+def endless(data: bytes) -> Value:
+    threading.Event().wait()
+    raise AssertionError
+
+
+def forging(data: bytes) -> Value:
+    return Symbol("one\nsys_two()\x1b[31m", 1)
+
+
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     """The package's tables with two types of another package, as if that were installed."""
     points = [
         EntryPoint("celsius", f"{__name__}:celsius", "tracefs.types"),
         EntryPoint("broken", f"{__name__}:broken", "tracefs.types"),
+        EntryPoint("plain", f"{__name__}:plain", "tracefs.types"),
+        EntryPoint("endless", f"{__name__}:endless", "tracefs.types"),
+        EntryPoint("forging", f"{__name__}:forging", "tracefs.types"),
         EntryPoint("absent", "no_such_package:thing", "tracefs.types"),
     ]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == "tracefs.types" else [])
     monkeypatch.setattr(custom, "CUSTOM", dict(custom.CUSTOM))
+    monkeypatch.setattr(custom, "PACKAGES", set())
     added = Table(custom.load_entry_points())
     return load().merged(added)
 
@@ -95,3 +116,30 @@ def test_a_formatter_that_fails_leaves_the_bytes(table: Table) -> None:
 )
 def test_what_code_decodes(decode: custom.Custom, data: bytes, text: str) -> None:
     assert printers.text(decode(data)) == text
+
+
+def words(table: Table, kind: str, seconds: int) -> str:
+    """The line of an alarm() whose argument is of that type, as `trace` has it."""
+    renderer = Renderer()
+    renderer.use_types(lambda: table.merged(parse(f"alarm seconds:{kind}", table)))
+    record = enter(by_name["alarm"].nr, seconds)
+    return renderer.format_record(record, 0, 0, Options(syscall_arg_decode=True)).partition("sys_")[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("celsius", "alarm(seconds: 21.5C)\n"),
+        ("broken", 'alarm(seconds: "\\374S\\0\\0\\0\\0\\0\\0")\n'),
+        ("plain", 'alarm(seconds: "\\374S\\0\\0\\0\\0\\0\\0")\n'),
+        ("forging", "alarm(seconds: one\\nsys_two()\\x1b[31m)\n"),
+    ],
+)
+def test_lines_have_the_words_of_another_package(table: Table, kind: str, shown: str) -> None:
+    assert words(table, kind, 21500) == shown
+
+
+def test_a_formatter_that_never_ends_is_asked_once(table: Table) -> None:
+    first, second = words(table, "endless", 21500), words(table, "endless", 21500)
+    assert first == second == 'alarm(seconds: "\\374S\\0\\0\\0\\0\\0\\0")\n'
+    assert words(table, "celsius", 21500) == "alarm(seconds: 21.5C)\n"

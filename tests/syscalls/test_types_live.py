@@ -99,3 +99,38 @@ def test_a_structure_that_points_to_itself_is_followed_some_steps_only() -> None
     assert strace.line(call) == (
         "set_robust_list({next={next={next={next={next=0x1000}}}}}, 8)"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("read buf:in(u8, count+65536)", "a count is at most 65535"),
+        ("read buf:in(array(u64, 4294967295))", "a count is at most 65535"),
+        ("struct arr 8 x@0:array(hex,1000000000)", "a count is at most 65535"),
+        ("struct wide 2000000 a@0:u8", "a structure has at most 1048576 bytes"),
+        ("struct far 8 a@2000000:u8", "a member begins within the first 1048576 bytes"),
+        ("read buf:in(records(stat, st_dev, 256))", "records are aligned to at most 128 bytes"),
+        ("read buf:in(records(open_flags, a, 8))", "records are structures that have a member a"),
+        (f"read buf:{'in(' * 5000}u8{')' * 5000}", "nested too deeply"),
+        (
+            "flags f0 u32 hex A=1\n" + "".join(f"flags f{i} u32 hex B=1 low@0xff:f{i - 1}\n" for i in range(1, 7)),
+            "flags within flags: at most 4",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused_when_it_is_written(text: str, message: str) -> None:
+    types = LiveTypes()
+    with pytest.raises(TypeSyntaxError, match=message):
+        types.write(text)
+    assert types.table is load()
+
+
+def test_all_types_can_be_reset_though_a_syscall_s_rows_need_them() -> None:
+    types = LiveTypes()
+    types.write("enum mine u32 dec MINE=1")
+    types.write("flags:mine", "openat")
+    types.write("[flags=MINE] mode:hex", "openat")
+    types.write("mode:hex", "open")
+    types.reset()
+    assert types.show("openat") == LiveTypes().show("openat")
+    assert "mode:hex" in types.show("open")

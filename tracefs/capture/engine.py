@@ -15,19 +15,22 @@ from typing import NamedTuple, Protocol
 from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
-from tracefs.capture.policy.attach import SETS, Attacher, pid_sets
+from tracefs.capture.policy.attach import SETS, Attacher, Taking, pid_sets
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit, in_task_machine
 from tracefs.capture.policy.program import failure, find, path_of
-from tracefs.capture.policy.session import Command, Session
+from tracefs.capture.policy.session import Session
+from tracefs.capture.policy.succession import Succession
 from tracefs.capture.scope import Scope
+from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import Wanted
 from tracefs.syscalls import SYSCALLS, Syscall
 from tracefs.syscalls.types.loader import compiled
 from tracefs.syscalls.types.saved.parts import Part, parts
 from tracefs.syscalls.types.saved.pointers import masks
 
-ATTACH_WAIT = 0.25
-"""Seconds that want() gives the capture thread to take hold of its tracees, so that what follows it is recorded."""
+TAKING_LIMIT = 3.0
+"""Seconds after which want() returns though tasks are left that could not be interrupted: there is an end to all waiting."""
 
 
 class Handle(Protocol):
@@ -57,6 +60,18 @@ def _inner(part: Part, names: list[str]) -> Inner:
     return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
+def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
+    """What cannot be told, since stderr is closed or full, ends nothing."""
+
+    def tell(line: str) -> None:
+        try:
+            on_error(line)
+        except Exception:
+            fault("telling of an error")
+
+    return tell
+
+
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
 
@@ -65,7 +80,12 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
-        self._attacher = Attacher(self._core, scope, on_error)
+        self._core.set_descent(scope.depth, scope.follow_exec, scope.leave_exec)
+        self.visitors = Visitors()
+        """Who must tell it of tasks in file operations is the adapter that answers those."""
+        self._on_error = _guarded(on_error)
+        self._attacher = Attacher(self._core, scope, self.visitors, self._on_error)
+        self._succession = Succession(scope, self._bring)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
@@ -90,9 +110,11 @@ class Engine:
     def start(self) -> None:
         """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
         self._running = True
+        self._succession.start()
 
     def stop(self) -> None:
         """Let all tracees go, unharmed; in bounded time. May be started again."""
+        self._succession.stop()
         with self._lock:
             self._running = False
             sessions = self._retired, self._session
@@ -123,7 +145,8 @@ class Engine:
         """Record this from now on, for this sink.
 
         Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
-        thread; this waits up to ATTACH_WAIT for it to have asked the kernel for them, never for a tracee to stop.
+        thread, and will stop before their next call when this returns: it waits until each was interrupted, never for one to
+        stop. Tasks that were asleep all the while in a call which an interrupt would cut short follow when that has ended.
         """
         recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
         # only once something is saved: most mounts begin without
@@ -134,9 +157,15 @@ class Engine:
             before, self._wanted[sink] = self._wanted[sink], wanted
             self._describe(sink, before, wanted)
             self._core.choose_all()
-        command = self._bring()
-        if command and recorded:
-            command.wait(ATTACH_WAIT)
+        taking = self._bring()
+        if taking and recorded:
+            try:
+                taking.wait(TAKING_LIMIT)
+            except OSError:  # there can be no capture thread
+                with self.paused():
+                    self._wanted[sink] = before
+                    self._describe(sink, wanted, before)
+                raise
 
     def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
         """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
@@ -283,15 +312,17 @@ class Engine:
             if pids.active:
                 self._attacher.join(sink, number, pids.pids)
 
-    def _bring(self) -> Command | None:
-        """Have the capture thread attach who is wanted."""
+    def _bring(self) -> Taking | None:
+        """Have the capture thread attach who is wanted. None: nobody is."""
         with self._lock:
             if not (self._session or self._any_wanted()):
                 return None
             if not self._running:
                 return None
             wanted = dict(self._wanted)
-            return self._started().post(lambda: self._attacher.bring(wanted))
+            taking = Taking()
+            self._started().post(lambda: self._attacher.bring(wanted, taking), taking.end)
+            return taking
 
     def _any_wanted(self) -> bool:
         return any(each.tracer or each.events for each in self._wanted.values())
@@ -300,8 +331,17 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            self._session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended, self._in_task)
-            self._session.start()
+            session = Session(
+                self._core,
+                self._attacher,
+                self._former,
+                needed=self._needed,
+                ended=self._session_ended,
+                on_error=self._on_error,
+                in_task=self._in_task,
+            )
+            session.start()
+            self._session = session
         return self._session
 
     def _needed(self) -> bool:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracefs import inherited
@@ -17,6 +18,8 @@ from tracefs.commands import CommandError
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Statuses of a shell, where a command cannot be executed."""
 EXECUTABLE_ERRORS = (errno.ENOENT, errno.ENOTDIR)
+LIMITS = {errno.EAGAIN: "ulimit -u, ulimit -i, pids.max", errno.EMFILE: "ulimit -n"}
+"""Where to look when there are no more processes, threads, timers or descriptors."""
 DOCTOR = "`tracefs doctor` says what is missing"
 
 
@@ -38,7 +41,7 @@ def start(engine: Engine, how: Start) -> Child:
     """Start it traced. CommandError."""
     name, given, closed = how.argv[0], inherited.environ(), inherited.closed_files()
     stdin, stdout, stderr = (-1 if number in closed else number for number in range(3))
-    try:
+    with refused(name):
         return engine.spawn(
             how.argv,
             program=find(os.fsencode(name), path_of(given)),
@@ -51,10 +54,17 @@ def start(engine: Engine, how: Start) -> Child:
             limits=how.limits,
             only=how.only,
         )
+
+
+@contextlib.contextmanager
+def refused(name: str) -> Iterator[None]:
+    """Inside, what keeps command `name` from being started, or traced, becomes a CommandError."""
+    try:
+        yield
     except StartError as error:
-        raise CommandError(
-            _refusal(error) if error.refused else f"cannot start {name}: {error.step}: {error.strerror}"
-        ) from None
+        limits = LIMITS.get(error.errno or 0)
+        text = f"cannot start {name}: {error.step}: {error.strerror}" + (f" (see {limits})" if limits else "")
+        raise CommandError(_refusal(error) if error.refused else text) from None
     except OSError as error:
         if error.filename is None:
             raise CommandError(f"cannot start {name}: {error.strerror}") from None

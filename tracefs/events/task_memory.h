@@ -5,6 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct iovec;
+
+/*
+ * As process_vm_readv(2) with a buffer for all of remote[n]. Where that is not to be had (a sandbox of the reader's: EPERM, ENOSYS) it
+ * reads /proc/TID/mem, and where that is not, asks ptrace, if this thread traces that one.
+ */
+int64_t task_read_vector(int32_t tid, void *buffer, const struct iovec *remote, uint32_t n);
 bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size); /* all of it, or false */
 
 /*

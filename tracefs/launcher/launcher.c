@@ -4,7 +4,8 @@
  * The command `tracefs`: starts Python on its neighbour `tracefs-main`, so that what is meant for the traced program does not steer
  * the tracer, and so that the tracer still knows it (tracefs/inherited.py).
  *
- * - Python reads no PYTHON* variables (-E).
+ * - Python reads no PYTHON* variables (-E) in `tracefs run`: there they are the program's. Other commands start no program, and
+ *   find packages with types of their own by PYTHONPATH.
  * - The loader reads no LD_PRELOAD and the like: the entries of the environment that steer it get a mark in front.
  *   LD_LIBRARY_PATH stays as it is, since some Pythons do not start without it.
  * - Python ignores SIGPIPE and SIGXFSZ from its start on. -X tracefs=MASK says which signals were ignored before
@@ -119,7 +120,8 @@ int main(int argc, char **argv, char **envp)
 
 	char **word = words;
 	*word++ = python;
-	*word++ = "-E";
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		*word++ = "-E";
 	*word++ = "-X";
 	*word++ = mask;
 	*word++ = script;

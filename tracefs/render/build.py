@@ -53,6 +53,10 @@ uint64_t rn_reader_unread(struct rn_reader *reader, int cpu);
 bool rn_reader_empty(struct rn_reader *reader, int cpu);
 void rn_reader_reset(struct rn_reader *reader, int cpu);
 """
+PYTHON = """
+extern "Python" int32_t rn_python_words(const char *name, const uint8_t *bytes, uint32_t length, char *words, uint32_t room);
+"""
+"""An rn_custom_words that typed/packages.py is."""
 
 
 def plain(header: str) -> str:
@@ -71,10 +75,11 @@ def types(*headers: str) -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + READER_FUNCTIONS + plain("lines.h"))
+ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + READER_FUNCTIONS + plain("lines.h") + plain("typed/custom.h") + PYTHON)
 ffibuilder.set_source(
     "tracefs.render._render",
-    '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt/printfmt.h"\n',
+    '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt/printfmt.h"\n'
+    '#include "tracefs/render/typed/custom.h"\n',
     sources=[*SOURCES, *OTHER_ROOMS],
     depends=[str(path.relative_to(ROOT)) for path in sorted((ROOT / "tracefs/render").rglob("*.h"))],
     include_dirs=[str(ROOT)],

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "tracefs/events/task_memory.h"
+
 void cap_memory_begin(struct cap_memory *m, int32_t tid)
 {
 	m->tid = tid;
@@ -36,19 +38,19 @@ void cap_memory_fetch(struct cap_memory *m)
 {
 	while (m->fetched < m->wanted) {
 		uint32_t first = m->fetched, n = m->wanted - first;
-		struct iovec local = {m->data[first], (size_t)n * CAP_PAGE}, remote[CAP_PAGES];
-		ssize_t got;
+		struct iovec remote[CAP_PAGES];
+		int64_t got;
 
 		for (uint32_t i = 0; i < n; i++) {
 			remote[i] = (struct iovec){(void *)(uintptr_t)(m->page[first + i] * CAP_PAGE), CAP_PAGE};
 			m->bad[first + i] = true;
 		}
-		got = process_vm_readv(m->tid, &local, 1, remote, n, 0);
+		got = task_read_vector(m->tid, m->data[first], remote, n);
 		if (got < 0 && errno != EFAULT) {
 			m->fetched = m->wanted; /* it is gone, or closed to us */
 			return;
 		}
-		for (; got >= (ssize_t)CAP_PAGE; got -= CAP_PAGE, m->fetches++)
+		for (; got >= (int64_t)CAP_PAGE; got -= CAP_PAGE, m->fetches++)
 			m->bad[m->fetched++] = false;
 		if (m->fetched < m->wanted)
 			m->fetched++;

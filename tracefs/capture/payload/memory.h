@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What one stop reads of a task's memory: whole pages, each at most once. First say what is wanted, then fetch all of it with
- * one process_vm_readv(2), then look; what that leads to is wanted and fetched next.
+ * one task_read_vector(), then look; what that leads to is wanted and fetched next.
  */
 #ifndef TRACEFS_CAPTURE_PAYLOAD_MEMORY_H
 #define TRACEFS_CAPTURE_PAYLOAD_MEMORY_H

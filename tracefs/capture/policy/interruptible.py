@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from enum import Enum, auto
 
 from tracefs.capture._engine import lib
 from tracefs.capture.policy import procfs
@@ -28,6 +29,8 @@ HIDDEN = 0.5
 """The same for a call that cannot be seen."""
 
 RESTARTING, RECEIVING = named("restarts"), named("receives")
+SLEEPS = frozenset(("nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "poll", "futex", "futex_time64"))
+"""Those that start again by restart_syscall(2)."""
 MSG_WAITALL = 0x100
 WRITE, PIPE_BUF = "write", 4096
 IOCTL, TERMINAL = "ioctl", 0x54
@@ -39,7 +42,27 @@ AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
+class When(Enum):
+    """When a task can be interrupted."""
+
+    NOW = auto()
+    SOON = auto()
+    """Look again: it runs, or has only just fallen asleep."""
+    AFTER_CALL = auto()
+    """It has slept for a while in a call that an interrupt would cut short."""
+
+
+def when(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> When:
+    """When the task can be interrupted without its noticing.
+
+    The arguments are those of _harmless(), which says whether it can now.
+    """
+    if _harmless(tid, sight, steady, restless, entering):
+        return When.NOW
+    return When.AFTER_CALL if sight.call and sight.state != "R" and steady >= UNDOABLE else When.SOON
+
+
+def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
     """Whether the task can be interrupted now without its noticing.
 
     steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for long.
@@ -56,7 +79,7 @@ def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bo
     nr, args = sight.call[0], sight.call[1:]
     name = COMPAT_NAMES.get(nr) if sight.compat else NATIVE_NAMES.get(nr)
     if nr < 0 or name in RESTARTING:
-        return True
+        return name not in SLEEPS or _knows_restart(tid, sight)
     if name in RECEIVING:
         flags = TRAITS[name].receive_flags
         return flags is None or not args[flags] & MSG_WAITALL
@@ -65,6 +88,11 @@ def harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bo
     if name == IOCTL:
         return args[1] >> 8 & 0xFF == TERMINAL
     return False
+
+
+def _knows_restart(tid: int, sight: Sight) -> bool:
+    """Whether the task can make restart_syscall(2), as far as is known: it has no filter that we have not."""
+    return procfs.filters(tid) <= procfs.filters(os.getpid())
 
 
 def unsettled(tid: int, sight: Sight, steady: float) -> bool:

@@ -338,6 +338,18 @@ class Core:
     def set_scope(self, tid: int, in_scope: bool) -> None:
         lib.cap_set_scope(self.ct, tid, in_scope)
 
+    def set_generation(self, tid: int, generation: int) -> None:
+        lib.cap_set_generation(self.ct, tid, generation)
+
+    def set_descent(self, depth: int | None, follow: Iterable[str], leave: Iterable[str]) -> None:
+        """How far the scope reaches (descent.h); depth None: without end. ValueError for too many or too long globs."""
+        if depth is not None:
+            lib.cap_set_depth(self.ct, min(depth, (1 << 32) - 1))
+        for leaves, globs in ((False, follow), (True, leave)):
+            for glob in globs:
+                if not lib.cap_add_glob(self.ct, leaves, os.fsencode(glob)):
+                    raise ValueError(f"{glob}: too long, or one of too many")
+
     def set_member(self, tid: int, sink: int, set: int, member: bool) -> None:
         lib.cap_set_member(self.ct, tid, sink, set, member)
 
@@ -369,6 +381,10 @@ class Core:
                 return list(zip(tids[0:count], tgids[0:count], strict=True))
             room = 2 * count
 
+    def tracees(self) -> int:
+        """How many there are."""
+        return int(lib.cap_list(self.ct, ffi.NULL, ffi.NULL, 0))
+
     def spawned(self) -> int:
         """How many children of spawn() live."""
         return int(lib.cap_spawned(self.ct))
@@ -377,8 +393,9 @@ class Core:
         """Tasks whose interrupt is on its way."""
         return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
 
-    def interrupt(self, tid: int, state: str, sleeps: int) -> bool:
-        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight).
+    def interrupt(self, tid: int, state: str = "\0", sleeps: int = 0) -> bool:
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight); without a
+        state, whatever it does.
 
         Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
         return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))

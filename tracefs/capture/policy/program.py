@@ -12,22 +12,25 @@ from collections.abc import Iterable
 from tracefs.capture._engine import ffi, lib
 
 STEPS = {
-    lib.CAP_STEP_FORK: "fork",
+    lib.CAP_STEP_FORK: "a process",
     lib.CAP_STEP_SEIZE: "ptrace",
     lib.CAP_STEP_FILES: "its descriptors and limits",
     lib.CAP_STEP_FILTER: "seccomp",
 }
 """Of starting a program, those before its execve."""
+THREAD, TIMER = "a thread", "a timer"
+"""What the capture thread needs."""
 _FAILURE = struct.Struct("=ii")  # struct cap_spawn_failure
 assert _FAILURE.size == ffi.sizeof("struct cap_spawn_failure")
 
 
 class StartError(OSError):
-    """A program was not started, for a reason that lies before its execve: `step` says where."""
+    """A program, or its tracing, was not started, for a reason that lies before the program's execve: `step` says where."""
 
-    def __init__(self, number: int, step: int) -> None:
+    def __init__(self, number: int, step: int | str) -> None:
+        """step: of STEPS, or in words."""
         super().__init__(number, os.strerror(number))
-        self.step = STEPS[step]
+        self.step = step if isinstance(step, str) else STEPS[step]
 
     @property
     def refused(self) -> bool:

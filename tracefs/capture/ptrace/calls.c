@@ -27,6 +27,10 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 	memcpy(t->call.args, info->entry.args, sizeof(t->call.args));
 	if (unlikely(cap_limited(t->call.arch, t->call.nr)))
 		cap_limit_begin(t);
+	if (unlikely(cap_descent_by_exec(&ct->descent) && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		cap_descent_executes(&ct->descent, t);
+		cap_task_choose(t, &r->wants);
+	}
 	t->unrecorded = (t->spawning && !cap_call_is(&t->call, CAP_TRAIT_EXEC)) || cap_is_muted(r, t->tid);
 	if (t->unrecorded)
 		return;
@@ -36,22 +40,26 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 		cap_rename_begin(r, t);
 }
 
-static void take_regs(struct cap_call *call, const struct user_regs_struct *regs)
+static void take_regs(struct cap_call *call, const struct user_regs_struct *regs, uint32_t arch)
 {
-	uint64_t args[6] = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9};
+	uint64_t native[6] = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9};
+	uint64_t compat[6] = {regs->rbx, regs->rcx, regs->rdx, regs->rsi, regs->rdi, regs->rbp};
 
+	call->arch = arch;
 	call->nr = (int32_t)regs->orig_rax;
-	memcpy(call->args, args, sizeof(args));
+	for (int i = 0; i < 6; i++)
+		call->args[i] = arch == AUDIT_ARCH_X86_64 ? native[i] : (uint32_t)compat[i];
 }
 
 /* The call of a task in an exit stop whose entry was not seen. A call leaves its arguments' registers as they were. */
-static void take_missed(struct cap_task *t)
+static void take_missed(struct cap_task *t, uint32_t arch)
 {
 	struct user_regs_struct regs;
 
 	t->call.nr = -1;
+	t->call.arch = arch;
 	if (cap_get_regs(t->tid, &regs))
-		take_regs(&t->call, &regs);
+		take_regs(&t->call, &regs, arch);
 }
 
 void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64_t result)
@@ -59,15 +67,18 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64
 	struct cap_recorder *r = &ct->recorder;
 
 	if (!t->entered) {
-		take_missed(t);
+		take_missed(t, arch);
 		t->written = 0;
-		t->call.arch = arch;
 		t->unrecorded = cap_is_muted(r, t->tid);
 	}
 	if (unlikely(t->entered && cap_call_sets_name(&t->call) && !result))
 		cap_rename_end(r, t);
 	if (!t->unrecorded)
 		cap_record_exit(r, t, &t->call, result, ASK_CPU);
+	if (unlikely(cap_descent_by_exec(&ct->descent) && t->entered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		cap_descent_executed(&ct->descent, t, result);
+		cap_task_choose(t, &r->wants);
+	}
 	t->in_kernel = t->entered = t->unrecorded = false;
 	t->restart.deadline = 0;
 }
@@ -78,11 +89,20 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t)
 	cap_info info;
 
 	if (t->spawning || cap_is_muted(&ct->recorder, t->tid) || !(t->tracer_sinks | t->event_sinks) ||
-	    !cap_get_regs(t->tid, &regs) || (int64_t)regs.orig_rax < 0 ||
+	    !cap_get_regs(t->tid, &regs) || (int64_t)regs.orig_rax < 0 || cap_starts_again(&regs) ||
 	    cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return;
-	take_regs(&t->call, &regs);
-	t->call.arch = info.arch;
+	take_regs(&t->call, &regs, info.arch);
 	cap_record_exit(&ct->recorder, t, &t->call, info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax,
 			ASK_CPU);
+}
+
+void cap_on_middle(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs, uint32_t arch)
+{
+	take_regs(&t->call, regs, arch);
+	if (cap_limited(t->call.arch, t->call.nr))
+		cap_limit_begin(t);
+	t->written = 0;
+	t->in_kernel = t->entered = true;
+	t->unrecorded = t->spawning || cap_is_muted(&ct->recorder, t->tid);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tracefs/capture/ptrace/place.h"
+#include "tracefs/capture/ptrace/untraced.h"
 #include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/regs.h"
@@ -29,6 +30,12 @@ static void name_after(struct cap_task *child, const struct cap_task *parent)
 {
 	child->name = parent->name;
 	child->name.age = 0;
+}
+
+static void inherit(struct cap_thread *ct, struct cap_task *child, const struct cap_task *parent)
+{
+	cap_descent_born(&ct->descent, child, parent);
+	cap_task_inherit(child, parent, &ct->recorder.wants);
 }
 
 /* The flags of the call that a task is in, without the signal in their lowest byte; false where they cannot be had. */
@@ -56,13 +63,14 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 	if (cap_ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&message) < 0)
 		return;
 	int32_t tid = message;
+	cap_untraced_born(parent);
 	if (cap_event_wanted(&ct->recorder, parent, EV_TASK_NEWTASK) && clone_flags(parent->tid, event, &flags))
 		cap_emit_newtask(&ct->recorder, parent, tid, flags);
 	cap_emit_fork(&ct->recorder, parent, tid);
 	struct cap_task *child = cap_task_find(&ct->tasks, tid);
 	if (child) {
 		if (child->orphan)
-			cap_task_inherit(child, parent, &ct->recorder.wants);
+			inherit(ct, child, parent);
 		child->orphan = false;
 		if (ct->hub)
 			in_on_birth(ct->hub, parent, child);
@@ -78,7 +86,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 		return;
 	child->newborn = true;
 	name_after(child, parent);
-	cap_task_inherit(child, parent, &ct->recorder.wants);
+	inherit(ct, child, parent);
 	if (ct->hub)
 		in_on_birth(ct->hub, parent, child);
 }
@@ -114,7 +122,7 @@ struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid)
 	struct cap_task *parent = parent_of(ct, tid, status.tgid, status.ppid);
 	if (parent) {
 		name_after(t, parent);
-		cap_task_inherit(t, parent, &ct->recorder.wants);
+		inherit(ct, t, parent);
 		if (ct->hub)
 			in_on_birth(ct->hub, parent, t);
 	} else {

@@ -76,7 +76,7 @@ bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t || !t->entered)
+	if (!t || !t->held)
 		return false;
 	*out = t->call;
 	return true;
@@ -86,7 +86,7 @@ void cap_let_go(struct cap_thread *ct, int32_t tid)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t)
+	if (!t || !t->held)
 		return;
 	t->path = CAP_PATH_LEAVE;
 	t->at_entry = false;
@@ -167,6 +167,30 @@ void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope)
 		t->in_scope = in_scope;
 }
 
+void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->generation = generation;
+}
+
+void cap_set_depth(struct cap_thread *ct, uint32_t depth)
+{
+	LOCKED(ct);
+	ct->descent.depth = depth;
+}
+
+bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob)
+{
+	LOCKED(ct);
+	struct cap_globs *globs = leave ? &ct->descent.leave : &ct->descent.follow;
+	if (globs->count == CAP_GLOBS || strlen(glob) >= CAP_GLOB_MAX)
+		return false;
+	strcpy(globs->text[globs->count++], glob);
+	return true;
+}
+
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member)
 {
 	LOCKED(ct);
@@ -208,7 +232,9 @@ bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t slee
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	struct cap_status now;
 
-	if (!t || t->interrupted || !cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps)
+	if (!t || t->interrupted)
+		return false;
+	if (state && (!cap_status_of(tid, &now) || now.state != state || now.sleeps != sleeps))
 		return false;
 	t->interrupted = cap_ptrace(PTRACE_INTERRUPT, tid, 0, 0) >= 0;
 	return t->interrupted;

@@ -9,6 +9,7 @@
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/ptrace/restart.h"
+#include "tracefs/capture/ptrace/untraced.h"
 #include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/call_facts.h"
 
@@ -27,7 +28,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 	long error;
 
 	cap_place_resume(ct, t);
-	t->at_entry = false;
+	t->at_entry = t->held = false;
 	if (leave && !entry && (!ct->hub || in_part(ct->hub, t))) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
@@ -77,14 +78,21 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		refuse(t);
 	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		cap_on_enter(ct, t, &info);
+		if (unlikely(t->filtered))
+			cap_untraced_begin(t);
 		cap_place_call_begins(ct, t);
 		if (unlikely(ct->hub))
 			in_on_enter(ct->hub, t);
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		cap_place_call_ends(ct, t);
+		if (unlikely(t->cloned_with)) {
+			cap_untraced_born(t);
+			t->cloned_with = 0;
+		}
 		t->interrupted = false;
-		bool again = unlikely(info.exit.rval == -EINTR) && cap_undo_eintr(ct, t, interrupted);
+		bool ended = info.exit.rval == -EINTR || cap_is_restart(info.exit.rval);
+		bool again = unlikely(ended) && cap_undo_eintr(ct, t, interrupted);
 		if (unlikely(ct->hub))
 			in_on_return(t, info.exit.rval);
 		if (likely(!again))
@@ -93,6 +101,12 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 			in_on_exit(ct->hub, t, info.exit.rval, again);
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		/*
+		 * Deciding may take long, and the others' stops are to be seen meanwhile: so this one is consumed. The stop at a
+		 * call's entry carries no signal that could be lost with it.
+		 */
+		cap_consume_stop(t->tid);
+		t->held = true;
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}
@@ -106,6 +120,8 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 	bool was_stopped = t->stopped, newborn = t->newborn;
 
 	t->newborn = false;
+	if (unlikely(newborn && t->cloned_with))
+		cap_untraced_child(t);
 	if (sig != SIGTRAP) {
 		t->stopped = true;
 		if (t->path == CAP_PATH_LEAVE)
@@ -200,7 +216,7 @@ bool cap_resume(struct cap_thread *ct, int32_t tid, int sig)
 {
 	pthread_mutex_lock(&ct->recorder.emit_lock);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	bool there = t && cap_release(ct, t, sig);
+	bool there = t && t->held && cap_release(ct, t, sig);
 	pthread_mutex_unlock(&ct->recorder.emit_lock);
 	return there;
 }

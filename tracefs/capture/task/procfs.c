@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tracefs/capture/task/stat.h"
 
-/* Descriptors are few: of a thousand tasks only some have their file kept open. */
+/* Descriptors are few: of a thousand tasks only some have their file kept open, and of those that we may have a quarter at most. */
 #define KEEP_OPEN 64
+#define SHARE 4
 
 static _Atomic int kept_open; /* by all capture threads of this process, whose descriptors they are */
 
@@ -50,11 +52,23 @@ void cap_task_name_changed(struct cap_task *t)
 	t->name.age = 0;
 }
 
+static bool may_keep(void)
+{
+	static _Atomic int most; /* 0: not asked yet */
+	struct rlimit limit;
+
+	if (!most) {
+		bool few = !getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < KEEP_OPEN * SHARE;
+		most = few ? 1 + (int)limit.rlim_cur / SHARE : KEEP_OPEN;
+	}
+	return kept_open < most;
+}
+
 static void keep_or_close(struct cap_task *t)
 {
 	if (t->stat.kept_open)
 		return;
-	t->stat.kept_open = kept_open < KEEP_OPEN;
+	t->stat.kept_open = may_keep();
 	if (t->stat.kept_open) {
 		kept_open++;
 	} else {

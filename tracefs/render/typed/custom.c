@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Types that no table can say: those of tracefs/syscalls/types/decode/custom.py that lines need. */
 #include <arpa/inet.h>
+#include <stdatomic.h>
 
+#include "tracefs/render/typed/custom.h"
 #include "tracefs/render/typed/typed.h"
 
 #define SIGNALS_RT 32
@@ -181,6 +183,26 @@ static const struct {
 	{"seccomp_filter", put_seccomp_filter},
 };
 
+/* What knows the types that are not listed above; NULL: nothing does. Written once, before the first read that has such types. */
+static _Atomic(rn_custom_words) others;
+
+void rn_custom_use(rn_custom_words words)
+{
+	atomic_store_explicit(&others, words, memory_order_release);
+}
+
+static bool put_other(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length)
+{
+	rn_custom_words ask = atomic_load_explicit(&others, memory_order_acquire); /* pairs with rn_custom_use() */
+	char words[RN_CUSTOM_WORDS_MAX];
+	int32_t n = ask ? ask(name, bytes, length, words, sizeof(words)) : -1;
+
+	if (n < 0 || n > (int32_t)sizeof(words))
+		return false;
+	rn_put(text, words, (size_t)n);
+	return true;
+}
+
 bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *bytes, uint32_t length, struct rn_fds fds)
 {
 	if (strcmp(name, "fd_set") == 0) {
@@ -193,5 +215,5 @@ bool rn_typed_custom(struct rn_text *text, const char *name, const uint8_t *byte
 			return true;
 		}
 	}
-	return false;
+	return put_other(text, name, bytes, length);
 }

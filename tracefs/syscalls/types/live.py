@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tracefs.syscalls.types.language.bounds import excess
 from tracefs.syscalls.types.language.errors import TypeSyntaxError
 from tracefs.syscalls.types.language.model import Inline, Pointer, Ref, Row, Table, TypeExpr
 from tracefs.syscalls.types.language.rows import Rows
 from tracefs.syscalls.types.language.show import show_rows, show_types
 from tracefs.syscalls.types.language.syntax import parse
-from tracefs.syscalls.types.loader import load
+from tracefs.syscalls.types.loader import compile_rows, load
 
 if TYPE_CHECKING:
     from tracefs.syscalls.types.printfmt.formats import PrintFormats
@@ -66,20 +68,31 @@ class LiveTypes:
     def write(self, text: str, syscall: str | None = None) -> None:
         """Add what `text` says, for all or for one syscall. TypeSyntaxError; then nothing has changed."""
         with self._lock:
-            base = self._base.merged(self._general)
-            if syscall is None:
-                said = parse(text, base)
-                self._set(_joined(base, self._general, said), self._own, text)
-            else:
-                own = self._own.get(syscall, Table())
-                said = parse(text, base.merged(own), syscall=syscall)
-                self._set(self._general, {**self._own, syscall: _joined(base, own, said)}, text)
+            try:
+                self._write(text, syscall)
+            except RecursionError:
+                raise TypeSyntaxError("nested too deeply", text, 0) from None
+
+    def _write(self, text: str, syscall: str | None) -> None:
+        base = self._base.merged(self._general)
+        own = self._own.get(syscall, Table()) if syscall else self._general
+        said = parse(text, base.merged(own) if syscall else base, syscall=syscall)
+        joined = _joined(base, own, said)
+        too_much = excess(base.merged(joined), said)
+        if too_much:
+            why, word = too_much
+            raise TypeSyntaxError(why, text, max(text.find(word), 0))
+        if syscall:
+            self._set(self._general, {**self._own, syscall: joined}, text)
+        else:
+            self._set(joined, self._own, text)
 
     def reset(self, syscall: str | None = None) -> None:
-        """Forget what was written, for all or for one syscall."""
+        """Forget what was written, for all or for one syscall; of the others' what needs what is forgotten goes with it."""
         with self._lock:
             if syscall is None:
-                self._set(Table(), self._own)
+                own = {name: local for name, local in self._own.items() if _stands(_with_own(self._base, name, local))}
+                self._set(Table(), own)
             else:
                 self._set(self._general, {name: own for name, own in self._own.items() if name != syscall})
 
@@ -123,8 +136,27 @@ def _with_own(table: Table, syscall: str, own: Table) -> Table:
     return Table({**table.types, **types}, {**table.rows, syscall: tuple(map(renamed, rows))})
 
 
+def _stands(table: Table) -> bool:
+    try:
+        _check(table, "")
+    except TypeSyntaxError:
+        return False
+    return True
+
+
 def _check(table: Table, text: str) -> None:
-    """Refuse a table whose conditions name what nothing has. Aliases in a circle never get here: see parse()."""
+    """Refuse a table whose conditions name what nothing has, or that C cannot have: a read of `trace` must find no fault in it.
+
+    Types in a circle never get here: see parse().
+    """
+    _check_conditions(table, text)
+    try:
+        compile_rows(table)
+    except (ValueError, OverflowError, KeyError, AssertionError, RecursionError, MemoryError, struct.error) as error:
+        raise TypeSyntaxError(f"cannot be compiled: {error}".rstrip(": "), text, 0) from None
+
+
+def _check_conditions(table: Table, text: str) -> None:
     rows = Rows(table)
     for syscall in table.rows:
         try:

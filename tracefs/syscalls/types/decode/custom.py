@@ -92,7 +92,7 @@ def sun_path(data: bytes) -> Value:
     """A path up to its NUL; @"name" where it begins with one."""
     if data[:1] == b"\0" and len(data) > 1:
         return Symbol(f"@{quoted(data[1:])}", data.decode(errors="backslashreplace"))
-    return Text(data.partition(b"\0")[0])
+    return Text(data.partition(b"\0")[0], whole=True)
 
 
 def mac(data: bytes) -> Value:
@@ -110,6 +110,10 @@ def control_chars(data: bytes) -> Value:
 def decode(name: str, data: bytes) -> Value:
     """By the function of that name. What it cannot take is shown as data: a package's mistake must not end a trace."""
     try:
+        if name in PACKAGES:
+            from tracefs.syscalls.types.decode import guard  # here, as hardly anybody has such types
+
+            return guard.GUARD.call(CUSTOM[name], data)
         return CUSTOM[name](data)
     except Exception:
         return Data(data, len(data))
@@ -130,6 +134,10 @@ CUSTOM: Final[dict[str, Custom]] = {
 }
 
 
+PACKAGES: Final[set[str]] = set()
+"""Those of CUSTOM that other packages brought."""
+
+
 def load_entry_points() -> dict[str, CustomType]:
     """Types that installed packages add; they are in CUSTOM after this. One that fails to load is left out."""
     from importlib.metadata import entry_points  # here, as it costs more to import than all else of this package
@@ -141,5 +149,6 @@ def load_entry_points() -> dict[str, CustomType]:
         except Exception:  # someone else's package must not stop the trace
             continue
         CUSTOM[point.name] = function
+        PACKAGES.add(point.name)
         found[point.name] = CustomType(point.name, int(getattr(function, "size", 0)))
     return found

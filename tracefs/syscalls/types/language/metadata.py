@@ -41,7 +41,7 @@ def _syscall(whole: Table, each: Syscall, rows: tuple[Row, ...]) -> dict[str, An
     types = dict(rows[0].args) if rows else {}
     args = [{"name": p.name, "ctype": p.ctype, "type": _expression(types.get(p.name, HIDDEN))} for p in each.params]
     shown: dict[str, Any] = {"nr": each.nr, "name": each.name, "uapi_name": each.uapi_name, "args": args}
-    pointers = [isinstance(unaliased(whole, types.get(p.name, HIDDEN)), Pointer) for p in each.params]
+    pointers = ["*" in p.ctype or isinstance(unaliased(whole, types.get(p.name, HIDDEN)), Pointer) for p in each.params]
     shown["pointers"] = sum(1 << index for index, is_pointer in enumerate(pointers) if is_pointer)
     if rows:
         shown["result"] = _expression(rows[0].result or HIDDEN)
