@@ -27,12 +27,13 @@ def add(subparsers: Any) -> None:
         const="syscall_fd_path",
         help="as `-o syscall_fd_path`: file descriptors with what they stand for: 3</etc/passwd>",
     )
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--seccomp",
         action="store_true",
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
     )
-    parser.add_argument(
+    how.add_argument(
         "--in-task",
         action="store_true",
         help="programs that can do so record their calls themselves, without stops; see README for what that implies",
