@@ -142,7 +142,7 @@ static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	siginfo_t info;
 
-	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) || cap_event_wanted(&ct->recorder, t, EV_PTRACE_SIGNAL_IGNORED)) &&
+	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) || cap_event_wanted(&ct->recorder, t, EV_SIGNAL_IGNORED)) &&
 	    cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0)
 		cap_emit_signal(&ct->recorder, t, sig, &info);
 }
