@@ -29,7 +29,7 @@ static void emit_ignored(struct cap_recorder *r, struct cap_task *t, int sig, co
 	struct ignored_record rec = {.sig = sig, .error = info->si_errno, .code = info->si_code};
 
 	memcpy(rec.info, info, sizeof(rec.info));
-	cap_emit_event(r, t, EV_PTRACE_SIGNAL_IGNORED, &rec, sizeof(rec));
+	cap_emit_event(r, t, EV_SIGNAL_IGNORED, &rec, sizeof(rec));
 }
 
 void cap_emit_signal(struct cap_recorder *r, struct cap_task *t, int sig, const siginfo_t *info)
@@ -59,8 +59,8 @@ void cap_emit_stopped(struct cap_recorder *r, struct cap_task *t, int sig)
 		int32_t sig;
 	} rec = {.sig = sig};
 
-	if (cap_event_wanted(r, t, EV_PTRACE_STOPPED))
-		cap_emit_event(r, t, EV_PTRACE_STOPPED, &rec, sizeof(rec));
+	if (cap_event_wanted(r, t, EV_TASK_STOPPED))
+		cap_emit_event(r, t, EV_TASK_STOPPED, &rec, sizeof(rec));
 }
 
 void cap_emit_killed(struct cap_recorder *r, struct cap_task *t)

@@ -39,6 +39,7 @@ struct cap_call {
 };
 
 struct cap_actions;
+struct in_task;
 
 struct cap_task {
 	struct cap_task *next; /* in the same bucket of struct cap_tasks */
@@ -107,6 +108,8 @@ struct cap_task {
 		int cpu;	/* the CPU that it ran on at the stop numbered cpu_at, -1: not read yet */
 		uint64_t cpu_at;
 	} stat;
+
+	struct in_task *inside; /* intask/hub.h: of its capture by itself; NULL: nothing */
 
 	struct {		   /* ptrace/placement.c: the CPU that it is kept on */
 		int cpu;	   /* -1: it is not kept */
