@@ -179,6 +179,26 @@ def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(prog
         assert set(said) <= {f"no process is left in scope: {root.pid} has ended"}
 
 
+@pytest.mark.parametrize("whose", ["own", "another's"])
+def test_a_scope_whose_first_process_lives_has_not_run_out_though_there_is_nobody_to_trace(whose: str) -> None:
+    """The tracer's own process (as of `run`) is never traced; another's may be refused."""
+    said: list[str] = []
+    root = subprocess.Popen(["sleep", "100"])
+    engine, sink, _ = new_engine(os.getpid() if whose == "own" else root.pid, said.append)
+    try:
+        engine.want(sink, ON)
+        assert engine.settle(10)
+        assert said == []
+        if whose != "own":
+            root.kill()
+            root.wait()
+            assert until(lambda: said == [f"no process is left in scope: {root.pid} has ended"], 20)
+    finally:
+        engine.stop()
+        root.kill()
+        root.wait()
+
+
 def last_pid(pid: int) -> bool:
     """Have the next process get the number after this one. False: it may not be set here."""
     try:

@@ -328,7 +328,7 @@ class Attacher:
                     self._attach_process(pid, found[pid])
             if self._core.tracees() <= before:
                 break
-        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not seen
+        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not self._scope.top
         if self._nobody and not nobody:
             self._on_error(f"no process is left in scope: {self._scope.root} has ended")
 
