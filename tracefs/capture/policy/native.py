@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tracefs.capture._engine import ffi, lib
 from tracefs.capture.policy.program import StartError
 
-WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
+WOKEN, CHILD_EXIT, EXEC, ROOT_END = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC, lib.CAP_ROOT_END
 TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
 EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
 SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
@@ -116,7 +116,7 @@ class Core:
         lib.cap_leave(self.ct)
 
     def loop(self) -> int:
-        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC."""
+        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC, ROOT_END."""
         return checked(lib.cap_loop(self.ct))
 
     def report(self) -> Report:
@@ -164,6 +164,10 @@ class Core:
         if result < 0:
             raise StartError(-result, how.failed)
         return int(result), int(how.report)
+
+    def set_root(self, pid: int) -> None:
+        """loop() comes back with ROOT_END when this process has ended, before its parent is told. 0: of none."""
+        lib.cap_set_root(self.ct, pid)
 
     def hold_off(self, on: bool) -> None:
         """Whether tracees are left on whatever CPU they are, since some of them might see that they are not."""
