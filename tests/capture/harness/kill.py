@@ -173,7 +173,7 @@ class Warden:
         """Nobody of the workload is traced, or bound to other CPUs than this process."""
         own = watch.tasks(os.getpid())[0].cpus
         every = [one for target in targets for pid in watch.family(target) for one in watch.tasks(pid)]
-        return all(one.tracer == 0 and one.cpus == own and one.state != "t" for one in every)
+        return all(one.state == "Z" or (one.tracer == 0 and one.cpus == own and one.state != "t") for one in every)
 
     def ended(self, pid: int) -> bool:
         """Whether this child has been reaped; reaps all that can be."""
