@@ -13,7 +13,10 @@ extern const struct in_control in_own_control __attribute__((visibility("hidden"
 
 static inline struct in_block *in_own_block(void)
 {
-	return (struct in_block *)__builtin_ia32_rdgsbase64();
+	struct in_block *block;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(block));
+	return block;
 }
 
 /* Of sink s, CPU c at s * cpus + c; made when first used, from struct in_geometry. */
