@@ -272,9 +272,9 @@ class Instance:
     def log_error(self, entry: LogEntry) -> None:
         self.error_log.enter(entry)
 
-    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`."""
-        self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
+    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`. False: it was not written."""
+        return self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
 
     # -- the buffer
 

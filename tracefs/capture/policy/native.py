@@ -86,12 +86,17 @@ def checked(result: int) -> int:
     return result
 
 
+def _names(cmdlines: Any) -> Any:
+    """Another module's struct cmdlines as one of this module."""
+    return ffi.cast("struct cmdlines *", int(ffi.cast("uintptr_t", cmdlines)))
+
+
 class Core:
     """One struct cap_thread."""
 
-    def __init__(self, cmdlines: int, syscalls: Iterable[Described]) -> None:
-        """cmdlines: address of the table of names."""
-        self.ct = lib.cap_new(ffi.cast("struct cmdlines *", cmdlines))
+    def __init__(self, cmdlines: Any, syscalls: Iterable[Described]) -> None:
+        """cmdlines: Cmdlines.struct, which the caller keeps."""
+        self.ct = lib.cap_new(_names(cmdlines))
         if not self.ct:
             raise MemoryError
         self.ct = ffi.gc(self.ct, lib.cap_free)
@@ -254,9 +259,13 @@ class Core:
 
     # ---- sinks: any thread ----
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        """Write a record that a program made, and run its triggers, which see `seen`."""
-        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen))
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        """Write a record that a program made, and run its triggers, which see `seen`. False: it was not written."""
+        return bool(lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen)))
+
+    def use_names(self, cmdlines: Any) -> None:
+        """Save names of tasks there. Between pause() and unpause()."""
+        lib.cap_names(self._recorder, _names(cmdlines))
 
     def take_snapshot(self, sink: int, cpu: int | None) -> None:
         """Exchange the buffer with that of sink_snapshot()."""

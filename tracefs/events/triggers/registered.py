@@ -97,13 +97,20 @@ class Triggers:
         self._home = home
         self._by_event: dict[int, list[Trigger]] = {}
         self._lists: dict[int, Any] = {}
+        self._retired: list[Any] = []
+        """Lists, and triggers that stood in them, which C may still have: until the engine has been told of the new ones."""
         self._helpers: list[Trigger] = []
 
     # ---- for the engine ----
 
     def lists(self) -> dict[int, int]:
-        """Event id -> address of a struct trigger_list. Good until the next change has been told to C."""
+        """Event id -> address of a struct trigger_list. Good until the next change has been told to C (_tell())."""
         return {event: int(ffi.cast("uintptr_t", made)) for event, made in self._lists.items()}
+
+    def _tell(self) -> None:
+        """The engine looks at no old list any more when this returns: then these are freed."""
+        self._home.triggers_changed()
+        self._retired.clear()
 
     # ---- the files ----
 
@@ -147,7 +154,7 @@ class Triggers:
         if not any(self._is_referred_to(each.histogram) for each in hists if each.histogram):
             for each in hists:
                 self._unregister(each)
-            self._home.triggers_changed()
+            self._tell()
 
     def clear(self) -> None:
         """The instance ends."""
@@ -198,12 +205,12 @@ class Triggers:
         if command.name == "snapshot":
             self._home.arm_snapshot()
         self._register(trigger)
-        self._home.triggers_changed()
+        self._tell()
 
     def _remove_plain(self, event: EventClass, command: Command) -> None:
         for trigger in self._same_family(event, command, self._target(command))[:1]:
             self._unregister(trigger)
-            self._home.triggers_changed()
+            self._tell()
 
     def _target(self, command: Command) -> EventClass | None:
         if command.target is None:
@@ -224,7 +231,7 @@ class Triggers:
                 if trigger.histogram and self._is_referred_to(trigger.histogram):
                     raise OSError(errno.EBUSY, "others read its variables")
                 self._unregister(trigger)
-            self._home.triggers_changed()
+            self._tell()
             return
         self._helpers = []
         try:
@@ -234,7 +241,7 @@ class Triggers:
                 self._unregister(helper)
             raise
         finally:
-            self._home.triggers_changed()
+            self._tell()
 
     def _add_hist(self, event: EventClass, command: Command) -> None:
         histogram = compile_histogram(command.hist, event, self)
@@ -305,6 +312,7 @@ class Triggers:
     def _unregister(self, trigger: Trigger) -> None:
         triggers = self._by_event[trigger.event.id]
         triggers.remove(trigger)
+        self._retired.append(trigger)
         if not triggers:
             del self._by_event[trigger.event.id]
         if trigger.target:
@@ -322,6 +330,7 @@ class Triggers:
 
     def _build(self, event: int) -> None:
         triggers = self._by_event.get(event, [])
+        self._retired.append(self._lists.get(event))
         if not triggers:
             self._lists.pop(event, None)
             return
