@@ -252,7 +252,7 @@ def _netlink_message(chance: random.Random) -> bytes:
     return struct.pack("<IHHII", length, chance.choice(NETLINK_TYPES), flags, 1, 0) + body + bytes(-len(body) % 4)
 
 
-@pytest.mark.parametrize("protocol", [0, 4, 15, 16, 2])
+@pytest.mark.parametrize("protocol", [0, 4, 7, 12, 15, 16, 2])
 def test_netlink_messages_as_python_prints_them(protocol: int, renderer: Renderer, decoder: Decoder) -> None:
     chance = random.Random(protocol)
     said = b"3\0netlink=%d\0" % protocol
@@ -261,7 +261,8 @@ def test_netlink_messages_as_python_prints_them(protocol: int, renderer: Rendere
         data = b"".join(_netlink_message(chance) for _ in range(chance.randrange(1, 4)))
         size = chance.choice((len(data), len(data), len(data) + 8))
         saved = {1: data[: chance.choice((len(data), chance.randrange(1, len(data))))]}
-        args = (3, 0x7F00, size, 0, 0, 0)
+        # Also such as goes on to a page that could not be read.
+        args = (3, chance.choice((0x7F00, 0x8000 - len(saved[1]))), size, 0, 0, 0)
         record = with_fds(enter_saved(BY_NAME["sendto"], args, saved), said)
         call = decoder.call("sendto", args, Saved(enter=saved, netlink=protocol))
         assert line(renderer, record) == ftrace_enter(call)

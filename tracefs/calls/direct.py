@@ -115,13 +115,16 @@ class Direct:
         before, after = around(self._notation.argument(syscall, Argument(name, PointerValue(1, place(0)))))
         if meant.name in ("str", "pathname") and not kind.counts:
 
+            whole = meant.name == "pathname"
+
             def text(raw: int, blob: bytes, there: int) -> str:
                 data, nul, _ = blob.partition(b"\0")
-                return f"{before}{value(Text(data, bool(nul)))}{after}"
+                return f"{before}{value(Text(data, bool(nul), whole))}{after}"
 
             return text
-        if meant.name == "bytes" and size:
-            return lambda raw, blob, there: f"{before}{value(Data(blob[:there], there))}{after}"
+        if meant.name in ("bytes", "octets") and size:
+            octets = meant.name == "octets"
+            return lambda raw, blob, there: f"{before}{value(Data(blob[:there], there, octets))}{after}"
         named = self._decoder.table.types.get(meant.name)
         if not isinstance(named, StructType) or named.open or kind.counts:
             return None

@@ -83,7 +83,7 @@ class Patterns:
         for member in layout.shown:
             inner = self._inner(member)
             fields.append((member.name, self._shape(*inner, numbers) if inner else place(next(numbers))))
-        return Struct(named.name, tuple(fields))
+        return Struct(named.name, tuple(fields), apart=layout.apart)
 
     def word(self, member: Member) -> Word:
         number, whole = member.number, (1 << 8 * member.size) - 1

@@ -19,6 +19,7 @@ from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Session
+from tracefs.capture.policy.succession import Succession
 from tracefs.capture.scope import Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import Wanted
@@ -90,6 +91,7 @@ class Engine:
         """Who must tell it of tasks in file operations is the adapter that answers those."""
         self._on_error = _guarded(on_error)
         self._attacher = Attacher(self._core, scope, self.visitors, self._on_error)
+        self._succession = Succession(scope, self._bring)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
@@ -103,9 +105,11 @@ class Engine:
     def start(self) -> None:
         """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
         self._running = True
+        self._succession.start()
 
     def stop(self) -> None:
         """Let all tracees go, unharmed; in bounded time. May be started again."""
+        self._succession.stop()
         with self._lock:
             self._running = False
             sessions = self._retired, self._session

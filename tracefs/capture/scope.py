@@ -4,10 +4,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from tracefs.capture.policy import procfs
+
+SHELLS = frozenset("ash bash csh dash elvish fish ksh mksh nu rbash sh tcsh xonsh yash zsh".split())  # noqa: SIM905
+"""Names of programs that people type commands into."""
+
+
+class Member(NamedTuple):
+    """A process in scope."""
+
+    born: int
+    """As procfs.Stat has it: with the number it tells processes apart."""
+    generation: int
+    """How many generations there are from one that is named."""
 
 
 @dataclass(frozen=True)
@@ -26,46 +38,70 @@ class Scope:
     one of them."""
     leave_exec: tuple[str, ...] = ()
     """Globs: who executes such a file is let go."""
+    above: tuple[int, ...] = ()
+    """tree: the first of these that lives takes the root's place when it has ended: it may only have been what started the mount."""
+    _born: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def processes(self) -> set[int]:
+    def __post_init__(self) -> None:
+        self._born.update((pid, stat.born) for pid in (self.root, *self.above) if (stat := procfs.stat(pid)))
+
+    @property
+    def top(self) -> int:
+        """The process that the tree starts from now; 0: none is left, or it is no tree."""
+        if self.kind != "tree":
+            return 0
+        for pid in (self.root, *self.above):
+            stat = procfs.stat(pid)
+            if stat and stat.born == self._born.get(pid) and not stat.dead:
+                return pid
+        return 0
+
+    def processes(self) -> dict[int, Member]:
         """Its processes now; never our own. Those born meanwhile come as children of traced ones."""
-        return set(self.generations())
-
-    def generations(self) -> dict[int, int]:
-        """Its processes now, each with how many generations there are from one that is named."""
         if self.kind == "tree":
-            found = descendants(self.root)
+            top = self.top
+            found = descendants(top) if top else {}
         elif self.kind == "pids":
             found = descendants(*self.pids)
         elif self.kind == "user":
-            found = {pid: 0 for pid in procfs.pids() if pid != 1 and _owner(pid) == os.getuid()}
+            own = (pid for pid in procfs.pids() if pid != 1 and _owner(pid) == os.getuid())
+            found = {pid: Member(stat.born, 0) for pid in own if (stat := procfs.stat(pid))}
         else:
             found = {}
         deepest = 0 if self.follow_exec else self.depth  # what an older descendant executed was not seen
         return {
-            pid: generation
-            for pid, generation in found.items()
-            if pid != os.getpid() and (deepest is None or generation <= deepest)
+            pid: member
+            for pid, member in found.items()
+            if pid != os.getpid() and (deepest is None or member.generation <= deepest)
         }
 
-    def members(self) -> set[int]:
-        """The threads of its processes."""
-        return {tid for pid in self.processes() for tid in procfs.threads(pid)}
+
+def above(pid: int) -> tuple[int, ...]:
+    """The shells among a process's ancestors, the nearest first, up to the leader of its session, which counts as one."""
+    found: list[int] = []
+    stat = procfs.stat(pid)
+    while stat and pid != stat.session and stat.parent:
+        pid, stat = stat.parent, procfs.stat(stat.parent)
+        if stat and (pid == stat.session or procfs.comm(pid) in SHELLS):
+            found.append(pid)
+    return tuple(found)
 
 
-def descendants(*roots: int) -> dict[int, int]:
-    """Processes and all that descend from them, with how many generations there are between."""
+def descendants(*roots: int) -> dict[int, Member]:
+    """Processes and all that descend from them."""
     children: dict[int, list[int]] = {}
+    born: dict[int, int] = {}
     for pid in procfs.pids():
-        parent = procfs.parent(pid)
-        if parent is not None:
-            children.setdefault(parent, []).append(pid)
-    found: dict[int, int] = dict.fromkeys(roots, 0)
-    queue = list(roots)
+        stat = procfs.stat(pid)
+        if stat:
+            children.setdefault(stat.parent, []).append(pid)
+            born[pid] = stat.born
+    found = {pid: Member(born[pid], 0) for pid in roots if pid in born}
+    queue = list(found)
     for pid in queue:
         for child in children.get(pid, ()):
             if child not in found:
-                found[child] = found[pid] + 1
+                found[child] = Member(born[child], found[pid].generation + 1)
                 queue.append(child)
     return found
 

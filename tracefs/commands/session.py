@@ -68,6 +68,10 @@ class Request:
     """A file's name; None: stderr."""
     form: str | None = None
     """None for the tracer's lines, or one of export.forms.FORMS."""
+    by: tuple[str, ...] = ("call",)
+    """What a summary is by."""
+    every: float | None = None
+    """Seconds between two summaries."""
     fd: int | None = None
     """Without `output`: a descriptor that we were given, instead of stderr."""
     environ: Sequence[str] = ()
@@ -286,7 +290,7 @@ def _export(
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
     source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
     with out.guarded():
-        export = open_form(form, source, Wish(request.verbose, request.size), out.fd)
+        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
     take = export.take if export else _nothing
     yield watch.lines(take) if watch else take
     with out.guarded():

@@ -67,8 +67,7 @@ class Brief:
             for name, member in value.fields
             if members.others or name in members.shown
         )
-        return Struct(value.type, fields, complete=value.complete and len(fields) == len(value.fields))
-
+        return replace(value, fields=fields, complete=value.complete and len(fields) == len(value.fields))
 
     def _item(self, value: Value) -> Value:
         """The same of what is within."""

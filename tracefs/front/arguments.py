@@ -82,7 +82,7 @@ def _add_following(parser: argparse.ArgumentParser) -> None:
 def _add_ending(parser: argparse.ArgumentParser) -> None:
     ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for")
     ending.add_argument("--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records")
-    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=_seconds, help="after so long")
+    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
     ending.add_argument("--until", metavar="EVENT[ if FILTER]", default="",
                         help="when that happens: 'openat if ret < 0', sched_process_exec")  # fmt: skip
     ending.add_argument("--ring", action="store_true",
@@ -96,14 +96,15 @@ def _amount(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A type of argparse."""
     try:
-        seconds = float(text)
+        found = float(text)
     except ValueError:
-        seconds = -1
-    if not 0 <= seconds < float("inf"):
+        found = -1
+    if not 0 <= found < float("inf"):
         raise argparse.ArgumentTypeError(f"{text}: seconds are needed")
-    return seconds
+    return found
 
 
 def followed(args: argparse.Namespace) -> dict[str, Any]:

@@ -75,6 +75,6 @@ def _saved(table: Table, kinds: list[Pointer], names: list[str]) -> Saved:
     targets = {kind.target.name if isinstance(kind.target, Ref) else "" for kind in kinds}
     if targets <= {"str", "pathname", "chars"}:
         return Saved(lib.RN_SAVED_TEXT, NO_COUNT)
-    counts = {kind.counts[0].source for kind in kinds if kind.counts} if targets == {"bytes"} else set()
+    counts = {kind.counts[0].source for kind in kinds if kind.counts} if targets in ({"bytes"}, {"octets"}) else set()
     source = counts.pop() if len(counts) == 1 else None
     return Saved(lib.RN_SAVED_BYTES, names.index(source) if isinstance(source, str) and source in names else NO_COUNT)

@@ -197,6 +197,7 @@ static void drop_unusable(struct cap_piece *piece)
 {
 	bool cut_short = piece->got < piece->want;
 
+	piece->seen = piece->got;
 	if (cut_short && (piece->exact || (piece->text && !piece->ended) || piece->got < piece->element))
 		piece->got = 0;
 }

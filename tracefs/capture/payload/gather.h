@@ -21,6 +21,7 @@ struct cap_piece {
 	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
 	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
+	uint32_t seen;		    /* as got, also of what is dropped since more of it was needed */
 	uint32_t whole;		    /* bytes that data has in the task */
 	uint32_t head;		    /* before the data, in the same piece */
 	uint32_t element;	    /* bytes of one, of an array */

@@ -13,7 +13,7 @@
 
 static bool is_address(const uint8_t *bytes, const struct cap_piece *piece)
 {
-	return piece->whole == sizeof(struct sockaddr_nl) && piece->got >= 2 && tt_load(bytes, 2, false) == AF_NETLINK;
+	return piece->whole == sizeof(struct sockaddr_nl) && piece->seen >= 2 && tt_load(bytes, 2, false) == AF_NETLINK;
 }
 
 /* A header whose length the data may have, and whose flags exist. */
@@ -21,7 +21,7 @@ static bool is_message(const uint8_t *bytes, const struct cap_piece *piece)
 {
 	struct nlmsghdr header;
 
-	if (!piece->data || piece->got < sizeof(header))
+	if (!piece->data || piece->seen < sizeof(header))
 		return false;
 	memcpy(&header, bytes, sizeof(header));
 	return header.nlmsg_len >= sizeof(header) && header.nlmsg_len < 1u << 20 && !(header.nlmsg_flags & ~KNOWN_FLAGS);

@@ -16,7 +16,7 @@ from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.interruptible import When
 from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
 from tracefs.capture.policy.procfs import Sight
-from tracefs.capture.scope import Scope
+from tracefs.capture.scope import Member, Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.plain import plain
@@ -28,6 +28,8 @@ FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 
 SEIZE_LIMIT = 0.01
 """Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
+ROUNDS = 10
+"""Looks for processes in scope until none is new, at most: those that a process not yet traced made meanwhile."""
 SEIZE_TRIES = 3
 """Of a task that is refused for no visible reason."""
 TURN = 0.003
@@ -125,8 +127,10 @@ class Attacher:
         self._told: set[str] = set()
         """Reasons to let go, likewise."""
         self._wanted: Mapping[int, Wanted] = {}
-        self._busy: dict[int, tuple[int, bool]] = {}
-        """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
+        self._busy: dict[int, tuple[int, Member | None]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, as what it is in scope."""
+        self._nobody = False
+        """It was told that no process is left in scope."""
         self._bad: set[int] = set()
         """Tasks that a fault of ours was about: they are left alone."""
         self._vanishing: dict[int, list[float]] = {}
@@ -147,15 +151,13 @@ class Attacher:
         self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
-            for pid, generation in self._scope.generations().items():
-                with self._blaming(pid):
-                    self._attach_process(pid, generation)
+            self._attach_scope()
         for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
             if not self._core.has(tid) and tid != os.getpid():
                 tgid = procfs.status(tid).get("Tgid")
                 if tgid and int(tgid) != os.getpid():
                     with self._blaming(tid):
-                        self._attach(tid, int(tgid), in_scope=False)
+                        self._attach(tid, int(tgid), None)
         for sink, each in wanted.items():
             self._join_sets(sink, each)
         self._core.choose_all()
@@ -163,12 +165,12 @@ class Attacher:
     def _again(self) -> None:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
-        for tid, (tgid, in_scope) in busy.items():
+        for tid, (tgid, member) in busy.items():
             with self._blaming(tid):
-                if in_scope:
-                    self._attach_process(tgid)
+                if member is not None:
+                    self._attach_process(tgid, member)
                 elif not self._core.has(tid):
-                    self._attach(tid, tgid, in_scope)
+                    self._attach(tid, tgid, None)
         if busy:
             for sink, each in self._wanted.items():
                 self._join_sets(sink, each)
@@ -227,7 +229,7 @@ class Attacher:
         """Whoever waits for tasks to be taken hold of goes on, if they are."""
         if not self._takings or self._busy:
             return
-        if all(tid in self._looks and self._looks[tid].after_call for tid in self._core.unstopped()):
+        if all(tid in self._looks and self._looks[tid].after_call for tid in set(self._core.unstopped()) - self._bad):
             for taking in self._takings:
                 taking.end()
             self._takings.clear()
@@ -313,24 +315,43 @@ class Attacher:
             taking.end()
         self._takings.clear()
 
-    def _attach_process(self, pid: int, generation: int = 0) -> None:
-        """Every thread; those born meanwhile come with their parents, or are found in the next round."""
+    def _attach_scope(self) -> None:
+        """All processes in scope."""
+        seen: dict[int, Member] = {}
+        for _ in range(ROUNDS):
+            found = self._scope.processes()
+            new = [pid for pid, member in found.items() if pid not in seen or seen[pid].born != member.born]
+            seen |= found
+            before = self._core.tracees()
+            for pid in new:
+                with self._blaming(pid):
+                    self._attach_process(pid, found[pid])
+            if self._core.tracees() <= before:
+                break
+        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not seen
+        if self._nobody and not nobody:
+            self._on_error(f"no process is left in scope: {self._scope.root} has ended")
+
+    def _attach_process(self, pid: int, member: Member) -> None:
+        """Every thread of a process; those born meanwhile come with their parents, or are found in the next round."""
         seen: set[int] = set()
-        while True:
-            new = [tid for tid in procfs.threads(pid) if tid not in seen]
-            if not new:
-                return
+        while new := [tid for tid in procfs.threads(pid) if tid not in seen]:
             for tid in new:
                 seen.add(tid)
                 if self._core.has(tid):
                     self._core.set_scope(tid, True)
-                elif not self._attach(tid, pid, in_scope=True):
+                elif not self._attach(tid, pid, member):
                     return
-                if generation:
-                    self._core.set_generation(tid, generation)
+                if member.generation:
+                    self._core.set_generation(tid, member.generation)
+        # A traced task's number is not used again before we know of its end. So what has them now is what was attached.
+        stat = procfs.stat(pid)
+        own = set(procfs.threads(pid)) if stat and stat.born == member.born else set()
+        for tid in seen - own:
+            self._core.set_scope(tid, False)
 
-    def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
-        """False: its process is not to be had, the reason was told."""
+    def _attach(self, tid: int, tgid: int, member: Member | None) -> bool:
+        """member: its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
@@ -341,11 +362,13 @@ class Attacher:
                 if error.errno == errno.ESRCH:
                     return True
                 if error.errno == errno.EINTR:
-                    self._busy[tid] = (tgid, in_scope)
+                    self._busy[tid] = (tgid, member)
                     return False
                 status, why = procfs.status(tid), os.strerror(error.errno or 0)
             else:
-                self._core.attached(tid, tgid, in_scope)
+                # Its number may have been another's when it was looked at; now that it is traced it stays its own.
+                tgid = int(procfs.status(tid).get("Tgid", tgid))
+                self._core.attached(tid, tgid, member is not None)
                 return True
             if procfs.traced_by_us(tid):
                 return True  # born of a tracee a moment ago: its first stop is on its way

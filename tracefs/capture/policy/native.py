@@ -356,6 +356,10 @@ class Core:
                 return list(zip(tids[0:count], tgids[0:count], strict=True))
             room = 2 * count
 
+    def tracees(self) -> int:
+        """How many there are."""
+        return int(lib.cap_list(self.ct, ffi.NULL, ffi.NULL, 0))
+
     def spawned(self) -> int:
         """How many children of spawn() live."""
         return int(lib.cap_spawned(self.ct))

@@ -30,10 +30,26 @@ def threads(pid: int) -> list[int]:
         return []
 
 
-def parent(pid: int) -> int | None:
-    """The parent of a process (field 4 of its stat; the name before it may hold anything)."""
+@dataclass(frozen=True)
+class Stat:
+    """What /proc/PID/stat says of a process."""
+
+    dead: bool
+    """All of its threads have ended; its parent may not know yet."""
+    parent: int
+    session: int
+    born: int
+    """When it started, in clock ticks since boot: with the number it tells processes apart."""
+
+
+def stat(pid: int) -> Stat | None:
+    """A process; None where it has gone."""
     text = _read(f"/proc/{pid}/stat")
-    return int(text[text.rindex(")") + 2 :].split()[1]) if text else None
+    if not text:
+        return None
+    fields = text[text.rindex(")") + 2 :].split()  # the name before them may hold anything
+    dead = fields[0] == "X" or (fields[0] == "Z" and int(fields[17]) <= 1)
+    return Stat(dead, int(fields[1]), int(fields[3]), int(fields[19]))
 
 
 def status(tid: int) -> dict[str, str]:

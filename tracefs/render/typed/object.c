@@ -188,6 +188,33 @@ static void put_array(struct walk *w, const struct tt_type *target, struct span 
 	rn_putc(w->text, ']');
 }
 
+/* Where the tracee had what is at bytes; 0 if it was not saved. */
+static uint64_t address_of(const struct walk *w, const uint8_t *bytes)
+{
+	for (const struct piece *piece = w->pieces; piece < w->pieces + w->n_pieces; piece++) {
+		const uint8_t *start = w->saved + piece->at;
+
+		if (bytes >= start && bytes < start + piece->length)
+			return piece->start + (uint64_t)(bytes - start);
+	}
+	return 0;
+}
+
+/* Whether what follows a header goes on, as one object, to a page that could not be read: then it was of no use to the kernel. */
+static bool put_unreadable(struct walk *w, const struct tt_type *type, struct span data, uint32_t offset, uint64_t end)
+{
+	uint64_t address;
+
+	if (data.length >= end || type->kind == TT_RECORDS || type->kind == TT_ARRAY ||
+	    (type->kind == TT_STRUCT && type->flags & TT_HAS_APART))
+		return false;
+	address = address_of(w, data.bytes);
+	if (!address || (address + data.length) % PAGE)
+		return false;
+	put_address(w, address + offset);
+	return true;
+}
+
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
 	const struct tt_member *all = TT_AT(w->table, members, struct tt_member) + type->first, *varied[TT_MEMBERS];
@@ -204,7 +231,7 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tt_member *member = type->n_variants ? varied[i] : &all[i];
 		const struct tt_type *of = TT_TYPE(w->table, member->type);
-		uint32_t offset = member->offset, length = member->size, left;
+		uint32_t offset = member->offset, length = member->size & ~TT_APART, left;
 		char *before = w->text->at;
 
 		if (offset >= size || of->kind == TT_HIDDEN)
@@ -213,7 +240,14 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 		if (!length)
 			length = (uint32_t)(size - offset);
 		rn_typed_name(w->text, w->table, member->name, any ? 0 : RN_SEPARATOR);
-		if (tt_is_number(of) && left >= of->width) {
+		if (__builtin_expect(member->size & TT_APART && put_unreadable(w, of, data, offset, length < size - offset ? offset + length : size), 0)) {
+			any = true;
+		} else if (__builtin_expect(member->size & TT_APART && offset + tt_fixed_size(of) > size, 0)) {
+			uint32_t all = (uint32_t)(size - offset);
+
+			put_data(w, (struct span){data.bytes + (left ? offset : 0), left < all ? left : all}, left >= all);
+			any = true;
+		} else if (tt_is_number(of) && left >= of->width) {
 			uint64_t number = tt_load(data.bytes + offset, of->width, false);
 
 			if (__builtin_expect(length & TT_BITS, 0))
@@ -243,7 +277,7 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 	const struct tt_type *target = TT_TYPE(w->table, type->target);
 	const struct tt_number *length = TT_AT(w->table, numbers, struct tt_number) + type->first;
 	uint64_t at = 0, known = data.length < size ? data.length : size;
-	bool any = false;
+	bool any = false, ends = false, apart = target->flags & TT_HAS_APART;
 
 	if (size && size < target->size) {
 		put_data(w, (struct span){data.bytes, (uint32_t)known}, known >= size);
@@ -259,12 +293,19 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 		if (any)
 			rn_puts(w->text, ", ");
 		any = true;
-		put_struct(w, target, (struct span){data.bytes + at, (uint32_t)(shown < left ? shown : left)}, shown);
+		put_struct(w, target, (struct span){data.bytes + at, (uint32_t)(shown < left ? shown : left)},
+			   shown < size - at ? shown : size - at);
 		at += (shown + type->align - 1) / type->align * type->align;
-		if (bytes < target->size)
-			break; /* it says nothing of where the next one is */
+		if (bytes < target->size) { /* it says nothing of where the next one is */
+			ends = apart;
+			break;
+		}
 	}
-	if (at < size && size - at >= target->size) {
+	if (!ends && any && apart && at < size && size - at < target->size) {
+		rn_puts(w->text, ", ");
+		put_data(w, (struct span){data.bytes + (at < known ? at : 0), (uint32_t)(at < known ? known - at : 0)}, known == size);
+	}
+	if (!ends && at < size && size - at >= target->size) {
 		if (any)
 			rn_puts(w->text, ", ");
 		rn_puts(w->text, "...");

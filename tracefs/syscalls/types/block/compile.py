@@ -61,13 +61,13 @@ KINDS = (
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
-OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH = 1, 2, 4, 8, 16, 32
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART = 1, 2, 4, 8, 16, 32, 64
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
 ENTRY = struct.Struct("<QQII")
 MEMBER = struct.Struct("<IIII")
-BITS = 1 << 31
-"""TT_BITS."""
+BITS, APART = 1 << 31, 1 << 30
+"""TT_BITS, TT_APART."""
 NUMBER = struct.Struct("<BBBBBxHIII")
 CHOICE = struct.Struct("<QQ")
 CHOICES = struct.Struct("<II")
@@ -226,6 +226,8 @@ class _Compiler:
     def _built_in(self, expr: Ref) -> bytes:
         if expr.name == "pathname":
             return self._pack("str", flags=PATH)
+        if expr.name == "octets":
+            return self._pack("bytes")
         return self._pack("hidden" if expr == HIDDEN else expr.name)
 
     def _compound(self, expr: TypeExpr, source: Source) -> bytes:
@@ -265,7 +267,7 @@ class _Compiler:
         flags = OPEN * named.open | HOLDS_POINTERS * self._holds_pointers(ref)
         flags |= HOLDS_FDS * self._holds_fds(ref)
         head = data_behind(named)
-        flags |= ENDS_IN_DATA * (head is not None)
+        flags |= ENDS_IN_DATA * (head is not None) | HAS_APART * any(member.apart for member in every)
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
             "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named)
@@ -278,7 +280,7 @@ class _Compiler:
                 self._name(f", {f.name}="),
                 f.offset,
                 self._type(f.type, source),
-                BITS | f.shift << 8 | f.bits if f.bits else fixed_size(self._table, f.type) or 0,
+                APART * f.apart | (BITS | f.shift << 8 | f.bits if f.bits else fixed_size(self._table, f.type) or 0),
             )
             for f in fields
         ]

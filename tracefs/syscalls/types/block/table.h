@@ -26,7 +26,7 @@ enum tt_kind {
 
 enum tt_style {			/* as model.STYLES, in its order */
 	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
-	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER,
+	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX,
 };
 
 enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };
@@ -37,6 +37,7 @@ enum tt_type_flags {
 	TT_HOLDS_FDS = 4,	/* it is a file descriptor, or has some in its memory */
 	TT_NAMES_ZERO = 8,	/* FLAGS: an entry stands for bits that are not set */
 	TT_PATH = 32,		/* STR: a path's name, of which more is saved than of other texts */
+	TT_HAS_APART = 64,	/* a header, and what follows it: members of TT_APART */
 	TT_ENDS_IN_DATA = 16,	/* an open structure that ends in data, which begins at align: that is cut as data is */
 };
 
@@ -70,11 +71,12 @@ struct tt_entry {		/* ENUM: sorted by value, as the signed or unsigned width; FL
 };
 
 #define TT_BITS 0x80000000u
+#define TT_APART 0x40000000u	/* data where the structure is shorter than the member's type */
 
 struct tt_member {
 	uint32_t name;		/* ", NAME=" */
 	uint32_t offset, type;
-	uint32_t size;		/* of the type in memory; 0: as much as there is; TT_BITS of it: shift << 8 | how many */
+	uint32_t size;		/* of the type in memory; 0: as much as there is; TT_BITS of it: shift << 8 | how many; TT_APART */
 };
 
 struct tt_number {

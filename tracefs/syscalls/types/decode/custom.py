@@ -92,7 +92,7 @@ def sun_path(data: bytes) -> Value:
     """A path up to its NUL; @"name" where it begins with one."""
     if data[:1] == b"\0" and len(data) > 1:
         return Symbol(f"@{quoted(data[1:])}", data.decode(errors="backslashreplace"))
-    return Text(data.partition(b"\0")[0])
+    return Text(data.partition(b"\0")[0], whole=True)
 
 
 def mac(data: bytes) -> Value:

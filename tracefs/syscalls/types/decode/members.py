@@ -28,6 +28,7 @@ class Member:
     number: Callable[[int], Value] | None
     shift: int = 0
     bits: int = 0
+    apart: bool = False
 
     def note(self, data: bytes, numbers: dict[str, int]) -> None:
         """Put the member's number into `numbers`, if `data` has it."""
@@ -47,6 +48,8 @@ class Layout:
     shown: tuple[Member, ...]
     counted: tuple[Member, ...]
     others: bool
+    apart: frozenset[str] = frozenset()
+    """Names of those that stand behind the others."""
 
 
 class Members:
@@ -65,6 +68,11 @@ class Members:
             found = self._layouts[named.name, variants] = self._layout(named, variants)
         return found
 
+    @staticmethod
+    def has_apart(named: StructType) -> bool:
+        """Whether it is a header, of something that follows it."""
+        return any(field.apart for fields in (named.fields, *(v.fields for v in named.variants)) for field in fields)
+
     def _layout(self, named: StructType, variants: tuple[int, ...]) -> Layout:
         fields = {field.name: field for field in named.fields}
         for index in variants:
@@ -75,6 +83,7 @@ class Members:
             tuple(m for m in members if not (isinstance(m.type, Ref) and m.type.name == "-")),
             tuple(m for m in members if m.width and m.name in wanted),
             any(m.number is None for m in members),
+            frozenset(m.name for m in members if m.apart),
         )
 
     def _member(self, field: Field) -> Member:
@@ -82,10 +91,10 @@ class Members:
         size = fixed_size(self._table, expr) or 0
         named = self._table.types.get(expr.name) if isinstance(expr, Ref) else None
         if not isinstance(expr, Ref) or not isinstance(named, ScalarType):
-            return Member(field.name, field.offset, expr, size, "", None)
+            return Member(field.name, field.offset, expr, size, "", None, apart=field.apart)
         width = expr.width or named.width
         decode = self._remembered(partial(self._scalars.decode, named, width=width))
-        return Member(field.name, field.offset, expr, WIDTHS[width][0], width, decode, field.shift, field.bits)
+        return Member(field.name, field.offset, expr, WIDTHS[width][0], width, decode, field.shift, field.bits, field.apart)
 
     def _remembered(self, decode: Callable[[int], Value]) -> Callable[[int], Value]:
         """The same numbers come again and again; what descriptors stand for changes."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tracefs.syscalls.types.decode import custom
-from tracefs.syscalls.types.decode.members import Layout, Members
+from tracefs.syscalls.types.decode.members import Layout, Member, Members
 from tracefs.syscalls.types.decode.scalars import Scalars
 from tracefs.syscalls.types.language.layout import FD_SET, filled_at, fixed_size, unaliased
 from tracefs.syscalls.types.language.model import (
@@ -31,7 +31,7 @@ from tracefs.syscalls.types.saved.memory import Memory
 _POINTER_BYTES = 8
 _PAGE = 4096
 _TEXTS = ("str", "pathname")
-_DATA = (Ref("bytes"), Ref("chars"))
+_DATA = (Ref("bytes"), Ref("octets"), Ref("chars"))
 _MOST_ITEMS = 4096
 _DEEPEST = 4
 
@@ -140,7 +140,7 @@ class Objects:
         target = unaliased(self._table, pointer.target)
         count = scope.count(pointer.counts)
         if isinstance(target, Ref) and target.name in _TEXTS:
-            return self._string(address, count, scope)
+            return self._string(address, count, scope, target.name == "pathname")
         if isinstance(target, Ref) and target.name == "strings":
             return self._strings(address, scope)
         element = fixed_size(self._table, target)
@@ -148,7 +148,7 @@ class Objects:
             if count is None:
                 count = self._open_size(target)
             data = scope.memory.read(address, count, target in _DATA) if count else b""
-            return None if data is None else self.value(target, data, count, scope)
+            return None if data is None else self.value(target, data, count, scope, address)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
         if pointer.counts and count == 0:
             return Array(())
@@ -156,25 +156,25 @@ class Objects:
         if data is None:
             return None
         if not pointer.counts:
-            return self.value(target, data, element, scope) if data else None
+            return self.value(target, data, element, scope, address) if data else None
         return self._array(target, data, element, count or 0, scope, address)
 
-    def value(self, expr: TypeExpr, data: bytes, size: int, scope: Scope) -> Value | None:
-        """`data`, of what were `size` bytes of type `expr`; None if too little of it was saved."""
+    def value(self, expr: TypeExpr, data: bytes, size: int, scope: Scope, at: int = 0) -> Value | None:
+        """`data`, of what were `size` bytes of type `expr` at address `at`; None if too little of it was saved."""
         expr = unaliased(self._table, expr)
         if isinstance(expr, Pointer):
             return self._pointer(expr, data, scope)
         if isinstance(expr, Inline):
-            return self._inline(expr, data, size, scope)
+            return self._inline(expr, data, size, scope, at)
         if isinstance(expr, Records):
-            return self._records(expr, data, size, scope)
-        if expr.name == "bytes":
-            return Data(scope.left.data(data[:size]), size)
+            return self._records(expr, data, size, scope, at)
+        if expr.name in ("bytes", "octets"):
+            return Data(scope.left.data(data[:size]), size, expr.name == "octets")
         if expr.name in ("chars", *_TEXTS):
-            return _text(data, len(data) >= size, scope)
+            return _text(data, len(data) >= size, scope, expr.name == "pathname")
         named = self._table.resolve(expr)
         if isinstance(named, StructType):
-            return self._struct(named, data, size, scope)
+            return self._struct(named, data, size, scope, at)
         if isinstance(named, CustomType):
             if named.name == FD_SET and self._scalars.fds:
                 bits = int.from_bytes(data[:size], "little")
@@ -193,11 +193,11 @@ class Objects:
         named = self._table.types.get(target.name) if isinstance(target, Ref) else None
         return named.size if isinstance(named, StructType) else 1 << 20
 
-    def _string(self, address: int, count: int | None, scope: Scope) -> Value | None:
+    def _string(self, address: int, count: int | None, scope: Scope, whole: bool = False) -> Value | None:
         data = scope.memory.read(address, 1 << 20 if count is None else count, data=True)
         if data is None:
             return None
-        return _text(data, count is not None and len(data) >= count, scope)
+        return _text(data, count is not None and len(data) >= count, scope, whole)
 
     def _strings(self, address: int, scope: Scope) -> Value | None:
         """A vector of pointers to strings; what is not complete ends in a count of at least one more."""
@@ -223,13 +223,13 @@ class Objects:
             return PointerValue(address)
         return PointerValue(address, self.target(expr, address, replace(scope, depth=scope.depth + 1)))
 
-    def _inline(self, expr: Inline, data: bytes, size: int, scope: Scope) -> Value | None:
+    def _inline(self, expr: Inline, data: bytes, size: int, scope: Scope, at: int) -> Value | None:
         target = unaliased(self._table, expr.target)
         element = fixed_size(self._table, target)
         count = scope.count(expr.counts)
         if element is None:
             length = size if count is None else min(count, size)
-            return self.value(target, data[:length], length, scope)
+            return self.value(target, data[:length], length, scope, at)
         return self._array(target, data, element, size // element if count is None else count, scope)
 
     def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope, address: int = 0) -> Array:
@@ -239,14 +239,14 @@ class Objects:
             start = len(items) * element
             if not scope.left.spend(max(element, _ELEMENT)):
                 break
-            found = self.value(target, data[start : start + element], element, scope)
+            found = self.value(target, data[start : start + element], element, scope, address and address + start)
             if found is None:
                 break
             items.append(found)
         ended = address and len(items) < count and (address + len(data)) % _PAGE == 0
         return Array(tuple(items), count - len(items), address + len(items) * element if ended else 0)
 
-    def _records(self, expr: Records, data: bytes, size: int, scope: Scope) -> Value:
+    def _records(self, expr: Records, data: bytes, size: int, scope: Scope, address: int) -> Value:
         """Also the last, of which only the beginning was saved. Memory that none fits into is data."""
         items: list[Value] = []
         named = self._table.resolve(expr.target)
@@ -256,19 +256,24 @@ class Objects:
         at = 0
         known = min(len(data), size)
         if 0 < size < named.size:
-            return Data(scope.left.data(data[:size]), size)
+            return Data(scope.left.data(data[:size]), size, self._members.has_apart(named))
         while at + named.size <= known:
             length = int.from_bytes(data[at + member.offset : at + member.offset + width], "little")
             shown = max(length, named.size)
             if not scope.left.spend(named.size):
                 break
-            items.append(self._struct(named, data[at : min(at + shown, known)], shown, scope))
+            last = self._struct(
+                named, data[at : min(at + shown, known)], min(shown, size - at), scope, address and address + at
+            )
+            items.append(last)
             at += -(-shown // expr.align) * expr.align
             if length < named.size:  # it says nothing of where the next one is
-                break
+                return Array(tuple(items), more=1 if not last.apart and size - at >= named.size else 0)
+        if items and last.apart and 0 < size - at < named.size:
+            items.append(Data(scope.left.data(data[at:size]), size - at))
         return Array(tuple(items), more=1 if at < size and size - at >= named.size else 0)
 
-    def _struct(self, named: StructType, data: bytes, size: int, scope: Scope) -> Struct:
+    def _struct(self, named: StructType, data: bytes, size: int, scope: Scope, at: int = 0) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
         members = self.layout(named, data, numbers)
@@ -284,9 +289,13 @@ class Objects:
             if offset >= size:
                 continue
             found: Value | None
-            if member.number is None:
+            if member.apart and self._unreadable(member, data, size, at):
+                found = PointerValue(at + offset)
+            elif member.apart and offset + member.size > size:
+                found = Data(scope.left.data(data[offset:size]), size - offset)
+            elif member.number is None:
                 length = member.size or size - offset
-                found = self.value(member.type, data[offset : offset + length], length, inner)
+                found = self.value(member.type, data[offset : offset + length], length, inner, at and at + offset)
             elif offset + member.size <= known:
                 found = member.number(member.raw(data))
             else:
@@ -295,7 +304,15 @@ class Objects:
                 complete = False
             else:
                 fields.append((member.name, found))
-        return Struct(named.name, tuple(fields), complete)
+        return Struct(named.name, tuple(fields), complete, members.apart)
+
+    def _unreadable(self, member: Member, data: bytes, size: int, at: int) -> bool:
+        """Whether what follows a header goes on, as one object, to a page that could not be read: of no use to the kernel."""
+        end = min(member.offset + member.size, size) if member.size else size
+        if len(data) >= end or not at or (at + len(data)) % _PAGE or isinstance(member.type, (Records, Inline)):
+            return False
+        named = self._table.types.get(member.type.name) if isinstance(member.type, Ref) else None
+        return not (isinstance(named, StructType) and self._members.has_apart(named))
 
     def layout(self, named: StructType, data: bytes, numbers: dict[str, int]) -> Layout:
         """The members that a structure has where it holds `data`; those that others refer to are put into `numbers`."""
@@ -326,8 +343,8 @@ class Objects:
         return self._linked[named.name]
 
 
-def _text(data: bytes, all_is_there: bool, scope: Scope) -> Text:
+def _text(data: bytes, all_is_there: bool, scope: Scope, whole: bool) -> Text:
     """What stands before the NUL."""
     found, nul, _ = data.partition(b"\0")
     shown = scope.left.data(found)
-    return Text(shown, complete=(bool(nul) or all_is_there) and len(shown) == len(found))
+    return Text(shown, (bool(nul) or all_is_there) and len(shown) == len(found), whole)

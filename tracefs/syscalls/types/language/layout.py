@@ -63,7 +63,7 @@ def data_behind(named: StructType) -> int | None:
     return last.offset
 
 
-_DATA = (Ref("bytes"), Ref("chars"))
+_DATA = (Ref("bytes"), Ref("octets"), Ref("chars"))
 
 
 def filled_at(named: StructType) -> int | None:

@@ -55,6 +55,7 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
 def _end_of_word(text: str, at: int, end: int) -> int:
     """Where the word that starts at `at` ends. `->` and `>` outside brackets are ordinary characters."""
     closers: list[tuple[str, int]] = []
+    start = at
     while at < end and (closers or not text[at].isspace()):
         plain = _PLAIN.match(text, at, end)
         if plain:
@@ -63,7 +64,7 @@ def _end_of_word(text: str, at: int, end: int) -> int:
         char = text[at]
         if closers and char == closers[-1][0]:
             closers.pop()
-        elif char in _OPEN and not (closers and char == "<"):  # within brackets it is a relation
+        elif char in _OPEN and not (char == "<" and at > start):  # elsewhere it is a relation, or a shift
             closers.append((_OPEN[char], at))
         elif char in ")]":
             raise TypeSyntaxError(f"'{char}' closes nothing", text, at)

@@ -21,20 +21,22 @@ WIDTHS: Final[Mapping[str, tuple[int, bool]]] = MappingProxyType(
 
 STYLES: Final = (
     "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec",
-    "ioctl", "kib", "ticks", "kver",
+    "ioctl", "kib", "ticks", "kver", "ifindex",
 )  # fmt: skip
 """How a number without a name is shown.
 
 `port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts, `kib` bytes
-in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version.
+in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a network interface.
 """
 
-NAMELESS: Final = frozenset({"fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver"})
+NAMELESS: Final = frozenset(
+    ("fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex")
+)
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
-BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "chars")
-"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, and
-text of fixed length."""
+BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "octets", "chars")
+"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, data that
+strace shows in hex, and text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
@@ -103,7 +105,9 @@ class FlagsType:
     style: str
     entries: tuple[Entry | SubField, ...]
     unknown: str | None = None
-    """What strace calls a value that has none of the names (`MS_???`): "" for nothing, None for what they begin with."""
+    """What strace calls a value that has none of the names (`MS_???`): "" for nothing, None for what they begin with.
+
+    With a + before it the bits without a name are called so even where others have one."""
 
 
 @dataclass(frozen=True)
@@ -172,13 +176,18 @@ HIDDEN: Final = Ref("-")
 
 @dataclass(frozen=True)
 class Field:
-    """A member of a structure, `offset` in bytes; of its number `bits` bits from bit `shift` on, 0: all of it."""
+    """A member of a structure, `offset` in bytes; of its number `bits` bits from bit `shift` on, 0: all of it.
+
+    `apart`: what follows a header, such as a message's body (`+body@16:bytes`); strace shows it behind the braces, and a
+    structure that is shorter than its body's type has data there.
+    """
 
     name: str
     offset: int
     type: TypeExpr
     shift: int = 0
     bits: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _lines(head: str, words: list[str]) -> str:
 
 
 def _fields(fields: Iterable[Field]) -> list[str]:
-    return [f"{field.name}@{field.offset}{_bits(field)}:{expression(field.type)}" for field in fields]
+    return [f"{'+' * field.apart}{field.name}@{field.offset}{_bits(field)}:{expression(field.type)}" for field in fields]
 
 
 def _bits(field: Field) -> str:

@@ -37,10 +37,10 @@ from tracefs.syscalls.types.language.model import (
 from tracefs.syscalls.types.language.typeexpr import TypeExprParser
 
 _NUMBER = r"-?(?:0[xX][0-9a-fA-F]+|\d+)"
-_ENTRY = re.compile(rf"(-?\w+)=({_NUMBER})(?:/({_NUMBER}|\*))?$")
+_ENTRY = re.compile(rf"(-?\w+(?:<<8)?|1<<\w+|1<<\(\w+-1\))=({_NUMBER})(?:/({_NUMBER}|\*))?$")
 _MACRO = re.compile(rf"(\w+)=({_NUMBER})/({_NUMBER})\(")
 _SUBFIELD = re.compile(rf"(\w+)?@({_NUMBER}):")
-_MEMBER = re.compile(r"(\w+)@(\d+)(?:\.(\d+)(?:\+(\d+))?)?:")
+_MEMBER = re.compile(r"\+?(\w+)@(\d+)(?:\.(\d+)(?:\+(\d+))?)?:")
 _ARGUMENT = re.compile(r"(\w+):")
 _HEAD = re.compile(r"([A-Za-z_]\w*)(\[.*\])?$")
 _NAMES = rf"(?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*"
@@ -278,7 +278,7 @@ class _Parser:
                 self._fail("bits are a number's, at most 64", word)
             elif bits and isinstance(kind, Ref):
                 self.bits.append((kind, word))
-            fields.append(Field(found[1], int(found[2]), kind, shift, bits))
+            fields.append(Field(found[1], int(found[2]), kind, shift, bits, word.text.startswith("+")))
         return tuple(fields)
 
     def _head(self, word: Word, brackets: Word | None = None) -> tuple[str, tuple[Condition, ...]]:

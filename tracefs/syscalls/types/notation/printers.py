@@ -110,24 +110,9 @@ def _number(value: Number, _limit: int | None, _known: Printers) -> str:
     return str(value.value) if value.style == "dec" else number(value.value, value.style)
 
 
-def _marked_number(value: Number, limit: int | None, known: Printers) -> str:
-    shown = _number(value, limit, known)
-    if value.style == "sec":
-        return f"{shown} /* {date(value.value)} */"
-    if value.style == "ticks":
-        return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
-    return shown
-
-
 def _enum(value: Enum, _limit: int | None, _known: Printers) -> str:
     shown = value.name or number(value.value, value.style)
     return shown + described(value.path) if value.path else shown
-
-
-def _marked_enum(value: Enum, limit: int | None, known: Printers) -> str:
-    if value.name or not value.unknown:
-        return _enum(value, limit, known)
-    return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
 
 
 def _fd(value: Fd, _limit: int | None, _known: Printers) -> str:
@@ -159,11 +144,6 @@ def _flags(value: Flags, limit: int | None, known: Printers) -> str:
     return "|".join(parts)
 
 
-def _marked_flags(value: Flags, limit: int | None, known: Printers) -> str:
-    shown = _flags(value, limit, known)
-    return f"{shown} /* {value.unknown} */" if value.rest and not value.names and value.unknown else shown
-
-
 def _part(part: Part, known: Printers) -> str:
     return f"{text(part.value, None, known)}<<{part.shift}" if part.shift else text(part.value, None, known)
 
@@ -189,7 +169,7 @@ PLAIN: Final[Printers] = MappingProxyType(
         Enum: _enum,
         Flags: _flags,
         Fd: _fd,
-        Text: lambda value, limit, _known: quoted(value.data, value.complete, limit),
+        Text: lambda value, limit, _known: quoted(value.data, value.complete, None if value.whole else limit),
         Data: lambda value, limit, _known: quoted(value.data, len(value.data) >= value.size, limit),
         Symbol: lambda value, _limit, _known: value.text,
         Struct: _struct,
@@ -198,8 +178,6 @@ PLAIN: Final[Printers] = MappingProxyType(
         Pointer: _pointer,
     }
 )
-MARKED: Final[Printers] = MappingProxyType({**PLAIN, Number: _marked_number, Enum: _marked_enum, Flags: _marked_flags})
-"""Of strace's notation, in which numbers and bits that have no name are marked: `0x200 /* MS_??? */`."""
 
 
 def ftrace_enter(call: Call) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tracefs.syscalls.types.notation.printers import MARKED, date, text
+from tracefs.syscalls.types.notation.marked import MARKED
+from tracefs.syscalls.types.notation.printers import date, text
 from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Number, Pointer, Value
 
 _COLUMN = 39

@@ -65,6 +65,8 @@ class Text:
 
     data: bytes
     complete: bool = True
+    whole: bool = False
+    """Whether all of it is shown, however little of texts was asked for: a path."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Data:
 
     data: bytes
     size: int
+    octets: bool = False
+    """Whether strace shows it in hex."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class Struct:
     type: str
     fields: tuple[tuple[str, Value], ...]
     complete: bool = True
+    apart: frozenset[str] = frozenset()
+    """Members that follow what is its header."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Targets:
         if isinstance(target, Ref) and target.name in ("str", "pathname"):
             count = self._objects.counted(kind.counts, numbers) or ""
             return Target(value, length, tuple(slot.when(length) for slot in quoted(field, count=count)), is_string=True)
-        if isinstance(target, Ref) and target.name in ("bytes", "chars"):
+        if isinstance(target, Ref) and target.name in ("bytes", "octets", "chars"):
             return Target(value, length, tuple(data(field)), is_data=True)
         place = Place.image(field) if holds_pointers(self._table, target) else Place.raw(field)
         return self._object(kind, value, Memory(place, name, 0, numbers, parts))

@@ -127,7 +127,7 @@ class Objects:
         if not part:
             return [shown]
         target = unaliased(self._table, kind.target)
-        if isinstance(target, Ref) and target.name in ("bytes", "chars"):
+        if isinstance(target, Ref) and target.name in ("bytes", "octets", "chars"):
             found = [text('" ("'), *data(part), text('")"')]
             return [shown, *(slot.when(fe.saved(part)) for slot in found)]
         inner = memory.behind(part)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Values -> text as strace has it: as printers.py, with what has no name marked, and some kinds in strace's own form."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from types import MappingProxyType
+from typing import Final
+
+from tracefs.syscalls.types.notation.printers import PLAIN, Printers, date, number
+from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Number, Struct, Value
+
+
+def _number(value: Number, limit: int | None, known: Printers) -> str:
+    if value.style == "ifindex":
+        return _interface(value.value)
+    shown = PLAIN[Number](value, limit, known)
+    if value.style == "sec":
+        return f"{shown} /* {date(value.value)} */"
+    if value.style == "ticks":
+        return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
+    return shown
+
+
+@functools.lru_cache(maxsize=256)
+def _interface(index: int) -> str:
+    """By its name here, as strace does, which runs where the call was made."""
+    try:
+        return f'if_nametoindex("{socket.if_indextoname(index)}")' if index > 0 else str(index)
+    except (OSError, OverflowError):
+        return str(index)
+
+
+def _enum(value: Enum, limit: int | None, known: Printers) -> str:
+    if value.name or not value.unknown:
+        return PLAIN[Enum](value, limit, known)
+    return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
+
+
+def _flags(value: Flags, limit: int | None, known: Printers) -> str:
+    shown = PLAIN[Flags](value, limit, known)
+    said = value.unknown.removeprefix("+")
+    return f"{shown} /* {said} */" if value.rest and said and (not value.names or said != value.unknown) else shown
+
+
+def octets(value: Data, limit: int | None) -> str:
+    """Every byte in hex."""
+    shown = value.data if limit is None else value.data[:limit]
+    digits = "".join(f"\\x{byte:02x}" for byte in shown)
+    return f'"{digits}"{"" if len(shown) >= value.size else "..."}'
+
+
+def _data(value: Data, limit: int | None, known: Printers) -> str:
+    return octets(value, limit) if value.octets else PLAIN[Data](value, limit, known)
+
+
+def _struct(value: Struct, limit: int | None, known: Printers) -> str:
+    """What follows a header stands behind the braces, without a name."""
+    if not value.apart:
+        return PLAIN[Struct](value, limit, known)
+    shown = _parts(value, limit, known)
+    return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+def _parts(value: Value, limit: int | None, known: Printers) -> list[str]:
+    """What follows a header: a header itself stands beside it, with what follows that."""
+    if not isinstance(value, Struct) or not value.apart:
+        return [_apart(value, limit, known)]
+    header = tuple(member for member in value.fields if member[0] not in value.apart)
+    shown = [PLAIN[Struct](Struct(value.type, header, value.complete), limit, known)]
+    return shown + [part for name, member in value.fields if name in value.apart for part in _parts(member, limit, known)]
+
+
+def _apart(value: Value, limit: int | None, known: Printers) -> str:
+    return octets(value, limit) if isinstance(value, Data) else known[type(value)](value, limit, known)
+
+
+def _array(value: Array, limit: int | None, known: Printers) -> str:
+    """One header with what follows it is no list."""
+    first = value.items[0] if value.items else None
+    if not isinstance(first, Struct) or not first.apart:
+        return PLAIN[Array](value, limit, known)
+    shown = [_apart(item, limit, known) for item in value.items] + ["..."] * bool(value.more)
+    return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+MARKED: Final[Printers] = MappingProxyType(
+    {**PLAIN, Number: _number, Enum: _enum, Flags: _flags, Data: _data, Struct: _struct, Array: _array}
+)
