@@ -38,6 +38,7 @@ class FakeEngine:
 
     def remove_sink(self, sink: int) -> None:
         del self.sinks[sink]
+        self.snapshots.pop(sink, None)
 
     def want(self, sink: int, wanted: Wanted) -> None:
         self.wanted[sink] = wanted

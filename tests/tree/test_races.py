@@ -13,6 +13,8 @@ import random
 import signal
 import threading
 import time
+import traceback
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -123,7 +125,7 @@ def caller(traced: Traced) -> Iterator[None]:
     """A program whose children make calls, and end, all the while."""
     assert isinstance(traced.files.engine, Engine)
     null = os.open(os.devnull, os.O_RDWR)
-    child = traced.files.engine.spawn(PROGRAM, stdin=null, stdout=null)
+    child = traced.files.engine.spawn(PROGRAM, env={"PATH": os.environ["PATH"]}, stdin=null, stdout=null)
     yield
     os.kill(child.pid, signal.SIGKILL)
     child.wait(60)
@@ -143,7 +145,7 @@ def race(traced: Traced, seconds: float) -> int:
     for thread in threads:
         thread.join(60 + seconds)
         assert not thread.is_alive()
-    assert unexpected == []
+    assert [traceback.format_exception(each) for each in unexpected] == []
     return sum(count[0] for count in counts)
 
 
@@ -160,20 +162,26 @@ def test_writers_readers_and_tracees_race_for_long(traced: Traced) -> None:
     print(f"{count} operations")
 
 
-def test_a_trigger_goes_while_a_program_calls(traced: Traced) -> None:
-    """The engine holds a list of the event's triggers by address: it is freed once the engine has the new one."""
-    path = f"{WRITTEN}/trigger"
-    freed: list[int] = []
-    tell = traced.top.triggers_changed
+def test_what_c_runs_is_there_until_c_has_what_follows(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine gets addresses of an event's triggers and filter: the message with these stays until the next was told."""
+    engine = traced.files.engine
+    assert isinstance(engine, Engine)
+    old: list[weakref.ref[object]] = []
+    alive: list[bool] = []
+    tell = engine._core.sink_stacks  # filters and triggers are told before
 
-    def triggers_changed() -> None:
-        before = {id(each) for each in triggers._retired if each}
-        tell()
-        freed.append(len(before))
+    def told(*args: bool) -> None:
+        alive.extend(each() is not None for each in old)
+        tell(*args)  # type: ignore[arg-type]
 
-    triggers = traced.top.triggers
-    traced.top.triggers_changed = triggers_changed  # type: ignore[method-assign]
-    traced.write(path, "stacktrace\n")
-    traced.write(path, "!stacktrace\n")
-    assert freed[-1] == 2  # the trigger and its list were there while C was told
-    assert triggers._retired == []
+    traced.write(f"{WRITTEN}/filter", "id == 110\n")
+    traced.write(f"{WRITTEN}/trigger", "stacktrace\n")
+    wanted = traced.top.wanted()
+    old = [weakref.ref(each) for each in (*wanted.triggers.values(), *wanted.filters.values())]
+    del wanted
+    monkeypatch.setattr(engine._core, "sink_stacks", told)
+    traced.write(f"{WRITTEN}/trigger", "!stacktrace\n")
+    traced.write(f"{WRITTEN}/filter", "0\n")
+    assert len(alive) == 4
+    assert alive[:2] == [True, True]  # both, when the trigger went
+    assert alive[3]  # the filter, when it went

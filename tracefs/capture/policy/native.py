@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
 from tracefs.capture.policy.program import StartError
+from tracefs.capture.wanted import Compiled
 
 WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
 TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
@@ -209,14 +210,16 @@ class Core:
     def sink_tracer(self, sink: int, on: bool) -> None:
         lib.cap_sink_tracer(self._recorder, sink, on)
 
-    def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, int]) -> None:
-        """The enabled events, all that are not named are disabled. filters: id -> address of a struct ev_filter."""
+    def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, Compiled]) -> None:
+        """The enabled events, all that are not named are disabled. filters: id -> a struct ev_filter, kept by the caller."""
         wanted = list(ids)
-        lib.cap_sink_events(self._recorder, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
+        addresses = [filters[id].address if id in filters else 0 for id in wanted]
+        lib.cap_sink_events(self._recorder, sink, wanted, addresses, len(wanted))
 
-    def sink_triggers(self, sink: int, lists: Mapping[int, int]) -> None:
-        """lists: event id -> address of a struct trigger_list; all that are not named have none."""
-        lib.cap_sink_triggers(self._recorder, sink, list(lists), list(lists.values()), len(lists))
+    def sink_triggers(self, sink: int, lists: Mapping[int, Compiled]) -> None:
+        """lists: event id -> a struct trigger_list, kept by the caller; all that are not named have none."""
+        addresses = [each.address for each in lists.values()]
+        lib.cap_sink_triggers(self._recorder, sink, list(lists), addresses, len(lists))
 
     def sink_snapshot(self, sink: int, buffer: int) -> None:
         """buffer: address of the struct rb to take snapshots with; 0: none."""

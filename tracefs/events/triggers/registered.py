@@ -90,27 +90,36 @@ class Trigger:
         return self.command.show(self.struct.count)
 
 
+class TriggerList:
+    """A struct trigger_list, and the triggers in it: what C looks at when the event occurs."""
+
+    def __init__(self, triggers: Iterable[Trigger]) -> None:
+        self._triggers = tuple(triggers)
+        self._list: Any = ffi.new("struct trigger_list *", {"items": [each.struct for each in self._triggers]})
+        self._list.n = len(self._triggers)
+        self._list.looks = any(each.looks for each in self._triggers)
+        keys = [column for each in self._triggers if each.histogram for column in each.histogram.keys]
+        self._list.stack = any(column.operand.stack for column in keys)
+
+    @property
+    def address(self) -> int:
+        return int(ffi.cast("uintptr_t", self._list))
+
+
 class Triggers:
     """Of one instance. Not safe from several threads: the instance's lock is held around each call."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._by_event: dict[int, list[Trigger]] = {}
-        self._lists: dict[int, Any] = {}
-        self._retired: list[Any] = []
-        """Lists, and triggers that stood in them, which C may still have: until the engine has been told of the new ones."""
+        self._lists: dict[int, TriggerList] = {}
         self._helpers: list[Trigger] = []
 
     # ---- for the engine ----
 
-    def lists(self) -> dict[int, int]:
-        """Event id -> address of a struct trigger_list. Good until the next change has been told to C (_tell())."""
-        return {event: int(ffi.cast("uintptr_t", made)) for event, made in self._lists.items()}
-
-    def _tell(self) -> None:
-        """The engine looks at no old list any more when this returns: then these are freed."""
-        self._home.triggers_changed()
-        self._retired.clear()
+    def lists(self) -> dict[int, TriggerList]:
+        """By event id, for Wanted."""
+        return dict(self._lists)
 
     # ---- the files ----
 
@@ -154,7 +163,7 @@ class Triggers:
         if not any(self._is_referred_to(each.histogram) for each in hists if each.histogram):
             for each in hists:
                 self._unregister(each)
-            self._tell()
+            self._home.triggers_changed()
 
     def clear(self) -> None:
         """The instance ends."""
@@ -205,12 +214,12 @@ class Triggers:
         if command.name == "snapshot":
             self._home.arm_snapshot()
         self._register(trigger)
-        self._tell()
+        self._home.triggers_changed()
 
     def _remove_plain(self, event: EventClass, command: Command) -> None:
         for trigger in self._same_family(event, command, self._target(command))[:1]:
             self._unregister(trigger)
-            self._tell()
+            self._home.triggers_changed()
 
     def _target(self, command: Command) -> EventClass | None:
         if command.target is None:
@@ -231,7 +240,7 @@ class Triggers:
                 if trigger.histogram and self._is_referred_to(trigger.histogram):
                     raise OSError(errno.EBUSY, "others read its variables")
                 self._unregister(trigger)
-            self._tell()
+            self._home.triggers_changed()
             return
         self._helpers = []
         try:
@@ -241,7 +250,7 @@ class Triggers:
                 self._unregister(helper)
             raise
         finally:
-            self._tell()
+            self._home.triggers_changed()
 
     def _add_hist(self, event: EventClass, command: Command) -> None:
         histogram = compile_histogram(command.hist, event, self)
@@ -312,7 +321,6 @@ class Triggers:
     def _unregister(self, trigger: Trigger) -> None:
         triggers = self._by_event[trigger.event.id]
         triggers.remove(trigger)
-        self._retired.append(trigger)
         if not triggers:
             del self._by_event[trigger.event.id]
         if trigger.target:
@@ -330,12 +338,7 @@ class Triggers:
 
     def _build(self, event: int) -> None:
         triggers = self._by_event.get(event, [])
-        self._retired.append(self._lists.get(event))
         if not triggers:
             self._lists.pop(event, None)
             return
-        made = ffi.new("struct trigger_list *", {"items": [each.struct for each in triggers]})
-        made.n = len(triggers)
-        made.looks = any(each.looks for each in triggers)
-        made.stack = any(column.operand.stack for each in triggers if each.histogram for column in each.histogram.keys)
-        self._lists[event] = made
+        self._lists[event] = TriggerList(triggers)
