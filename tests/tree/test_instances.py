@@ -13,8 +13,8 @@ import pytest
 from tests.tree.conftest import Files
 from tests.tree.test_control import refused
 from tracefs.tree import use
-from tracefs.tree.options import BY_NAME
 from tracefs.tree.node import Directory
+from tracefs.tree.options import BY_NAME
 
 
 def directory(files: Files, path: str) -> Directory:
