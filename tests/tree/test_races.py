@@ -21,6 +21,7 @@ import pytest
 
 from tests.tree.traced import Traced
 from tracefs.capture import Engine
+from tracefs.capture.wanted import Wanted
 from tracefs.tree import Context, Directory, File
 from tracefs.tree.node import Handle
 
@@ -168,18 +169,18 @@ def test_what_c_runs_is_there_until_c_has_what_follows(traced: Traced, monkeypat
     assert isinstance(engine, Engine)
     old: list[weakref.ref[object]] = []
     alive: list[bool] = []
-    tell = engine._core.sink_stacks  # filters and triggers are told before
+    tell = engine._core.sink_want
 
-    def told(*args: bool) -> None:
+    def told(sink: int, wanted: Wanted) -> None:
+        tell(sink, wanted)
         alive.extend(each() is not None for each in old)
-        tell(*args)  # type: ignore[arg-type]
 
     traced.write(f"{WRITTEN}/filter", "id == 110\n")
     traced.write(f"{WRITTEN}/trigger", "stacktrace\n")
     wanted = traced.top.wanted()
     old = [weakref.ref(each) for each in (*wanted.triggers.values(), *wanted.filters.values())]
     del wanted
-    monkeypatch.setattr(engine._core, "sink_stacks", told)
+    monkeypatch.setattr(engine._core, "sink_want", told)
     traced.write(f"{WRITTEN}/trigger", "!stacktrace\n")
     traced.write(f"{WRITTEN}/filter", "0\n")
     assert len(alive) == 4
