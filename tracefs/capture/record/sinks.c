@@ -135,6 +135,11 @@ void cap_unsaved(struct cap_recorder *r, int32_t nr, uint8_t mask)
 		__atomic_store_n(&r->syscall[nr].unsaved, mask, __ATOMIC_RELAXED);
 }
 
+void cap_names(struct cap_recorder *r, struct cmdlines *cmdlines)
+{
+	r->cmdlines = cmdlines;
+}
+
 void cap_types(struct cap_recorder *r, const void *table)
 {
 	r->types = table;
