@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C of capture/, events/ and render/ under AddressSanitizer and UBSan: some of the suite, on modules built with them.
+"""The C of capture/, events/, render/ and export/ under AddressSanitizer and UBSan: some of the suite, on modules built with them.
 
 (ringbuf/ and render/ have C programs of their own for this, too: tests/ringbuf/stress.c, tests/render/fuzz_driver.c.)
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render")
+ROOMS = ("tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render", "tracefs/export/native")
 SANITIZE = "-fsanitize=address,undefined"
 TESTS = (
     "tests/events/test_filter_match.py",
@@ -24,6 +24,7 @@ TESTS = (
     "tests/commands/test_run.py",
     "tests/render/test_typed.py",
     "tests/render/test_robust.py",
+    "tests/export/perfetto/test_native.py",
     "tests/tree/test_fd_paths.py",
     "tests/tree/test_netlink.py",
     "tests/tree/test_parts.py",
@@ -41,7 +42,7 @@ def library() -> Path:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The project with the modules of ROOMS built under the sanitizers."""
-    ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
+    ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "_render.*", "_native.*", "*.o", "__pycache__")
     for name in ("ringbuf", "tracefs", "tests", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ours)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

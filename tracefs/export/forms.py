@@ -102,6 +102,10 @@ _ROWS = (
         events=_LIVES, settings=_TASKS, apart=True,
     ),
     Form(
+        "perfetto-raw", "with -w: the same as ftrace's own events", "records", "perfetto_raw:PerfettoRaw",
+        settings=_TASKS, apart=True,
+    ),
+    Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",
         clock="mono", settings=_TASKS, seekable=True,
     ),

@@ -96,6 +96,7 @@ def _source(about: _About, pages: Pages, day: TimeOfDay | None = None) -> Source
         tasks=lambda: list(tasks.values()),
         comm=comm,
         tgid=lambda tid: tasks[tid].tgid if tid in tasks else 0,
+        pages_of=lambda: {cpu: each() for cpu, each in pages.items()},
     )
 
 

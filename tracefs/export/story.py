@@ -28,6 +28,10 @@ WRITES = frozenset({"write", "pwrite64", "writev", "pwritev", "pwritev2", "sendt
 CATEGORIES = ("process", "net", "file", "memory", "signal", "ipc", "creds", "clock", "desc")
 """Sets of calls (front/sets.tbl); a call is of the first that has it."""
 _EXECS = frozenset({"execve", "execveat"})
+_WAITS = frozenset({"wait4", "waitid", "waitpid"})
+_ENDLESS = frozenset({"rt_sigreturn", "sigreturn"})
+TOLD = FORKS | _EXECS | _WAITS | _ENDLESS | {"exit", "exit_group"}
+"""Calls that say more of tasks than that they were made; the others of a task that is known need not come here."""
 _FORK = "sched_process_fork"
 _UNSAID = frozenset({"sched_process_exec"})
 """Events that only say what a call's line says, too."""
@@ -188,7 +192,11 @@ class Story:
             elif isinstance(each, Entered):
                 if inside := self._inside.get(tid):
                     yield self._unended(inside, task)
-                self._inside[tid] = each
+                if each.uapi_name in _ENDLESS:  # what it goes back to is no call
+                    self._inside.pop(tid, None)
+                    yield self._unended(each, task)._replace(end=each.ts)
+                else:
+                    self._inside[tid] = each
             elif isinstance(each, Ended):
                 yield from self._ended(each, task)
             elif isinstance(each, Superseded):
@@ -210,6 +218,10 @@ class Story:
         for task in self._tasks.values():
             yield Gone(self._last, task, "")
         self._tasks.clear()
+
+    def seen(self, now: int) -> None:
+        """Others have told what happened up to then."""
+        self._last = max(self._last, now)
 
     @property
     def now(self) -> int:
@@ -265,7 +277,7 @@ class Story:
                 yield Began(each.ts, child)
             elif child.parent is None:
                 child.parent = task
-        elif name in ("wait4", "waitid", "waitpid") and not error:
+        elif name in _WAITS and not error:
             reaped = self._dead.pop(_waited_for(args) if name == "waitid" else ret, None)
         channel = self._channel(each, name) if ret > 0 and (name in READS or name in WRITES) else ""
         began = entered.ts if entered else each.ts
