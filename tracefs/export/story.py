@@ -35,6 +35,8 @@ TOLD = FORKS | _EXECS | _WAITS | _ENDLESS | {"exit", "exit_group"}
 _FORK = "sched_process_fork"
 _UNSAID = frozenset({"sched_process_exec"})
 """Events that only say what a call's line says, too."""
+_MOST_TASKS = 1 << 22
+"""The kernel's PID_MAX_LIMIT."""
 _MOST = 1024
 """Characters of one argument."""
 _ARROW = re.compile(r"(.*)\[(.*)->(.*)\]")
@@ -250,7 +252,8 @@ class Story:
     def _born(self, each: Other, parent: Task) -> Iterator[Event]:
         """Mostly before the child does anything; but it may have been faster, on another CPU."""
         number = fields(each.event, each.record)["child_pid"]
-        assert isinstance(number, int)
+        if not isinstance(number, int) or not 0 < number < _MOST_TASKS:
+            return  # a damaged record
         child = self._tasks.get(number)
         if child is None:
             yield Began(each.ts, self._new(number, each.ts, parent))
@@ -270,7 +273,7 @@ class Story:
         elif said == str(ret):
             said = ""
         child = reaped = None
-        if name in FORKS and ret > 0:
+        if name in FORKS and 0 < ret < _MOST_TASKS:
             child = self._tasks.get(ret) or self._dead.get(ret)
             if child is None:
                 child = self._new(ret, each.ts, task)
