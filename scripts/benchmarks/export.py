@@ -15,7 +15,7 @@ from tracefs.export.forms import FORMS, Wish, open_form
 from tracefs.export.recorded import of_trace_dat
 
 CALLS = 200_000
-NATIVE = ("perfetto",)
+NATIVE = ("perfetto", "parquet")
 """Forms that C writes."""
 GOAL = 500_000
 """Calls a second, for these."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracefs import mountpoints
 from tracefs.commands import CommandError
-from tracefs.export.forms import FORMS, Wish, open_form
+from tracefs.export.forms import FORMS, Missing, Wish, open_form
 
 if TYPE_CHECKING:
     from tracefs.export.source import Source
@@ -40,7 +40,9 @@ def add(subparsers: Any) -> None:
         type=Path,
         help="instead of FILE: a directory of the files of many days and hosts, which gets one more: date=.../host=.../ (parquet)",
     )
-    parser.add_argument("--host", metavar="NAME", default="", help="what the machine is called (parquet); default: as this one")
+    parser.add_argument(
+        "--host", metavar="NAME", default="", help="what the machine is called (parquet); default: as this one"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="abbreviate nothing")
     parser.set_defaults(run=run)
 
@@ -54,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError("export: FILE does not go with --to")
         file, name = os.devnull, file
         if not form.partitions:
-            raise CommandError(f"export: --to is for {', '.join(each.name for each in FORMS.values() if each.partitions)}")
+            raise CommandError(
+                f"export: --to is for {', '.join(each.name for each in FORMS.values() if each.partitions)}"
+            )
     if file is None:
         raise CommandError("export: FILE is missing, or --to DIR")
     if form.seekable and file == "-":
@@ -68,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
         with _progress(source) as progress:
             try:
                 export = open_form(form, source, wish, out)
-            except ImportError as error:
-                raise CommandError(f"export: {form.name}: {error.name} is missing: pip install 'tracefs[{form.extra}]'") from None
+            except Missing as error:
+                raise CommandError(f"export: {error}") from None
             while data := export.take(True):
                 progress(_written(out, data))
             export.close()

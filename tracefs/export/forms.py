@@ -133,8 +133,22 @@ FORMS: Mapping[str, Form] = {form.name: form for form in _ROWS}
 """By name."""
 
 
-def open_form(form: Form, source: Source, wish: Wish, file: int) -> Export:
-    """Begin to write one. ImportError where what it needs is not installed."""
+class Missing(Exception):
+    """What a form needs is not installed; the text says how to get it."""
+
+
+def made_by(form: Form) -> Make:
+    """Raises Missing."""
     module, _, name = form.make.partition(":")
-    make: Make = getattr(import_module(f"tracefs.export.{module}"), name)
-    return make(source, wish, file)
+    try:
+        make: Make = getattr(import_module(f"tracefs.export.{module}"), name)
+    except ImportError as error:
+        if not form.extra:
+            raise
+        raise Missing(f"--{form.name} needs {error.name}: pip install 'tracefs[{form.extra}]'") from None
+    return make
+
+
+def open_form(form: Form, source: Source, wish: Wish, file: int) -> Export:
+    """Begin to write one. Raises Missing."""
+    return made_by(form)(source, wish, file)

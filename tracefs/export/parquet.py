@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from tracefs.calls.pairing import Happening
 from tracefs.export import story
@@ -28,8 +30,11 @@ from tracefs.export.native.driver import ALL, Driver, is_ours
 from tracefs.export.source import Source
 from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types import load
-from tracefs.syscalls.types.language.model import EnumType
+from tracefs.syscalls.types.language.layout import unaliased
+from tracefs.syscalls.types.language.model import EnumType, Pointer, Ref
 
+_OPENED = re.compile(r"-?\w+<(/.*)>(?:\(deleted\))?")
+"""A descriptor, and what it stands for."""
 ROWS = 1 << 17
 """Of a row group."""
 DAY = 86_400 * 1_000_000_000
@@ -55,7 +60,7 @@ SCHEMA = pa.schema(
         pa.field("paths", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""`dur` in ns, null of a call that has not ended; `errno` and its name `error` null where there was none; `regs`: the arguments' registers;
+"""`dur` in ns, null of a call that has not ended; `errno` and its name `error` null where there was none; `regs`: the registers;
 `paths`: what names it was given and what its descriptors stood for (with `-y`)."""
 
 
@@ -133,9 +138,37 @@ class Rows:
             lib.ex_columns_path(self._columns, found, len(found))
 
 
+@lru_cache(maxsize=1)
+def _path_names() -> frozenset[tuple[str, str]]:
+    """(call, argument) of those that lead to a path."""
+    table = load()
+    return frozenset(
+        (call.uapi_name, name)
+        for call in SYSCALLS
+        for row in table.rows.get(call.name, ())
+        for name, kind in row.args
+        if isinstance(meant := unaliased(table, kind), Pointer) and meant.target == Ref("pathname")
+    )
+
+
 def _paths(call: story.Called) -> list[str]:
-    """As columns.c has them, as far as words tell."""
-    return [words[1:-1] for name, words in call.args if name in ("filename", "pathname", "path") and words[-1:] == '"']
+    """As columns.c has them: names behind the directories that they are in, what descriptors stood for."""
+    found: list[str] = []
+    directory, named = "", False
+    for name, words in call.args:
+        if opened := _OPENED.fullmatch(words):
+            found += [directory] * bool(directory)
+            directory = opened[1]
+        elif (call.name, name) in _path_names() and words[:1] == words[-1:] == '"':
+            path = words[1:-1]
+            found.append(
+                path if path.startswith("/") or not directory else f"{directory.rstrip('/')}/{path}".rstrip("/")
+            )
+            directory, named = "", True
+    found += [directory] * bool(directory)
+    if not named and not call.error and (opened := _OPENED.fullmatch(call.said)):
+        found.append(opened[1])
+    return [path for path in found if path]
 
 
 class Sink(Protocol):
@@ -339,7 +372,9 @@ class Batches:
 
 def _same(value: str | None, rows: int) -> Any:
     index = pa.array([None if value is None else 0], pa.int32())
-    return pa.DictionaryArray.from_arrays(index.take(pa.array([0] * rows, pa.int32())), pa.array([value or ""], pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        index.take(pa.array([0] * rows, pa.int32())), pa.array([value or ""], pa.string())
+    )
 
 
 def _named(index: Any, names: Iterable[str]) -> Any:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tracefs.calls.stream import Merged
@@ -76,7 +77,9 @@ class _About:
     tasks: dict[int, Task]
 
 
-def _source(about: _About, pages: Pages, day: TimeOfDay | None = None, done: Callable[[], float] | None = None) -> Source:
+def _source(
+    about: _About, pages: Pages, day: TimeOfDay | None = None, done: Callable[[], float] | None = None
+) -> Source:
     tasks = about.tasks
 
     def comm(tid: int) -> str | None:
@@ -231,7 +234,7 @@ def _version_6(reader: _Reader, data: mmap.mmap, path: Path) -> Source:
             yield data[at : at + size]
             taken += size
 
-    each = {cpu: lambda place=place: pages(*place) for cpu, place in enumerate(places)}  # type: ignore[misc]
+    each = {cpu: partial(pages, *place) for cpu, place in enumerate(places)}
     return _source(about, each, _day(path, about.clock), lambda: min(taken / whole, 1))
 
 

@@ -138,11 +138,14 @@ struct span {
 	size_t length;
 };
 
-/* What `3</etc/passwd>` and `AT_FDCWD</etc>` say; nothing where that is no path. */
+/* What `3</etc/passwd>`, `3</tmp/x>(deleted)` and `AT_FDCWD</etc>` say; nothing where that is no path. */
 static struct span opened(const char *words, size_t length)
 {
+	static const char gone[] = "(deleted)";
 	const char *begin = memchr(words, '<', length);
 
+	if (length > sizeof(gone) && !memcmp(words + length - (sizeof(gone) - 1), gone, sizeof(gone) - 1))
+		length -= sizeof(gone) - 1;
 	if (!begin || words[length - 1] != '>' || begin[1] != '/')
 		return (struct span){NULL, 0};
 	return (struct span){begin + 1, (size_t)(words + length - begin) - 2};
@@ -160,13 +163,17 @@ static bool is_path(const struct tt_table *table, const struct tt_type *type)
 	return target && target->kind == TT_STR && target->flags & TT_PATH;
 }
 
-/* A relative path behind its directory's, where that is known. */
+/* A relative path behind its directory's, where that is known; nothing where both are empty. */
 static bool put_path(struct ex_columns *columns, struct span directory, struct span path)
 {
 	struct ex_bytes *to = &columns->of[EX_PATHS];
+	bool relative = !path.length || *path.at != '/';
 
-	if (directory.length && (!path.length || *path.at != '/') &&
-	    (!ex_put(to, directory.at, directory.length) || (path.length && directory.length > 1 && !ex_put(to, "/", 1))))
+	if (!directory.length && !path.length)
+		return true;
+	if (directory.length && relative && !ex_put(to, directory.at, directory.length))
+		return false;
+	if (directory.length && relative && path.length && directory.at[directory.length - 1] != '/' && !ex_put(to, "/", 1))
 		return false;
 	return ex_put(to, path.at, path.length) && end_path(columns);
 }
