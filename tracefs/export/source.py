@@ -50,3 +50,5 @@ class Source:
     """The same as `frames` gives, as bytes for C (struct rn_frame and the record), so many at most; cut anywhere."""
     pages_of: Callable[[], dict[int, Iterator[bytes]]] | None = None
     """The same as `pages` where all is there: by CPU."""
+    done: Callable[[], float] | None = None
+    """How much of it was taken, of 1; None: nobody knows how much there is."""

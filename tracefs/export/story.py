@@ -97,6 +97,9 @@ class Called(NamedTuple):
     """Whose end it waited for."""
     channel: str
     """What a pipe or a socket is called on both of its ends, where the call moved bytes through one."""
+    number: int | None = None
+    """Of the syscall."""
+    registers: tuple[int, ...] = ()
 
 
 class Struck(NamedTuple):
@@ -262,7 +265,7 @@ class Story:
 
     def _unended(self, each: Entered, task: Task) -> Called:
         args = [(arg.name, text(arg.value)[:_MOST]) for arg in each.call.args]
-        return Called(each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "")
+        return Called(each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "", _number(each), each.args)
 
     def _returned(self, each: Returned, task: Task) -> Iterator[Event]:
         name, entered, ret = each.uapi_name, each.entered, each.ret
@@ -284,7 +287,9 @@ class Story:
             reaped = self._dead.pop(_waited_for(args) if name == "waitid" else ret, None)
         channel = self._channel(each, name) if ret > 0 and (name in READS or name in WRITES) else ""
         began = entered.ts if entered else each.ts
-        yield Called(began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel)
+        yield Called(
+            began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel, _number(each), each.args
+        )
         if name in _EXECS and ret == 0:
             before, task.name, task.cmdline = task.name, *self._program(each, args)
             yield Ran(each.ts, task, before)
@@ -350,6 +355,10 @@ class Story:
         yield Began(each.ts, again)
         if each.entered:
             self._inside[each.tid] = each.entered
+
+
+def _number(each: Entered | Returned) -> int:
+    return each.syscall.nr if each.number is None else each.number
 
 
 def _waited_for(args: list[tuple[str, str]]) -> int:

@@ -11,14 +11,14 @@ from cffi import FFI
 ROOT = Path(__file__).resolve().parents[3]
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))
 ROOM = "tracefs/export/native"
-SOURCES = [f"{ROOM}/{name}.c" for name in ("pairs", "tasks", "strings", "perfetto")]
+SOURCES = [f"{ROOM}/{name}.c" for name in ("pairs", "tasks", "strings", "perfetto", "columns")]
 OTHER_ROOMS = [
     "tracefs/render/text.c",
     *(f"tracefs/render/typed/{name}.c" for name in ("typed", "whole", "bpf", "fds", "scalar", "object", "custom")),
     "tracefs/syscalls/types/block/walk.c",
     "ringbuf/page.c",
 ]
-HEADERS = ("pairs.h", "perfetto.h")
+HEADERS = ("pairs.h", "perfetto.h", "columns.h")
 OPAQUE = "struct rn_types; struct rn_whole;\n"
 
 

@@ -45,9 +45,11 @@ class Told(Protocol):
 
 
 class Driver:
-    """An Export. `pairs`: a struct ex_pairs, whose sink has `written` bytes, which `taken` takes."""
+    """An Export. `pairs`: a struct ex_pairs, whose sink has `written` bytes (or rows), at most about `limit`; `taken` takes them."""
 
-    def __init__(self, source: Source, pairs: Any, told: Told, written: Any, taken: Callable[[], bytes]) -> None:
+    def __init__(
+        self, source: Source, pairs: Any, told: Told, written: Any, taken: Callable[[], bytes], limit: int = _CHUNK
+    ) -> None:
         self._source, self._pairs, self._told, self._taken, self._written = source, pairs, told, taken, written
         self._feed: _Live | _Pages | _Frames = (
             _Live(source, pairs)
@@ -56,17 +58,19 @@ class Driver:
             if source.pages_of
             else _Frames(source, pairs)
         )
+        self._limit = limit
         self._table: Table | None = None
         self._types: Types | None = None
         self._pairing = Pairing(source.registry, Decoder(source.table()))
         self._take_over_types()
-        self._ended = False
+        self._ended = self._full = False
 
     def take(self, last: bool) -> bytes:
+        """b"" too where the sink is full."""
         while True:
             found = self._feed.more(last)
             self._take_over_types()
-            if out := self._run(self._feed.until):
+            if (out := self._run(self._feed.until)) or self._full:
                 return out
             if not found and not self.held:
                 break
@@ -80,16 +84,16 @@ class Driver:
         pass
 
     def _run(self, until: int) -> bytes:
-        out, size = [], 0
-        while size < _CHUNK:
-            stop = lib.ex_run(self._pairs, self._address, until, self._written, _CHUNK)
+        out: list[bytes] = []
+        while True:
+            stop = lib.ex_run(self._pairs, self._address, until, self._written, self._limit)
             out.append(self._taken())
             if stop == lib.EX_FRAME:
                 out += self._rest(lib.ex_frame_of(self._pairs))
             elif stop == lib.EX_NO_MEMORY:
                 raise MemoryError
-            size += sum(map(len, out[-2:]))
-            if stop == lib.EX_DONE:
+            self._full = stop == lib.EX_FULL
+            if stop == lib.EX_DONE or self._full:
                 break
         return b"".join(out)
 

@@ -109,7 +109,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 
 /* whole.c: one argument's words in a text, or the result's. */
 struct rn_part {
-	uint32_t name; /* of the table's strings; not of the result */
+	uint32_t name, type; /* of the table; not of the result */
 	uint32_t at, length;
 };
 

@@ -64,6 +64,7 @@ bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const st
 		if (TT_TYPE(call.table, call.types[i])->kind == TT_HIDDEN)
 			continue;
 		part->name = call.names[i];
+		part->type = call.types[i];
 		part->at = (uint32_t)(text->at - start);
 		if (!put_value(text, &call, i, &before[i], &after[i]))
 			return false;
