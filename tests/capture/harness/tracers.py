@@ -17,6 +17,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tracefs.syscalls import by_name
+
+SPAWNING = ("spawn", "seccomp")
+"""Ways in which the tracer starts the workload."""
+FEW = (by_name["set_robust_list"].nr,)
+"""Calls that every new task makes. (Those that make tasks or wait stop it, too.)"""
 KILL_AT = "TRACEFS_KILL_AT"
 """The engine kills itself before its n-th ptrace operation, where this names n."""
 
@@ -26,7 +32,8 @@ class Job:
     """What a tracer is to do."""
 
     how: str
-    """"attach" to a running workload; "spawn" it; "churn": attach and detach without end."""
+    """"attach" to a running workload; "spawn" it; "seccomp": the same with a filter, so that it stops at few calls; "churn":
+    attach and detach without end."""
     target: int
     """Attach: the workload's pid."""
     argv: Sequence[str]
@@ -37,7 +44,7 @@ class Job:
     seed: int
 
 
-def _trace(job: Job) -> None:
+def _trace(job: Job, in_task: bool) -> None:
     from tests.capture.harness.engines import OFF, ON, new_engine
 
     stop = False
@@ -49,10 +56,11 @@ def _trace(job: Job) -> None:
     signal.signal(signal.SIGTERM, on_term)
     if job.kill_at:
         os.environ[KILL_AT] = str(job.kill_at)
-    engine, sink, _ = new_engine(job.target or os.getpid(), lambda line: print(line, file=sys.stderr, flush=True))
+    say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
+    engine, sink, _ = new_engine(job.target or os.getpid(), say, in_task=in_task)
     engine.want(sink, ON)
-    if job.how == "spawn":
-        engine.spawn(list(job.argv), env=job.env)
+    if job.how in SPAWNING:
+        engine.spawn(list(job.argv), env=job.env, only=FEW if job.how == "seccomp" else None)
     choose = random.Random(job.seed)
     while not stop:
         time.sleep(choose.uniform(0, 0.006) if job.how == "churn" else 0.05)
@@ -61,7 +69,7 @@ def _trace(job: Job) -> None:
     engine.stop()
 
 
-def start_engine(job: Job, log: int) -> int:
+def start_engine(job: Job, log: int, in_task: bool = False) -> int:
     """Forks the engine's process; its pid. What it says goes to `log`. SIGTERM ends it in order."""
     pid = os.fork()
     if pid:
@@ -71,7 +79,7 @@ def start_engine(job: Job, log: int) -> int:
         os.setsid()
         os.dup2(log, 1)
         os.dup2(log, 2)
-        _trace(job)
+        _trace(job, in_task)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -97,10 +105,19 @@ def start_strace(job: Job, log: int) -> int:
         os._exit(127)
 
 
-TRACERS: dict[str, Callable[[Job, int], int]] = {"engine": start_engine, "strace": start_strace}
+def start_in_task(job: Job, log: int) -> int:
+    """The engine, with programs that record themselves."""
+    return start_engine(job, log, in_task=True)
+
+
+TRACERS: dict[str, Callable[[Job, int], int]] = {
+    "engine": start_engine,
+    "in-task": start_in_task,
+    "strace": start_strace,
+}
 
 
 def load(tracer: str) -> None:
     """Imports once, before any fork, what each tracer needs."""
-    if tracer == "engine":
+    if tracer != "strace":
         import tests.capture.harness.engines  # noqa: F401

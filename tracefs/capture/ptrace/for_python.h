@@ -27,6 +27,7 @@ int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
 void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */
+void cap_set_root(struct cap_thread *ct, int32_t tid); /* [capture] whose end makes cap_loop() return, once; 0: nobody's */
 void cap_set_depth(struct cap_thread *ct, uint32_t depth);
 bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob); /* false: too long, or too many */
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
@@ -43,5 +44,14 @@ void cap_set_leaving(struct cap_thread *ct, int32_t tid);
  * false: it is not, or is gone.
  */
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
+
+/* [capture] From now on programs may record themselves (intask/). 0, or -ENOTSUP: this machine, or this thread's number, does not do. */
+int cap_in_task(struct cap_thread *ct);
+bool cap_in_task_suits(int32_t tid); /* whether a thread of that number can be the capture thread then */
+const char *cap_in_task_machine(void); /* why not on this machine; NULL: programs can */
+/* Programs that began, by enum in_reason (intask/hub.h); how many reasons there are. */
+unsigned cap_in_task_reasons(struct cap_thread *ct, uint32_t *counts, unsigned max);
+/* Threads that do nothing are made until the next one is likely to have a number that suits. */
+void cap_in_task_approach(void);
 
 #endif

@@ -25,6 +25,7 @@
 #include <sys/user.h>
 #include <time.h>
 
+#include "tracefs/capture/intask/dispatch.h"
 #include "tracefs/capture/record/sink.h"
 #include "tracefs/capture/task/descent.h"
 #include "tracefs/capture/task/task.h"
@@ -40,6 +41,7 @@ enum cap_reason {
 	CAP_WOKEN = 0,	/* cap_wake() or cap_alarm() */
 	CAP_CHILD_EXIT, /* a child of this thread ended: report.tid, report.status */
 	CAP_EXEC,	/* a task is about to execve and exec_policy is on: report.tid */
+	CAP_ROOT_END,	/* the root has ended, and its parent is told after the next cap_loop() only */
 };
 
 #define CAP_GO_ON (-1000) /* no reason to return */
@@ -56,6 +58,7 @@ struct cap_thread {
 	struct cap_report report; /* what the last cap_loop() returned for */
 	bool exec_policy;	  /* cap_loop() returns before each execve: the tracer has no privilege */
 	struct cap_descent descent; /* of those in scope */
+	int32_t root;		    /* the process whose end is reported before its parent knows; 0: none */
 
 	/* wake.c */
 	pid_t tid;		 /* of the capture thread, 0: there is none */
@@ -79,6 +82,8 @@ struct cap_thread {
 	/* spawn.c: children of this thread that have not ended */
 	int32_t *spawned;
 	uint32_t spawned_count, spawned_room; /* in the array, and that it has room for */
+
+	struct in_hub *hub; /* intask/: tasks may record themselves; NULL: none may */
 
 	struct cap_place *place; /* placement.c; NULL between cap_leave() and cap_enter() */
 };
