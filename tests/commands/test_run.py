@@ -100,7 +100,7 @@ def test_descriptors_have_what_they_stand_for(tmp_path: Path) -> None:
 def test_names_that_steer_a_terminal_are_escaped() -> None:
     script = r"import ctypes, os; ctypes.CDLL(None).prctl(15, b'\033[1m\nr-1'); os.getppid()"
     lines = run("--", sys.executable, "-c", script).stderr.splitlines()
-    assert lines[-1].startswith(r"   \033[1m\012r-1-")
+    assert lines[-1].startswith(r"  \033[1m\012r-1-")
     assert all(line.expandtabs().isprintable() for line in lines)
     assert run("--", "\x1b[1mabsent").stderr == "tracefs: \\033[1mabsent: not found in PATH\n"
 
