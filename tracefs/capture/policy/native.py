@@ -29,6 +29,7 @@ REASONS = (
     "recorded themselves", "what is wanted needs stops", "not recorded", "32-bit code", "given privilege",
     "credentials or confinement changed", "SIGSYS or SIGURG blocked", "gs or dispatching in use",
     "limits of memory or stack", "no room", "could not map the buffers",
+    "threads and children beyond 64",
 )  # fmt: skip
 """enum in_reason of intask/hub.h."""
 
