@@ -102,7 +102,7 @@ def test_names_that_steer_a_terminal_are_escaped() -> None:
     lines = run("--", sys.executable, "-c", script).stderr.splitlines()
     assert lines[-1].startswith(r"  \033[1m\012r-1-")
     assert all(line.expandtabs().isprintable() for line in lines)
-    assert run("--", "\x1b[1mabsent").stderr == "tracefs: \\033[1mabsent: not found in PATH\n"
+    assert run("--", "\x1b[1mabsent").stderr == "tracefs: \\033[1mabsent: No such file or directory\n"
 
 
 def test_event_that_is_not_there_is_one_clear_line() -> None:
