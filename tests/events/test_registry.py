@@ -106,7 +106,7 @@ def test_layouts_are_those_of_record_h() -> None:
 def test_ids_of_single_calls_are_those_of_record_h() -> None:
     numbers = {name: int(value) for name, value in re.findall(r"(EV_SYSCALL_\w+) = (\d+),", RECORD_H.read_text())}
     first = numbers["EV_SYSCALL_FIRST"]
-    assert (SYSCALL_FIRST, SYSCALL_LAST) == (first, first + 2 * numbers["EV_SYSCALL_MAX_NR"] + 1)
+    assert (first, first + 2 * numbers["EV_SYSCALL_MAX_NR"] + 1) == (SYSCALL_FIRST, SYSCALL_LAST)
 
 
 def test_a_syscall_has_an_enter_and_an_exit_event() -> None:
