@@ -95,10 +95,14 @@ installed() { # installed EXTRA FINGERPRINT
     [ -z "$1" ] && [ "$(cat .venv/.installed- 2>/dev/null)" = "$2" ]
 }
 
-# Programs of others that read what we write; their tests skip without them.
-install_judges() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[judges]" >&2 ||
+# Installs the project with what EXTRA names. Judges are programs of others that read what we write: their tests skip without them.
+install_with() { # install_with EXTRA
+    local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
+    if [ "$1" = test ]; then
+        "${pip[@]}" -e ".[test,judges]" >&2 && return
         say "not installed, some tests will skip: the extra 'judges'"
+    fi
+    "${pip[@]}" -e ".${1:+[$1]}" >&2
 }
 
 install_project() {
@@ -112,8 +116,7 @@ install_project() {
     say "building and installing into .venv"
     # One built by hand (python ROOM/build.py) has a more specific name, and would be imported in place of the new one.
     find ringbuf tracefs -name '_*.so' -delete
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${1:+[$1]}" >&2 || die "the installation failed"
-    [ "$1" != test ] || install_judges
+    install_with "$1" || die "the installation failed"
     echo "$now" >".venv/.installed-$1"
 }
 
