@@ -95,14 +95,15 @@ installed() { # installed EXTRA FINGERPRINT
     [ -z "$1" ] && [ "$(cat .venv/.installed- 2>/dev/null)" = "$2" ]
 }
 
-# Installs the project with what EXTRA names. Judges are programs of others that read what we write: their tests skip without them.
-install_with() { # install_with EXTRA
-    local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
-    if [ "$1" = test ]; then
-        "${pip[@]}" -e ".[test,judges]" >&2 && return
-        say "not installed, some tests will skip: the extra 'judges'"
-    fi
-    "${pip[@]}" -e ".${1:+[$1]}" >&2
+# Programs of others that read what we write; their tests skip without them. By name, as ".[judges]" would build all of us again.
+install_judges() {
+    local names
+    mapfile -t names < <(.venv/bin/python -c 'if True:
+        from importlib.metadata import requires
+        for each in requires("tracefs"):
+            if "judges" in each.partition(";")[2]: print(each.partition(";")[0])')
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "${names[@]}" >&2 ||
+        say "not installed, some tests will skip: ${names[*]}"
 }
 
 install_project() {
@@ -116,7 +117,8 @@ install_project() {
     say "building and installing into .venv"
     # One built by hand (python ROOM/build.py) has a more specific name, and would be imported in place of the new one.
     find ringbuf tracefs -name '_*.so' -delete
-    install_with "$1" || die "the installation failed"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${1:+[$1]}" >&2 || die "the installation failed"
+    [ "$1" != test ] || install_judges
     echo "$now" >".venv/.installed-$1"
 }
 
