@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import sys
@@ -49,7 +50,7 @@ def test_calls_and_errors_by_call() -> None:
 def test_by_process_and_call_as_json() -> None:
     done = run("-c", "--json", "--fd", "2", "--by", "process,call", "-e", "getppid", "--", sys.executable, "-Sc", SCRIPT)
     (row,) = map(json.loads, done.stderr.splitlines())
-    assert re.fullmatch(r"python3-\d+", row["process"])
+    assert re.fullmatch(rf"{os.path.basename(sys.executable)}-\d+", row["process"])
     assert (row["call"], row["calls"], row["errors"]) == ("getppid", 7, 0)
     assert row["min"] <= row["p50"] <= row["p99"] <= row["max"]
     assert row["total"] >= 7 * row["min"] > 0
