@@ -52,7 +52,9 @@ def on_host(name: str, program: str, directory: Path, fleet: Path) -> None:
     {tracefs} run -y --trace-dat -w {work}/trace.dat -- python3 -Ssc "$0" {work} {directory / program} &&
     {tracefs} export --to {fleet} parquet {work}/trace.dat"""
     unshare = ["unshare", "--user", "--map-root-user", "--uts", "--net", "--pid", "--fork", "--mount-proc"]
-    done = subprocess.run([*unshare, "sh", "-c", script, SERVICE], capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
+    done = subprocess.run(
+        [*unshare, "sh", "-c", script, SERVICE], capture_output=True, text=True, timeout=2 * PATIENCE, check=False
+    )
     if "unshare" in done.stderr:
         pytest.skip(f"NO NAMESPACES: {done.stderr.strip()}")
     assert (done.returncode, done.stderr) == (0, "")
@@ -73,7 +75,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ask(fleet: Path) -> Ask:
     connection = duckdb.connect()
-    connection.execute(f"create view calls as select * from read_parquet('{fleet}/*/*/*.parquet', hive_partitioning = true)")
+    connection.execute(
+        f"create view calls as select * from read_parquet('{fleet}/*/*/*.parquet', hive_partitioning = true)"
+    )
     return lambda number: connection.execute(QUERIES["sql", number]).fetchall()  # type: ignore[no-any-return]
 
 
@@ -100,7 +104,9 @@ def test_programs_that_are_new_since_yesterday(ask: Ask) -> None:
 
 def test_who_opened_this_file(ask: Ask) -> None:
     found = [(host, comm, times, how) for host, comm, _, _, times, how in ask(4)]
-    assert found == [(host, "python3", times, ["O_RDONLY|O_CLOEXEC"]) for host, times in (("db", 2), ("web1", 1), ("web2", 1))]
+    assert found == [
+        (host, "python3", times, ["O_RDONLY|O_CLOEXEC"]) for host, times in (("db", 2), ("web1", 1), ("web2", 1))
+    ]
 
 
 def test_connections_that_failed(ask: Ask) -> None:
@@ -111,7 +117,9 @@ def test_connections_that_failed(ask: Ask) -> None:
 
 
 def test_who_listens(ask: Ask) -> None:
-    assert [(host, comm, "8080" in address) for host, comm, address in ask(6)] == [(host, "python3", True) for host in sorted(HOSTS)]
+    assert [(host, comm, "8080" in address) for host, comm, address in ask(6)] == [
+        (host, "python3", True) for host in sorted(HOSTS)
+    ]
 
 
 def test_where_the_time_goes(ask: Ask) -> None:
@@ -152,7 +160,11 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "tracefs@x.service"
     unit.write_text((DOCS / "fleet/tracefs@.service").read_text().replace("/usr/local/bin/tracefs", "/bin/true"))
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=PATIENCE, check=False
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert (done.returncode, [line for line in done.stderr.splitlines() if "tracefs@" in line]) == (0, [])
 

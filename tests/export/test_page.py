@@ -15,7 +15,9 @@ import pytest
 
 from tests.mount.mounting import PATIENCE, TRACEFS
 
-BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
 SCRIPT = "cat '/nonexistent</script><b>' 2> /dev/null; echo text > file; (exit 3); exec true"
 
 
@@ -35,7 +37,10 @@ def data(page: Path) -> dict[str, Any]:
 
 
 def test_processes_with_the_programs_that_they_ran(data: dict[str, Any]) -> None:
-    found = {(each["depth"], tuple(program["name"] for program in each["programs"]), each["how"]) for each in data["processes"]}
+    found = {
+        (each["depth"], tuple(program["name"] for program in each["programs"]), each["how"])
+        for each in data["processes"]
+    }
     assert {(1, ("sh", "cat"), "exited with 1"), (1, ("sh",), "exited with 3")} <= found
     (first,) = [each for each in data["processes"] if each["depth"] == 0]
     assert [program["name"] for program in first["programs"]][-2:] == ["sh", "true"]
@@ -65,8 +70,17 @@ def test_nothing_is_fetched(page: Path) -> None:
 def test_a_browser_shows_it_and_says_nothing(page: Path) -> None:
     assert BROWSER
     artefacts = os.environ.get("ARTEFACTS")
-    headless = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={page.parent}/profile"]
-    done = subprocess.run([*headless, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
+    headless = [
+        BROWSER,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        f"--user-data-dir={page.parent}/profile",
+    ]
+    done = subprocess.run(
+        [*headless, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=2 * PATIENCE, check=False
+    )
     if done.returncode:
         pytest.skip(f"BROWSER DOES NOT START: {done.stderr[-200:]}")
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
@@ -75,4 +89,6 @@ def test_a_browser_shows_it_and_says_nothing(page: Path) -> None:
     assert "/nonexistent&lt;/script&gt;&lt;b&gt;" in done.stdout
     if artefacts:
         picture = f"--screenshot={artefacts}/page.png"
-        subprocess.run([*headless, picture, "--window-size=1200,1400", page.as_uri()], timeout=2 * PATIENCE, check=False)
+        subprocess.run(
+            [*headless, picture, "--window-size=1200,1400", page.as_uri()], timeout=2 * PATIENCE, check=False
+        )

@@ -46,13 +46,17 @@ def test_times_of_stacks_are_all_the_time_that_tasks_lived(recording: Path, even
     lines = written("folded", recording).splitlines()
     folded = sum(int(line.rpartition(" ")[2]) for line in lines)
     lived = sum(event["dur"] for event in events if event.get("cat") == "program")
-    assert lived - 2 * len(lines) - 200 <= folded <= lived  # each is cut to whole microseconds, and less than one is left out
+    assert (
+        lived - 2 * len(lines) - 200 <= folded <= lived
+    )  # each is cut to whole microseconds, and less than one is left out
 
 
 def test_programs_and_calls_are_slices_with_arguments(events: list[dict[str, Any]]) -> None:
     programs = {event["name"] for event in events if event.get("cat") == "program"}
     assert programs == {"sh", "cat", "true"}
-    (failed,) = [event for event in events if event["args"].get("filename") == '"/nonexistent"' and event["name"] == "openat"]
+    (failed,) = [
+        event for event in events if event["args"].get("filename") == '"/nonexistent"' and event["name"] == "openat"
+    ]
     assert failed["ph"] == "X"
     assert failed["cat"] == "file,failed"
     assert failed["args"]["error"] == "ENOENT"

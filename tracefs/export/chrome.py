@@ -34,7 +34,9 @@ class ChromeLines:
 
     def lost(self, ts: int, cpu: int, count: int | None) -> str:
         about = {"cpu": cpu} if count is None else {"cpu": cpu, "events": count}
-        return self._line({"ph": "i", "s": "g", "name": "lost events", "ts": ts / _US, "pid": 0, "tid": 0, "args": about})
+        return self._line(
+            {"ph": "i", "s": "g", "name": "lost events", "ts": ts / _US, "pid": 0, "tid": 0, "args": about}
+        )
 
     def end(self) -> Iterator[str]:
         for event in self._story.end():
@@ -78,7 +80,9 @@ class ChromeLines:
         return self._slice(call.ts, end, call.task, call.name, category + ",unfinished" * (call.end is None), about)
 
     def _program(self, task: story.Task, name: str, end: int) -> dict[str, Any]:
-        return self._slice(task.program_began, end, task, name, "program", {"cmdline": task.cmdline} if task.cmdline else {})
+        return self._slice(
+            task.program_began, end, task, name, "program", {"cmdline": task.cmdline} if task.cmdline else {}
+        )
 
     @staticmethod
     def _slice(ts: int, end: int, task: story.Task, name: str, category: str, about: dict[str, Any]) -> dict[str, Any]:

@@ -117,7 +117,9 @@ class PageLines:
             return
         parent = self._leaders.get(task.parent.pid) if task.parent else None
         self._leaders[task.pid] = task.serial
-        self._processes[task.serial] = _Process(task.pid, parent, programs=[_Program(task.name, task.cmdline, task.began)])
+        self._processes[task.serial] = _Process(
+            task.pid, parent, programs=[_Program(task.name, task.cmdline, task.began)]
+        )
 
     def _call(self, call: story.Called) -> None:
         took = call.end - call.ts if call.end is not None and call.whole else 0
