@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from tracefs.export.source import Source
 
-EVENTS = ("signal:signal_deliver", "sched:sched_process_exec", "sched:sched_process_exit")
+EVENTS = (
+    "signal:signal_deliver", "ptrace:signal_ignored", "ptrace:stopped", "sched:sched_process_exec", "sched:sched_process_exit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ class Story:
                 named = each.decoder.number("signal", each.number)
                 name = named.name if isinstance(named, Enum) and named.name else str(each.number)
                 yield Struck(each.ts, task, name, text(each.siginfo) if each.siginfo is not None else "")
-            elif each.event.name == _FORK:
+            elif isinstance(each, Other) and each.event.name == _FORK:
                 yield from self._born(each, task)
             elif each.event.name not in _UNSAID:
                 yield Noted(each.ts, task, each.event.name, fields(each.event, each.record))
