@@ -244,11 +244,16 @@ class Story:
     def _new(self, tid: int, ts: int, parent: Task | None = None) -> Task:
         self._serial += 1
         pid = self._source.tgid(tid) or tid
-        if parent is None and pid != tid:
-            parent = self._tasks.get(pid)
+        if parent is None:
+            parent = self._tasks.get(pid) if pid != tid else self._giving_birth()
         name = (parent.name if parent else self._forking() or self._source.comm(tid)) or str(tid)
         task = self._tasks[tid] = Task(self._serial, tid, pid, parent, name, ts, program_began=ts)
         return task
+
+    def _giving_birth(self) -> Task | None:
+        """The parent of a task that was faster than the record of its birth; None where that is not sure."""
+        parents = [self._tasks[tid] for tid, entered in self._inside.items() if entered.uapi_name in FORKS]
+        return parents[0] if len(parents) == 1 else None
 
     def _forking(self) -> str:
         """What the parent is called of a task that was faster than the record of its birth; "" where that is not sure."""
@@ -263,8 +268,8 @@ class Story:
         child = self._tasks.get(number)
         if child is None:
             yield Began(each.ts, self._new(number, each.ts, parent))
-        elif child.parent is None:
-            child.parent = parent
+        elif child.parent is not parent and child.pid == child.tid:
+            child.parent = parent  # a guess at first, or nobody
 
     def _unended(self, each: Entered, task: Task) -> Called:
         args = [(arg.name, text(arg.value)[:_MOST]) for arg in each.call.args]
