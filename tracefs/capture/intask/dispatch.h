@@ -5,16 +5,18 @@
 
 #include "tracefs/capture/task/task.h"
 
+#define IN_COUNTS 16 /* reasons, at most */
+
 struct in_hub;
 struct cap_recorder;
 
 /* By the capture thread, whose number in_suits(). NULL: no memory, or in_machine() says why. */
-struct in_hub *in_hub_new(struct cap_recorder *r);
+struct in_hub *in_hub_new(struct cap_recorder *r, uint32_t counts[IN_COUNTS]);
 void in_hub_free(struct in_hub *hub); /* no task is left that it knows */
 const char *in_machine(void); /* why no task can record itself on this machine; NULL: one can */
 bool in_suits(int32_t tid); /* whether a thread of that number can be the capture thread then */
-/* Programs that began, by why they did not record themselves; [0]: those that did. How many numbers there are. */
-unsigned in_reasons(const struct in_hub *hub, uint32_t *counts, unsigned max);
+/* counts: of programs that began, by why they did not record themselves; [0]: those that did. How many there are. */
+unsigned in_reasons(void);
 
 /* What a signal-delivery stop is. */
 enum in_signal {

@@ -75,7 +75,8 @@ struct in_hub {
 	int blob_fd, control_fd;
 	struct in_control *control;
 	struct in_task *first; /* all that have a block */
-	bool begun;  /* a task has these buffers mapped: */
+	bool begun;  /* a task has these buffers mapped; how often there were others before: */
+	uint32_t shape;
 	uint32_t cpus;
 	struct {
 		struct rb *rb;
@@ -84,12 +85,13 @@ struct in_hub {
 	uint64_t vdso_end, vdso_bytes, gettime; /* of the vDSO: its image's end, its mapping's, clock_gettime */
 	struct in_files *files;
 	uint64_t families; /* programs that were given the recorder */
-	uint32_t reasons[IN_REASONS];
+	uint32_t *reasons; /* of IN_REASONS */
 };
 
 /* hub.c */
 /* Any thread, under the recorder's lock: no task begins a record, none is in one (but one that is stopped there). */
 void in_hold(void *hub);
+void in_mute(void *hub, int32_t tid); /* it goes by stops from now on, as it reads what it would write */
 void in_go_on(void *hub); /* with the wishes that the recorder has now */
 bool in_held(const struct in_hub *hub);
 
