@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A mount whose programs record themselves: what its files do reaches programs that run free, and its readers do not feed themselves."""
+"""A mount whose programs record themselves: its files reach programs that run free, and its readers do not feed themselves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import re
 import subprocess
 import sys
+from typing import IO, cast
 
 import pytest
 
@@ -34,18 +35,17 @@ class Program:
     def __init__(self) -> None:
         command = [sys.executable, "-S", "-E", "-c", PROGRAM]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._asks, self._answers = cast(IO[str], self.process.stdin), cast(IO[str], self.process.stdout)
 
     def calls(self, count: int) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(f"{count}\n")
-        self.process.stdin.flush()
-        self.process.stdout.readline()
+        self._asks.write(f"{count}\n")
+        self._asks.flush()
+        self._answers.readline()
 
     def end(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
+        self._asks.close()
         assert self.process.wait(PATIENCE) == 0
-        self.process.stdout.close()
+        self._answers.close()
 
 
 def shown(mount: Mounted, trace: str = "trace") -> int:
@@ -80,8 +80,7 @@ def test_the_files_of_a_mount_reach_programs_that_record_themselves() -> None:
         mount.write("set_ftrace_pid", "1")
         program.calls(9)
         assert (shown(mount), shown(mount, "instances/other/trace")) == (62, 16)
-        ways = mount.status()["in_task"]
-        assert isinstance(ways, dict) and ways[RECORDED] >= 1
+        assert cast(dict[str, int], mount.status()["in_task"])[RECORDED] >= 1
         with refused(errno.EBUSY):
             mount.write("options/in_task", "0")
         program.end()
