@@ -7,6 +7,7 @@ import struct
 
 from ringbuf import RingBuffer
 from tests.kernel.ftrace import Call, Sequences
+from tests.capture.harness.engines import IN_TASK
 from tracefs.capture import Engine, Scope
 from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.events import REGISTRY, Cmdlines
@@ -22,6 +23,8 @@ class Ours:
     def __enter__(self) -> Ours:
         self.buffer = RingBuffer.create(cpus=_cpus(), size=self.size, clock="mono")
         self.engine = Engine(Cmdlines(), scope=Scope("none"), on_error=self.errors.append)
+        if IN_TASK:
+            self.engine.use_in_task()
         self.engine.start()
         self.sink = self.engine.add_sink(self.buffer)
         pids = PidSet(active=True, pids=frozenset({self.pid}), follow_fork=True)

@@ -43,6 +43,12 @@ void in_on_return(struct cap_task *t, int64_t result);
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again);
 /* undone: the call that it is in was ended by this signal alone, and will be made again. */
 enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, bool undone);
+/*
+ * It stopped in a call that ended with EINTR, for no signal that the program takes: from now on the call is one of the program's own
+ * `syscall`, by a stop, so that it can be made again within its time. ns: that it has lasted; written: sinks that have its enter.
+ * False: it is not in the recorder's call.
+ */
+bool in_take_over(struct in_hub *hub, struct cap_task *t, int64_t *ns, uint32_t *written);
 void in_on_exec(struct in_hub *hub, struct cap_task *t);
 /* A child of a parent that is in the call that gives birth. */
 void in_on_birth(struct in_hub *hub, struct cap_task *parent, struct cap_task *child);

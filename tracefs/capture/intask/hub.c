@@ -15,10 +15,12 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 #include "ringbuf/handle.h"
 #include "tracefs/capture/intask/blob.h"
 #include "tracefs/capture/intask/control.h"
+#include "tracefs/capture/task/clock.h"
 
 #define HWCAP2_FSGSBASE 2
 #define PAGE 4096u
@@ -145,6 +147,8 @@ struct in_hub *in_hub_new(struct cap_recorder *r, uint32_t counts[IN_COUNTS])
 	hub->blob_fd = hub->control_fd = -1;
 	hub->r = r;
 	hub->reasons = counts;
+	hub->counter_at = __rdtsc();
+	hub->ns_at = cap_now_ns();
 	hub->files = in_files_new();
 	if (in_machine() || !hub->files || !in_guard_begin(&hub->guard) || !know_vdso(hub) || !make_blob(hub) || !make_control(hub)) {
 		in_hub_free(hub);

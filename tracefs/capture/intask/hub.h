@@ -84,6 +84,8 @@ struct in_hub {
 	} ring[IN_SINKS];
 	uint64_t vdso_end, vdso_bytes, gettime; /* of the vDSO: its image's end, its mapping's, clock_gettime */
 	struct in_files *files;
+	uint64_t counter_at; /* the time stamp counter, */
+	int64_t ns_at;	     /* and cap_now_ns() then */
 	uint64_t families; /* programs that were given the recorder */
 	uint32_t *reasons; /* of IN_REASONS */
 };
@@ -109,6 +111,7 @@ bool in_runs_beside(uint64_t flags); /* who is born with these shares the memory
 
 /* apart.c: what a call does to its whole process while others of it record themselves. At a call's entry or exit, ours or not. */
 bool in_keeps_apart(struct in_hub *hub, struct in_task *it, bool entry, int64_t nr, const uint64_t args[6]);
+void in_open_selector(struct in_task *it); /* from now on its calls are made where the program makes them */
 uint64_t in_own_gs(const struct in_task *it);
 uint64_t in_frame_at(const struct in_task *it);
 bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6]);

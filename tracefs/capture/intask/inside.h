@@ -146,6 +146,7 @@ struct in_frame {
 	uint64_t remask, mask;
 	uint64_t rsi, kept[6];
 	uint64_t set;	  /* rt_sigprocmask: what was checked is what is applied */
+	uint64_t began;	  /* of a call with a time limit, or whose socket may have one: the time stamp counter */
 	uint32_t written; /* sinks that the call's own enter was written for */
 	/* from the template */
 	int32_t tid;
@@ -174,6 +175,7 @@ struct in_mm {
 struct in_call {
 	uint8_t class, nargs, saved[2]; /* as in struct cap_syscall */
 	uint8_t sinks[2];		/* [exit] that have the event enabled */
+	uint8_t limited;		/* it may have a time limit */
 	uint16_t parts[2];
 	uint32_t parts_at[2]; /* offsets in the control memory */
 };

@@ -260,6 +260,8 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	if (left_to_a_stop(m.call, frame))
 		return IN_LEAVE;
 	m.nr = nr;
+	if (m.call->limited)
+		frame->began = in_counter();
 	m.sinks = m.block->tracers | (m.block->events & m.call->sinks[0]);
 	raw = m.block->events & m.control->raw[0];
 	frame->written = 0;
