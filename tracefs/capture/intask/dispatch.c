@@ -205,6 +205,8 @@ static bool ends_recording(struct in_hub *hub, struct in_task *it, const struct 
 		return true;
 	if (is_sigsys_action(call) && call->args[1])
 		return !keeps_handler(hub, it, call);
+	if (call->nr == SYS_rt_sigaction && in_handles_queued(it->task->tid, call->args))
+		return true;
 	return call->nr == SYS_modify_ldt || call->nr == 453 /* map_shadow_stack */ ||
 	       in_ranges_over(it->image, call->nr, call->args);
 }

@@ -114,6 +114,7 @@ bool in_keeps_apart(struct in_hub *hub, struct in_task *it, bool entry, int64_t 
 void in_open_selector(struct in_task *it); /* from now on its calls are made where the program makes them */
 uint64_t in_own_gs(const struct in_task *it);
 uint64_t in_frame_at(const struct in_task *it);
+bool in_handles_queued(pid_t tid, const uint64_t args[6]); /* rt_sigaction(): a handler of a signal from IN_FIRST_QUEUED on */
 bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6]);
 
 /* phases.c */

@@ -109,6 +109,12 @@
 #define IN_GO 0
 #define IN_LEAVE 1 /* the program's own `syscall` is to make the call: a stop. Of an exit: the engine is to make its record. */
 
+/*
+ * Signals from here on are queued, and come in their order (those between 31 and this are the C library's own). A program that handles
+ * one goes by stops: what the recorder is let end for comes again, behind others of its number.
+ */
+#define IN_FIRST_QUEUED 34
+
 #define IN_FLAG_DIRECTION 0x400
 #define IN_FLAGS_ODD 0x40100 /* single-stepping, alignment checks: not with us */
 

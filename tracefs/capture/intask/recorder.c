@@ -238,7 +238,7 @@ static bool left_to_a_stop(const struct in_call *call, struct in_frame *f)
 	case IN_CLASS_MASK:
 		return blocks_sigsys(f);
 	case IN_CLASS_ACTION:
-		return (int32_t)f->args[0] == SIGSYS_NUMBER;
+		return (int32_t)f->args[0] == SIGSYS_NUMBER || (int32_t)f->args[0] >= IN_FIRST_QUEUED;
 	case IN_CLASS_RANGE:
 		return range_is_ours(f);
 	default:
