@@ -6,8 +6,8 @@ from __future__ import annotations
 import struct
 
 from ringbuf import RingBuffer
-from tests.kernel.ftrace import Call, Sequences
 from tests.capture.harness.engines import IN_TASK
+from tests.kernel.ftrace import Call, Sequences
 from tracefs.capture import Engine, Scope
 from tracefs.capture.wanted import PidSet, Wanted
 from tracefs.events import REGISTRY, Cmdlines
