@@ -135,7 +135,8 @@ class Daemon:
                 "pid": os.getpid(),
                 "started": self._started,
                 "scope": scope.kind,
-                "root": scope.root,
+                "root": scope.top or scope.root,
+                "alive": bool(scope.top) or scope.kind != "tree",
                 "tracees": [[task.pid, task.tgid, task.comm] for task in tracees],
                 "faults": self._faults.count,
                 "last_fault": self._faults.last,
@@ -204,7 +205,7 @@ def _be_daemon(run: Callable[[Callable[[], None]], None], log_file: str | None, 
         run(ready)
         status = 0
     except Exception as error:
-        log.exception("the daemon ended")
+        log.log(logging.INFO if isinstance(error, MountError) else logging.ERROR, "the daemon ended", exc_info=True)
         with contextlib.suppress(OSError):
             answer(str(error))
     finally:

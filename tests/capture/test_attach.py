@@ -164,8 +164,8 @@ def test_a_handler_that_ends_a_call_begun_before_shows_its_end() -> None:
 
 
 def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(programs: Path) -> None:
-    said: list[str] = []
     for _ in range(30):
+        said: list[str] = []
         root = subprocess.Popen(["sh", "-c", "sleep 100 & sleep 100 & wait"], start_new_session=True)
         engine, sink, _ = new_engine(root.pid, said.append)
         try:
@@ -176,7 +176,7 @@ def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(prog
         finally:
             engine.stop()
             root.wait()
-    assert said == []
+        assert set(said) <= {f"no process is left in scope: {root.pid} has ended"}
 
 
 def last_pid(pid: int) -> bool:

@@ -7,6 +7,7 @@ import ctypes
 import os
 import re
 import struct
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.capture.harness.engines import ON, new_engine
 from tests.capture.harness.flag import until
 from tests.capture.harness.records import records
 from tracefs.capture import Engine
-from tracefs.capture.policy import ptrace_ops
+from tracefs.capture.policy import privileged, ptrace_ops
 from tracefs.commands import session
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")
@@ -240,3 +241,98 @@ def test_program_that_the_tracer_may_not_read_is_executed(programs: Path, tmp_pa
         assert engine.spawn([str(target)]).wait() == 0
 
     assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
+
+
+def after(*calls: str) -> list[str]:
+    """A program that makes these calls, each of which fails, then executes /bin/true and ends with 7."""
+    return ["/usr/bin/perl", "-e", "; ".join([*calls, "system('/bin/true'); exit 7"])]
+
+
+BAD = {
+    "an address of the kernel's": after("syscall(59, -1, 0, 0)", "syscall(59, -0x7fffffffffffffff, 0, 0)"),
+    "a fifo": after("exec { $ENV{FIFO} } 'x'"),
+    "a directory": after("exec { '/' } 'x'"),
+    "a device": after("exec { '/dev/tty' } 'x'"),
+    "a name that is not UTF-8": after(r"open(F, '>', '/proc/self/comm'); syswrite(F, qq(a\xff\e[1m\n)); close F"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_no_execve_holds_up_or_ends_the_tracing(what: str, programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fifo = programs / "fifo"
+    if not fifo.exists():
+        os.mkfifo(fifo)
+        fifo.chmod(0o777)
+    monkeypatch.setenv("FIFO", str(fifo))
+
+    def body(engine: Engine, buffer: RingBuffer) -> None:
+        assert engine.spawn(BAD[what]).wait(20) == 7
+        assert executed(buffer) == 2  # perl and true: still traced
+
+    assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
+
+
+def test_a_name_that_is_not_utf8_is_told_in_escapes(setuid: tuple[str, Path]) -> None:
+    target, out = setuid
+    fd, said = os.open(out, os.O_WRONLY), os.open(out.with_name("said"), os.O_CREAT | os.O_RDWR)
+    rename = r"open(F, '>', '/proc/self/comm'); syswrite(F, qq(a\xff\e[1m)); close F"
+
+    def body() -> None:
+        engine, sink, _ = new_engine(os.getpid(), lambda line: os.write(said, line.encode()) and None, 1 << 20)
+        engine.want(sink, ON)
+        argv = ["/usr/bin/perl", "-e", f"{rename}; exec($ARGV[0])", target]
+        assert engine.spawn(argv, stdout=fd).wait(20) == 0
+        engine.stop()
+
+    assert as_nobody(body) == 0
+    assert out.read_text() == EXPECTED
+    assert os.pread(said, 100, 0).startswith(rb"let go of a\377\033[1m-")
+
+
+LEASE = """
+my ($set, $unlocked, $write, $pid) = (1024, 2, 1);
+open(F, '<', $ARGV[0]); $SIG{IO} = sub { fcntl(F, $set, $unlocked) }; fcntl(F, $set, $write) or die;
+exec($ARGV[0]) or die unless $pid = fork;
+sleep(1) while waitpid($pid, 0) < 0; exit($? >> 8)
+"""
+
+
+def test_a_tracee_gives_up_its_lease_on_what_another_executes(programs: Path) -> None:
+    """The lease is broken by our look at the file, and its holder must run to give it up."""
+    leased = programs / "leased"
+    leased.write_text("#!/bin/sh\nexit 4\n")
+    leased.chmod(0o755)
+    os.chown(leased, NOBODY, NOBODY)
+
+    def body(engine: Engine, buffer: RingBuffer) -> None:
+        assert engine.spawn(["/usr/bin/perl", "-e", LEASE, str(leased)]).wait(20) == 4  # the kernel waits for 45 s
+        assert executed(buffer) == 2  # perl and the script: nobody was let go
+
+    assert as_nobody(lambda: tracing(os.getpid(), body)) == 0
+
+
+def test_a_file_that_cannot_be_looked_at_in_time_costs_its_task_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at one file waits for ever, as for a server that does not answer; another program executes meanwhile."""
+    told: list[str] = []
+    for_ever, real = threading.Event(), privileged.gives_privilege
+
+    def look(tid: int, call: privileged.Call, until: float) -> str | None:
+        path = privileged._named(tid, call)
+        if path and path[1] == b"/bin/echo":
+            for_ever.wait()
+        return real(tid, call, until)
+
+    def body() -> None:
+        monkeypatch.setattr(privileged, "gives_privilege", look)
+        engine, sink, buffer = new_engine(os.getpid(), told.append, 1 << 20)
+        engine.want(sink, ON)
+        child = engine.spawn(["/bin/sh", "-c", "/bin/echo x >/dev/null & /bin/true; exec /bin/true"])
+        assert child.wait(20) == 0
+        assert until(lambda: told != [], 20)
+        assert executed(buffer) == 3  # the shell, true, true
+        engine.stop()
+        assert re.sub(r"-\d+", "-N", told[0]) == (
+            "let go of sh-N: what it executes could not be looked at within 2 s, and may need an untraced task"
+        )
+
+    assert as_nobody(body) == 0

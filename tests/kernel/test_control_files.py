@@ -237,8 +237,6 @@ flags_of_open = st.builds(
 def ours() -> Iterator[Files]:
     files = Files()
     files.tree.top.expand()
-    # An instance of the kernel's begins with irq-info on; ours is the one difference in defaults.
-    files.write("options/irq-info", "1")
     yield files
     files.tree.shutdown()
 

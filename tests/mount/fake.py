@@ -139,7 +139,7 @@ class FakeTracefs:
     def __init__(self) -> None:
         self.queue = Queue()
         self.root = Directory({"in": TextFile(self.queue), "pipe": PipeFile(self.queue), "sub": Directory({})})
-        self.scope = SimpleNamespace(kind="none", root=0)
+        self.scope = SimpleNamespace(kind="none", root=0, top=0)
         self.engine = SimpleNamespace(tracees=list, visitors=Visitors())
 
     def shutdown(self) -> None:

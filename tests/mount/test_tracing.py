@@ -31,7 +31,7 @@ from tracefs import mountpoints
 
 pytestmark = needs_fuse
 
-LINE = re.compile(r"^ *(\S.*)-(\d+) +\[(\d{3})\] +(\d+\.\d+): (sys_\w+.*)$", re.M)
+LINE = re.compile(r"^ *(\S.*)-(\d+) +\[(\d{3})\] +(?:\S{5} +)?(\d+\.\d+): (sys_\w+.*)$", re.M)
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ def test_what_is_done_again_after_an_interrupt_is_no_call_that_restarts_unless_i
 
 def test_only_calls_that_are_made_again_have_time_limits_to_keep() -> None:
     assert named("timeout") - named("again") == set()
-    assert TRAITS["semtimedop"].timeout == Timeout(argument=3, milliseconds=False, result=-11)
-    assert TRAITS["epoll_wait"].timeout == Timeout(argument=3, milliseconds=True, result=0)
+    assert TRAITS["semtimedop"].timeout == Timeout(argument=3, unit="timespec", result=-11)
+    assert TRAITS["epoll_wait"].timeout == Timeout(argument=3, unit="ms", result=0)
 
 
 @pytest.mark.parametrize(

@@ -221,9 +221,26 @@ def test_pause_on_trace_records_nothing_while_trace_is_open(files: Files) -> Non
 
 
 def test_lines_have_the_columns_of_the_2009_tracer(files: Files) -> None:
+    files.write("current_tracer", "syscall")
     assert files.read("trace") == (
-        "# tracer: nop\n#\n"
+        "# tracer: syscall\n#\n"
         f"# entries-in-buffer/entries-written: 0/0   #P:{files.tree.top.buffer.cpus}\n#\n"
         "#           TASK-PID     CPU#     TIMESTAMP  FUNCTION\n"
         "#              | |         |         |         |\n"
     )
+
+
+def test_lines_of_events_have_the_kernel_s_columns(files: Files) -> None:
+    files.write("trace_marker", "hello\n")
+    lines = files.read("trace").splitlines()
+    assert lines[4:12] == [
+        "#                                _-----=> irqs-off/BH-disabled",
+        "#                               / _----=> need-resched",
+        "#                              | / _---=> hardirq/softirq",
+        "#                              || / _--=> preempt-depth",
+        "#                              ||| / _-=> migrate-disable",
+        "#                              |||| /     delay",
+        "#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION",
+        "#              | |         |   |||||     |         |",
+    ]
+    assert lines[12].split()[2] == "....."

@@ -16,6 +16,26 @@ _EXTENDED_BITS = 59
 
 def records(page: bytes) -> Iterator[tuple[int, bytes]]:
     """(time stamp in ns, record) of each event."""
+    for now, record, _ in _walk(page):
+        yield now, record
+
+
+def first_records(page: bytes, count: int) -> tuple[bytes, int]:
+    """The sub-buffer with at most so many records, and how many these are."""
+    found, end = 0, _HEADER.size
+    for _, _, end in _walk(page):  # noqa: B007
+        found += 1
+        if found == count:
+            break
+    stamp, commit = _HEADER.unpack_from(page)
+    if end - _HEADER.size >= commit & _COMMIT:
+        return page, found
+    missed = commit & ~(_COMMIT | _MISSED_STORED)  # their number stood behind the data
+    return (_HEADER.pack(stamp, missed | end - _HEADER.size) + page[_HEADER.size : end]).ljust(len(page), b"\0"), found
+
+
+def _walk(page: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """(time stamp, record, where it ends) of each event."""
     now, commit = _HEADER.unpack_from(page)
     at, end = _HEADER.size, _HEADER.size + (commit & _COMMIT)
     while at < end:
@@ -28,8 +48,9 @@ def records(page: bytes) -> Iterator[tuple[int, bytes]]:
                 length = _WORD.unpack_from(page, at)[0] - 4
                 at += 4
             now += delta
-            yield now, page[at : at + length]
-            at += (length + 3) & ~3
+            after = at + (length + 3 & ~3)
+            yield now, page[at : at + length], after
+            at = after
             continue
         if kind == _PADDING and not delta:
             return

@@ -15,9 +15,11 @@ from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.attach import SETS, Attacher, Taking, pid_sets
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Session
+from tracefs.capture.policy.succession import Succession
 from tracefs.capture.scope import Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import Wanted
@@ -57,6 +59,18 @@ def _inner(part: Part, names: list[str]) -> Inner:
     return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
+def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
+    """What cannot be told, since stderr is closed or full, ends nothing."""
+
+    def tell(line: str) -> None:
+        try:
+            on_error(line)
+        except Exception:
+            fault("telling of an error")
+
+    return tell
+
+
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
 
@@ -65,9 +79,12 @@ class Engine:
         self._cmdlines = cmdlines
         described = (_described(call) for call in SYSCALLS)
         self._core = Core(cmdlines.handle, described)
+        self._core.set_descent(scope.depth, scope.follow_exec, scope.leave_exec)
         self.visitors = Visitors()
         """Who must tell it of tasks in file operations is the adapter that answers those."""
-        self._attacher = Attacher(self._core, scope, self.visitors, on_error)
+        self._on_error = _guarded(on_error)
+        self._attacher = Attacher(self._core, scope, self.visitors, self._on_error)
+        self._succession = Succession(scope, self._bring)
         self._lock = threading.RLock()
         self._wanted: dict[int, Wanted] = {}
         self._buffers: dict[int, Handle] = {}
@@ -81,9 +98,11 @@ class Engine:
     def start(self) -> None:
         """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
         self._running = True
+        self._succession.start()
 
     def stop(self) -> None:
         """Let all tracees go, unharmed; in bounded time. May be started again."""
+        self._succession.stop()
         with self._lock:
             self._running = False
             sessions = self._retired, self._session
@@ -128,7 +147,13 @@ class Engine:
             self._core.choose_all()
         taking = self._bring()
         if taking and recorded:
-            taking.wait(TAKING_LIMIT)
+            try:
+                taking.wait(TAKING_LIMIT)
+            except OSError:  # there can be no capture thread
+                with self.paused():
+                    self._wanted[sink] = before
+                    self._describe(sink, wanted, before)
+                raise
 
     def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
         """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
@@ -284,7 +309,7 @@ class Engine:
                 return None
             wanted = dict(self._wanted)
             taking = Taking()
-            self._started().post(lambda: self._attacher.bring(wanted, taking))
+            self._started().post(lambda: self._attacher.bring(wanted, taking), taking.end)
             return taking
 
     def _any_wanted(self) -> bool:
@@ -294,7 +319,14 @@ class Engine:
         if not self._running:
             raise RuntimeError("the engine is stopped")
         if self._session is None:
-            session = Session(self._core, self._attacher, self._former, self._needed, self._session_ended)
+            session = Session(
+                self._core,
+                self._attacher,
+                self._former,
+                needed=self._needed,
+                ended=self._session_ended,
+                on_error=self._on_error,
+            )
             session.start()
             self._session = session
         return self._session

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracefs import daemon, mountpoints
 from tracefs.commands import CommandError, started
-from tracefs.commands.scopes import SCOPES, describe
+from tracefs.commands.scopes import chosen, describe, word
 
 if TYPE_CHECKING:
     from tracefs.capture import Scope
@@ -24,10 +24,12 @@ def add(subparsers: Any) -> None:
     parser.add_argument("directory", metavar="DIR", help="an empty directory")
     parser.add_argument(
         "--scope",
-        choices=list(SCOPES),
+        type=word,
+        metavar="tree[:PID]|user|none",
         default="tree",
         help="what is traced where no pid is named: `tree`: the process that called this command (your shell) and all "
-        "that it starts, now and later; `user`: every process of this user; `none`: only named pids (default: tree)",
+        "that it starts, now and later; when it has ended, the nearest shell above it; `tree:PID`: that process and all that "
+        "it starts; `user`: every process of this user; `none`: only named pids (default: tree)",
     )
     parser.add_argument("--foreground", action="store_true", help="serve in this process, until it ends")
     parser.add_argument("--log", metavar="FILE", help="append the daemon's log to FILE")
@@ -35,17 +37,19 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tracefs.capture import Scope  # here, so that the other commands start without the engine
-    from tracefs.tree import Tracefs
+    from tracefs.tree import Tracefs  # here, so that the other commands start without the engine
 
     directory = mountpoints.absolute(args.directory)
     _check(directory)
     log_file = os.path.abspath(args.log) if args.log else None
-    scope = Scope(args.scope, os.getppid())
+    try:
+        scope = chosen(args.scope, os.getppid())
+    except ProcessLookupError as error:
+        raise CommandError(f"--scope {args.scope}: {error}") from None
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(message)s",
-        level=logging.INFO if log_file else 100,
-        filename=log_file if args.foreground else None,  # a daemon's stderr becomes the log file
+        level=logging.INFO if log_file else logging.ERROR,  # faults are counted in any case (daemon.py)
+        filename=log_file if args.foreground else None,  # a daemon's stderr becomes the log file, or nothing
     )
 
     def serve(ready: Callable[[], None]) -> None:
@@ -83,7 +87,7 @@ def _check(directory: str) -> None:
 def _welcome(directory: str, scope: Scope) -> None:
     quoted = shlex.quote(directory)
     print(f"tracefs is mounted on {directory}")
-    print(f"in scope: {describe(scope.kind, scope.root)}")
+    print(f"in scope: {describe(scope.kind, scope.root, above=next(iter(scope.above), 0))}")
     print("try:")
     print(f"  cd {quoted}")
     print("  echo syscall > current_tracer     # start")

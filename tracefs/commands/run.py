@@ -6,12 +6,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tracefs.commands import summary
 from tracefs.export.forms import FORMS
 from tracefs.front import arguments
 
 
 def add(subparsers: Any) -> None:
-    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, without a mount")
+    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, or processes that run, without a mount")
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
     )
@@ -34,7 +35,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
     parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
     form = parser.add_mutually_exclusive_group()
-    for each in FORMS.values():
+    for each in (each for each in FORMS.values() if each.option):
         form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
     parser.add_argument(
         "-v",
@@ -50,9 +51,10 @@ def add(subparsers: Any) -> None:
         default=[],
         help="set a variable for CMD alone, or (without =) remove it",
     )
+    summary.add(parser)
     arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, name="run")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,10 +66,14 @@ def run(args: argparse.Namespace) -> int:
         options=args.options,
         select=arguments.selected(args),
         controls=arguments.controls(args),
+        follow=arguments.followed(args),
+        ending=arguments.ending(args),
         lines=not args.no_lines,
         output=args.output,
         fd=args.fd,
-        form=args.form,
+        form=summary.form(args),
+        by=summary.keys(args),
+        every=args.every,
         environ=args.environ,
         size=args.size,
         seccomp=args.seccomp,

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tracefs import inherited
 from tracefs.capture import Child, Engine, Limit, Scope, StartError
@@ -26,20 +26,25 @@ from tracefs.export.forms import FORMS, Form, Wish, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
+if TYPE_CHECKING:
+    from tracefs.front.ending import Watch
+
 BUFFER_KB = 16 << 10
 """Per CPU. What the drain below does not keep up with waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
 """Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
-OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths")
-"""Arguments and results in words, paths whole, unless `-o no...` says otherwise."""
+OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths", "noirq-info")
+"""Arguments and results in words, paths whole, no column of context flags, unless `-o no...` says otherwise."""
 CHUNK = 1 << 20
 """Bytes of text taken at once."""
 PLENTY = 1 << 16
 """Bytes of text below which more is waited for: a reader on the heels of the program takes it a CPU, line by line."""
 SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
+ATTACH = 0.5
+"""Seconds in which the first process that was named is to be found: then there are tracees, or never."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,20 @@ class Request:
     """As front.selecting.Wish takes it; none of it: all that the form shows."""
     controls: Mapping[str, Any] = field(default_factory=dict)
     """As front.controls.Controls takes it."""
+    follow: Mapping[str, Any] = field(default_factory=dict)
+    """As front.following.Follow takes it."""
+    ending: Mapping[str, Any] = field(default_factory=dict)
+    """As front.ending.Ending takes it."""
     lines: bool = True
     """Whether anything is shown besides control files."""
     output: str | None = None
     """A file's name; None: stderr."""
     form: str | None = None
     """None for the tracer's lines, or one of export.forms.FORMS."""
+    by: tuple[str, ...] = ("call",)
+    """What a summary is by."""
+    every: float | None = None
+    """Seconds between two summaries."""
     fd: int | None = None
     """Without `output`: a descriptor that we were given, instead of stderr."""
     environ: Sequence[str] = ()
@@ -75,12 +88,12 @@ class Request:
 def trace(request: Request) -> int:
     """Run a command traced; returns its exit status, -N where signal N ended it."""
     argv, form = request.argv, FORMS[request.form] if request.form else None
-    if not argv:
+    if not argv and not request.follow.get("targets"):
         raise CommandError("run: no command given")
     if form and form.seekable and request.output is None:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
-        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {argv[0]} writes there)")
+        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
     out = Output(request.output, 2 if request.fd is None else request.fd)
     if form and form.seekable and not out.is_regular:
         out.close()
@@ -94,21 +107,65 @@ def trace(request: Request) -> int:
 
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
-    files = Tracefs(scope=Scope("none"), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
+    files = Tracefs(scope=_scope(request), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
     engine = cast(Engine, files.engine)
+    child: Child | None = None
     try:
-        with refused(request.argv[0]):
+        with refused((*request.argv, "-p")[0]):
             whole = _configure(files, request, form)
             shown = _control(files, request)
-        only = files.top.wanted().calls() if request.seccomp else None
-        child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
+        watch = _watch(files, request)
+        if request.argv:
+            only = files.top.wanted().calls() if request.seccomp else None
+            child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
+        elif not (engine.settle(ATTACH) or engine.tracees()):
+            raise CommandError("run: -p: nothing is traced")
         started()
-        with forwarding(child.pid, inherited.ignored_signals()) as asked, _lines(files, request, whole, out) as take:
-            status = _drain(engine, child, take, out, threading.Event() if request.seccomp else asked)
-        _show(files, shown)
-        return status
+        with forwarding(child.pid if child else None, inherited.ignored_signals()) as asked:
+            asked_to_end = threading.Event() if request.seccomp else asked
+            with _lines(files, request, whole, out, watch) as take:
+                _drain(engine, child, take, out, asked_to_end, watch)
+            _show(files, shown)
+            return _end(files, child, request.seccomp) if child else 0
     finally:
         files.shutdown()
+
+
+def _end(files: Tracefs, child: Child, keeps: bool) -> int:
+    """The command's status. While it goes on it is untraced; `keeps`: it cannot be, so its calls are not recorded any more."""
+    if not child.has_ended():
+        if keeps:
+            files.top.tracing_on = False
+            while not child.has_ended(LONGEST) or cast(Engine, files.engine).tracees():
+                pass
+        else:
+            files.shutdown()
+    return child.wait()
+
+
+def _scope(request: Request) -> Scope:
+    if not any(each is not None and each != [] for each in request.follow.values()):
+        return Scope("none")
+    from tracefs.front.following import Follow, NoTarget
+
+    try:
+        return Follow(**request.follow).scope()
+    except NoTarget as error:
+        raise CommandError(f"run: {error}") from None
+
+
+def _watch(files: Tracefs, request: Request) -> Watch | None:
+    """None: recording ends with the command."""
+    if not any(each not in (None, "", False) for each in request.ending.values()):
+        return None
+    from tracefs.front import ending
+    from tracefs.front.files import FileError
+    from tracefs.front.vocabulary import UnknownWord
+
+    try:
+        return ending.Watch(files, ending.Ending(**request.ending))
+    except (FileError, UnknownWord) as error:
+        raise CommandError(f"run: --until: {error}", getattr(error, "detail", "")) from None
 
 
 def _configure(files: Tracefs, request: Request, form: Form | None) -> bool:
@@ -208,32 +265,38 @@ Take = Callable[[bool], bytes]
 
 
 @contextlib.contextmanager
-def _lines(files: Tracefs, request: Request, whole: bool, out: Output) -> Iterator[Take]:
+def _lines(
+    files: Tracefs, request: Request, whole: bool, out: Output, watch: Watch | None
+) -> Iterator[Take]:
     """What is written to the output, in the form that was asked for. Its end may write to the output, too."""
     if not request.lines:
         yield _nothing
     elif request.form:
-        with _export(files, request, whole, out) as take:
+        with _export(files, request, whole, out, watch) as take:
             yield take
     else:
         with _open(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            yield _pipe_lines(pipe)
+            yield watch.lines(_pipe_lines(pipe)) if watch else _pipe_lines(pipe)
 
 
 @contextlib.contextmanager
-def _export(files: Tracefs, request: Request, whole: bool, out: Output) -> Iterator[Take]:
+def _export(
+    files: Tracefs, request: Request, whole: bool, out: Output, watch: Watch | None
+) -> Iterator[Take]:
     from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
     from tracefs.tree.source import live
 
     form, export = FORMS[request.form or ""], None
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
+    source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
     with out.guarded():
-        export = open_form(form, replace(source, whole=whole), Wish(request.verbose, request.size), out.fd)
-    yield export.take if export else _nothing
+        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
+    take = export.take if export else _nothing
+    yield watch.lines(take) if watch else take
     with out.guarded():
         if export and not out.failed:
             export.close()
-    if lost := source.lost():
+    if (lost := source.lost()) and not request.ending.get("ring"):
         print(f"tracefs: {lost} events lost", file=sys.stderr)
 
 
@@ -250,18 +313,26 @@ def _pipe_lines(pipe: Handle) -> Take:
     return take
 
 
-def _drain(engine: Engine, child: Child, take: Take, out: Output, asked_to_end: threading.Event) -> int:
-    """Write lines as they come, until the command has ended, and all that it started unless we are asked to end."""
+def _drain(
+    engine: Engine,
+    child: Child | None,
+    take: Take,
+    out: Output,
+    asked_to_end: threading.Event,
+    watch: Watch | None,
+) -> None:
+    """Write lines as they come, until the command and all that it started (or all that were named) have ended, or we are asked
+    to end, or `watch` says that it is over."""
     pause = SHORTEST
     while True:
-        ended = child.has_ended()
-        last = ended and (asked_to_end.is_set() or not engine.tracees())
-        amount = _write_all(take, out, last)
+        ended = child is None or child.has_ended()
+        last = (ended and (asked_to_end.is_set() or not engine.tracees())) or bool(watch and watch.over())
+        amount = 0 if watch and watch.waits() and not last else _write_all(take, out, last)
         if last:
-            return child.wait()
+            return
         pause = SHORTEST if amount else min(2 * pause, LONGEST)
-        if ended:
-            time.sleep(pause)  # for what the command has left behind
+        if child is None or ended:
+            time.sleep(pause)  # also for what the command has left behind
         else:
             child.has_ended(pause)
 

@@ -42,8 +42,9 @@ def held(outlive: bool) -> Iterator[frozenset[int]]:
 
 
 @contextlib.contextmanager
-def forwarding(pid: int, ignored: Collection[int]) -> Iterator[threading.Event]:
+def forwarding(pid: int | None, ignored: Collection[int]) -> Iterator[threading.Event]:
     """Within held(): give the command the signals that are meant to end it; the event is set by the first of them.
+    pid None: there is no command.
 
     What our caller ignored stays ignored.
     """
@@ -51,7 +52,7 @@ def forwarding(pid: int, ignored: Collection[int]) -> Iterator[threading.Event]:
 
     def forward(number: int, frame: object) -> None:
         asked_to_end.set()
-        if number in TYPED and _in_foreground():
+        if pid is None or (number in TYPED and _in_foreground()):
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -50,7 +50,7 @@ def _describe(directory: str) -> list[str]:
     lines = [
         directory,
         f"  daemon:  {about['pid']}, since {time.strftime('%F %T', time.localtime(about['started']))}",
-        f"  scope:   {describe(about['scope'], about['root'])}",
+        f"  scope:   {describe(about['scope'], about['root'], alive=about.get('alive', True))}",
         f"  tracees: {_tracees(about['tracees'])}",
     ]
     root = Path(directory)

@@ -32,6 +32,10 @@ class Wish:
     """Nothing is abbreviated."""
     size: int | None = None
     """Bytes of texts that were asked for; a form that shortens lists shows so many elements, too."""
+    by: tuple[str, ...] = ("call",)
+    """What a summary is by: of summary.KEYS."""
+    every: float | None = None
+    """Seconds between two summaries, None: one at the end."""
 
 
 class Export(Protocol):
@@ -77,6 +81,8 @@ class Form:
     """Nothing else may stand between its lines: it needs -w FILE or --fd N, as CMD writes to stderr, too."""
     seekable: bool = False
     """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
+    option: bool = True
+    """Whether the option --NAME chooses it."""
     extra: str = ""
     """The extra of this package that brings what it needs: `pip install tracefs[EXTRA]`."""
 
@@ -96,6 +102,9 @@ _ROWS = (
         "trace-dat", "with -w: a file for `trace-cmd report -i FILE` and KernelShark", "records", "trace_dat:TraceDat",
         clock="mono", settings=_TASKS, seekable=True,
     ),
+    Form("summary", "a table of calls and their times", "calls", "summary:make", settings=_TASKS, option=False),
+    Form("summary-json", "the same as JSON", "calls", "summary:make_json", settings=_TASKS, option=False),
+    Form("summary-after", "lines, then the table", "calls", "summary:make_after", settings=_TASKS, option=False),
 )  # fmt: skip
 
 FORMS: Mapping[str, Form] = {form.name: form for form in _ROWS}

@@ -50,6 +50,8 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"only calls that were {status} (--strace, --json, --csv)" if status == "successful"
             else "only calls that failed (likewise)",
         )  # fmt: skip
+    _add_following(parser)
+    _add_ending(parser)
     control = parser.add_argument_group("control files", "as in a mount; `tracefs files` lists them")
     control.add_argument("--set", dest="writes", metavar="FILE=TEXT", action=_InOrder, default=[],
                          help="as `echo TEXT > FILE` before CMD starts; FILE+=TEXT: `>>`")  # fmt: skip
@@ -64,6 +66,60 @@ def add(parser: argparse.ArgumentParser) -> None:
     control.add_argument(
         "--no-lines", action="store_true", help="show no lines, and record none but for --hist, --trigger, --set"
     )
+
+
+def _add_following(parser: argparse.ArgumentParser) -> None:
+    whom = parser.add_argument_group("whom to trace", "besides or instead of CMD; children that they have or get are traced, too")
+    whom.add_argument("-p", "--attach", dest="targets", metavar="PID|NAME", action="append", default=[],
+                      help="processes that run: numbers or names, PID[,PID]; until Ctrl-C, which does them no harm")  # fmt: skip
+    whom.add_argument("--depth", metavar="N", type=_amount, help="only N generations of children")
+    whom.add_argument("--no-follow", dest="depth", action="store_const", const=0, help="no children: as --depth 0")
+    for name, what in (("follow", "of children, only those that execute"), ("detach", "let go of whom executes")):
+        whom.add_argument(f"--{name}-exec", metavar="GLOB", action="append", default=[],
+                          help=f"{what} such a program: gcc, '/usr/bin/*'")  # fmt: skip
+
+
+def _add_ending(parser: argparse.ArgumentParser) -> None:
+    ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for")
+    ending.add_argument("--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records")
+    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
+    ending.add_argument("--until", metavar="EVENT[ if FILTER]", default="",
+                        help="when that happens: 'openat if ret < 0', sched_process_exec")  # fmt: skip
+    ending.add_argument("--ring", action="store_true",
+                        help="keep the last events only, and write them at the end, or whenever SIGUSR1 comes; "
+                        "--set buffer_size_kb=N: in so much memory per CPU")  # fmt: skip
+
+
+def _amount(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: a number is needed")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A type of argparse."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: seconds are needed")
+    return found
+
+
+def followed(args: argparse.Namespace) -> dict[str, Any]:
+    """What was given, as following.Follow takes it."""
+    return {
+        "targets": args.targets,
+        "depth": args.depth,
+        "follow_exec": args.follow_exec,
+        "leave_exec": args.detach_exec,
+    }
+
+
+def ending(args: argparse.Namespace) -> dict[str, Any]:
+    """What was given, as ending.Ending takes it."""
+    return {"most": args.max_events, "seconds": args.seconds, "until": args.until, "ring": args.ring}
 
 
 def selected(args: argparse.Namespace) -> dict[str, Any]:

@@ -39,13 +39,13 @@ def write(tree: Tracefs, controls: Controls) -> list[str]:
     shown = []
     for text in controls.triggers:
         event, _, command = text.partition(".")
-        files.write(f"{_directory(tree, event)}/trigger", command)
+        files.write(f"{directory(tree, event)}/trigger", command)
     for text in controls.hists:
         event, dot, command = text.partition(".")
         named = bool(dot) and "=" not in event
-        directory = _directory(tree, event) if named else ANY_CALL
-        files.write(f"{directory}/trigger", f"hist:{command if named else text}")
-        shown.append(f"{directory}/hist")
+        where = directory(tree, event) if named else ANY_CALL
+        files.write(f"{where}/trigger", f"hist:{command if named else text}")
+        shown.append(f"{where}/hist")
     return [*dict.fromkeys([*shown, *controls.gets])]
 
 
@@ -56,12 +56,17 @@ def _set(files: ControlFiles, text: str) -> None:
     files.write(name.removesuffix("+"), value, append=name.endswith("+"))
 
 
-def _directory(tree: Tracefs, word: str) -> str:
+def call_directories(tree: Tracefs, word: str) -> list[str]:
+    """Of the enter and the exit of a call; none where the word names no call."""
+    call = Vocabulary(tree.top.shared.registry).call(word)
+    return [f"events/syscalls/sys_{edge}_{call.name}" for edge in ("enter", "exit")] if call else []
+
+
+def directory(tree: Tracefs, word: str) -> str:
     """Of an event: by its name, SYSTEM:EVENT, or that of a call, whose enter is meant."""
-    registry = tree.top.shared.registry
-    vocabulary = Vocabulary(registry)
-    if call := vocabulary.call(word):
-        return f"events/syscalls/sys_enter_{call.name}"
+    if found := call_directories(tree, word):
+        return found[0]
+    vocabulary = Vocabulary(tree.top.shared.registry)
     events = vocabulary.select([word]).events
     if len(events) != 1:
         raise UnknownWord(f"{word}: one event is needed")

@@ -59,7 +59,7 @@ def preemption() -> str:
 
 def columns(options: Options) -> str:
     """The column titles of the default layout."""
-    template = COLUMNS_WITH_FLAGS if options.irq_info else COLUMNS
+    template = COLUMNS_WITH_FLAGS if options.shows_irq_info else COLUMNS
     tgid = options.record_tgid
     return template.format(
         tgid_title=TGID_TITLE if tgid else "",

@@ -57,9 +57,16 @@ class Options:
     time_start: int = 0
     """When the buffer was last emptied, in the clock's unit: latency-format counts from it."""
 
+    @property
+    def shows_irq_info(self) -> bool:
+        """Whether lines have the column of context flags: the syscall tracer's have not."""
+        return self.irq_info and self.tracer != "syscall"
+
     def compiled(self, types: Types | None = None) -> Any:
         """A struct rn_options of now, which `types` must outlive."""
         flags = sum(flag for name, flag in FLAGS.items() if getattr(self, name))
+        if not self.shows_irq_info:
+            flags &= ~lib.RN_IRQ_INFO
         if self.tracer == "syscall":
             flags |= lib.RN_SYSCALL_TRACER
         if self.clock not in COUNTING_CLOCKS:

@@ -11,18 +11,22 @@ from tracefs.syscalls.table import COMPAT_NAMES, SYSCALLS, X32_NAMES, data_lines
 
 BITS = (
     "exec", "affinity", "wait", "sigreturn", "rename", "birth", "birth=flags", "birth=struct", "multiplex=socketcall",
-    "multiplex=ipc", "followed", "again", "timeout",
+    "multiplex=ipc", "followed", "again", "timeout", "again=ignored",
 )  # fmt: skip
 """Traits that the engine's C knows, as bits from the lowest."""
 PLAIN = frozenset((*BITS, "restarts", "receives")) - {"timeout"}
+
+
+UNITS = ("ms", "timespec", "sleep", "futex", "receive", "send", "connect", "ring")
+"""What an argument says of a time limit; in C enum cap_limit, from 1."""
 
 
 class Timeout(NamedTuple):
     """The time limit of a call."""
 
     argument: int
-    milliseconds: bool
-    """Else it is the address of a struct timespec."""
+    unit: str
+    """One of UNITS."""
     result: int
     """What the call returns when the time is over."""
 
@@ -38,12 +42,12 @@ class Traits(NamedTuple):
 
 
 def parse_timeout(text: str) -> Timeout:
-    """`3:ms:0` -> Timeout(3, True, 0). ValueError, KeyError where it is not of that form."""
+    """`3:ms:0` -> Timeout(3, "ms", 0). ValueError, AttributeError where it is not of that form."""
     argument, unit, result = text.split(":")
-    if unit not in ("ms", "timespec"):
-        raise ValueError(f"{unit}: a time limit is ms or timespec")
+    if unit not in UNITS:
+        raise ValueError(f"{unit}: a time limit is one of {', '.join(UNITS)}")
     value = int(result) if result.isdigit() else -int(getattr(errno, result))
-    return Timeout(int(argument), unit == "ms", value)
+    return Timeout(int(argument), unit, value)
 
 
 def parse(line: str) -> tuple[str, Traits]:
@@ -57,7 +61,7 @@ def parse(line: str) -> tuple[str, Traits]:
         elif key == "receives":
             flags = int(value)
             words.add(key)
-        elif key == "timeout":
+        elif key in ("timeout", "limit"):
             timeout = parse_timeout(value)
             words.add(key)
         else:
@@ -88,11 +92,12 @@ def _rows(cells: Mapping[int, object], show: Callable[[object], str]) -> str:
 
 def _c_timeout(timeout: object) -> str:
     assert isinstance(timeout, Timeout)
-    return f"{{{timeout.argument}, {str(timeout.milliseconds).lower()}, {timeout.result}}}"
+    return f"{{{timeout.argument}, CAP_LIMIT_{timeout.unit.upper()}, {timeout.result}}}"
 
 
 def header() -> str:
     """The text of tracefs/capture/task/_call_traits.h: what the engine is told of calls when it is compiled."""
+    units = "".join(f"\tCAP_LIMIT_{unit.upper()} = {number},\n" for number, unit in enumerate(UNITS, 1))
     enum = "".join(f"\tCAP_TRAIT_{word.replace('=', '_').upper()} = 1 << {bit},\n" for bit, word in enumerate(BITS))
     tables = {"64": NATIVE_NAMES, "32": COMPAT_NAMES, "x32": X32_NAMES}
     arrays = "".join(
@@ -110,10 +115,13 @@ def header() -> str:
 enum cap_trait {{
 {enum}}};
 
+enum cap_limit {{
+{units}}};
+
 {arrays}struct cap_timeout {{
 	uint8_t argument;
-	bool milliseconds; /* else the address of a struct timespec */
-	int16_t result;	   /* what the call returns when the time is over */
+	uint8_t unit;	/* enum cap_limit; 0: it has none */
+	int16_t result; /* what the call returns when the time is over */
 }};
 
 static const struct cap_timeout cap_timeouts_64[] = {{

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from tracefs.plain import plain
 from tracefs.tree.node import Context
 from tracefs.tree.textfile import TextFile
 
@@ -29,7 +30,7 @@ class ErrorLog:
     def add(self, location: str, message: str, command: bytes = b"", position: int = 0) -> None:
         """`position`: index in `command` that the caret points to."""
         seconds, micros = divmod(time.monotonic_ns() // 1000, 1_000_000)
-        text = f"[{seconds:5d}.{micros:06d}] {location}: error: {message}\n".encode()
+        text = f"[{seconds:5d}.{micros:06d}] {location}: error: {plain(message)}\n".encode()
         caret = b" " * (len("  Command: ") + position) + b"^"
         with self._lock:
             self._entries.append(b"%s  Command: %s\n%s\n" % (text, command, caret))

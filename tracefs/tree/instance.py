@@ -67,6 +67,8 @@ class Instance:
         self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
         self.reader = Reader(self.buffer)
         self.view = Options(clock=CLOCK)
+        for name, on in self.options.items():
+            self.view.set(name, on)
         """How lines look; open files look at it with each reading."""
         self.pollers = Pollers(self.buffer, shared.stopping)
         self._sink = shared.engine.add_sink(self.buffer)
@@ -135,7 +137,12 @@ class Instance:
                 self.empty()
             else:
                 self.empty()
-                self.tell_engine()
+                try:
+                    self.tell_engine()
+                except OSError:
+                    self.tracer = self.view.tracer = "nop"
+                    self._told = self.wanted()
+                    raise
 
     def set_option(self, option: options.Option, on: bool) -> None:
         """EINVAL for an option that refuses."""

@@ -46,7 +46,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("record-tgid"),
     Option("overwrite", default=True),
     Option("disable_on_free"),
-    Option("irq-info"),  # on in the kernel; off here, where there are no such flags to show
+    Option("irq-info", default=True),  # the syscall tracer's lines and header are without, as in 2009
     Option("markers", default=True),
     Option("event-fork"),
     Option("copy_trace_marker"),  # on at the top

@@ -157,3 +157,11 @@ def test_a_synthetic_event_has_fields_at_multiples_of_eight() -> None:
         ("name", 40, 4),
     ]
     assert event.print_fmt == ('"lat=%llu, pid=%d, comm=%s, name=%s", REC->lat, REC->pid, REC->comm, __get_str(name)')
+
+
+@pytest.mark.parametrize("deep", ["(" * 2000 + "common_pid" + ")" * 2000, "-" * 2000 + "common_pid"])
+def test_a_deeply_nested_expression_is_refused_as_too_many_of_them(deep: str) -> None:
+    from tracefs.events.triggers import hist_expr
+
+    with pytest.raises(TriggerError, match="Too many subexpressions"):
+        hist_expr.parse(deep, f"hist:keys=common_pid:a={deep}")

@@ -43,5 +43,7 @@ void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_
 uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *out, uint32_t room);
 /* The protocol of a descriptor of a stopped task that is a netlink socket, -1 of others. */
 int32_t cap_socket_netlink(struct cap_fds *fds, int32_t fd);
+/* The time-out of a descriptor of a stopped task that is a socket, in microseconds; -1: it has none. */
+int64_t cap_socket_limit(int32_t tid, int32_t tgid, int32_t fd, bool sends);
 
 #endif

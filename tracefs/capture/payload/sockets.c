@@ -61,13 +61,13 @@ static void put_number(struct out *out, uint64_t value)
 	put(out, digits, (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value));
 }
 
-static int handle_of(const struct cap_fds *fds)
+static int handle_of(int32_t tid, int32_t tgid)
 {
 	int handle = -1;
 
-	if (fds->tid != fds->tgid)
-		handle = (int)syscall(SYS_pidfd_open, fds->tid, OF_A_THREAD);
-	return handle >= 0 ? handle : (int)syscall(SYS_pidfd_open, fds->tgid, 0);
+	if (tid != tgid)
+		handle = (int)syscall(SYS_pidfd_open, tid, OF_A_THREAD);
+	return handle >= 0 ? handle : (int)syscall(SYS_pidfd_open, tgid, 0);
 }
 
 /* Mostly the task is that of the call before. The handle of one that is gone finds nothing, whoever has its number now. */
@@ -80,7 +80,7 @@ static int borrow(struct cap_fds *fds, int32_t fd)
 		return got;
 	if (fds->handle >= 0)
 		close(fds->handle);
-	fds->handle = handle_of(fds);
+	fds->handle = handle_of(fds->tid, fds->tgid);
 	fds->handle_of = fds->tid;
 	return fds->handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, fds->handle, fd, 0);
 }
@@ -242,4 +242,19 @@ int32_t cap_socket_netlink(struct cap_fds *fds, int32_t fd)
 		protocol = -1;
 	close(own);
 	return protocol;
+}
+
+int64_t cap_socket_limit(int32_t tid, int32_t tgid, int32_t fd, bool sends)
+{
+	int handle = handle_of(tid, tgid), own = handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, handle, fd, 0);
+	struct timeval limit = {0};
+	socklen_t length = sizeof(limit);
+
+	if (own >= 0 && getsockopt(own, SOL_SOCKET, sends ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &length) < 0)
+		limit = (struct timeval){0};
+	if (own >= 0)
+		close(own);
+	if (handle >= 0)
+		close(handle);
+	return limit.tv_sec || limit.tv_usec ? limit.tv_sec * 1000000 + limit.tv_usec : -1;
 }

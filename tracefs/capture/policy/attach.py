@@ -8,15 +8,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tracefs.capture.policy import interruptible, procfs, ptrace_ops
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.interruptible import When
 from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
 from tracefs.capture.policy.procfs import Sight
-from tracefs.capture.scope import Scope
+from tracefs.capture.scope import Member, Scope
 from tracefs.capture.visitors import Visitors
 from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.plain import plain
 
 GRACE = 0.1
 """Seconds that a task which is to be detached has to stop by itself."""
@@ -25,10 +28,14 @@ FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 
 SEIZE_LIMIT = 0.01
 """Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
+ROUNDS = 10
+"""Looks for processes in scope until none is new, at most: those that a process not yet traced made meanwhile."""
 SEIZE_TRIES = 3
 """Of a task that is refused for no visible reason."""
 TURN = 0.003
 """Seconds to look at tasks at a time: with a thousand of them, their stops want to be served, too."""
+MAX_TOLD = 1000
+"""Reasons that are remembered, so that a program cannot fill our memory with them."""
 VANISHING = (0.01, 0.1, 0.5)
 """Seconds after which to look whether a task has vanished."""
 
@@ -117,11 +124,15 @@ class Attacher:
         """By tid."""
         self._skipped: set[int] = set()
         """Processes that were reported to on_error already."""
-        self._privileged: set[str] = set()
-        """Files likewise."""
+        self._told: set[str] = set()
+        """Reasons to let go, likewise."""
         self._wanted: Mapping[int, Wanted] = {}
-        self._busy: dict[int, tuple[int, bool]] = {}
-        """Tasks that could not be seized while their process executed a program: their process, and whether in scope."""
+        self._busy: dict[int, tuple[int, Member | None]] = {}
+        """Tasks that could not be seized while their process executed a program: their process, as what it is in scope."""
+        self._nobody = False
+        """It was told that no process is left in scope."""
+        self._bad: set[int] = set()
+        """Tasks that a fault of ours was about: they are left alone."""
         self._vanishing: dict[int, list[float]] = {}
         """Leaders that may vanish without a report, and when to look whether they have."""
         self._takings: list[Taking] = []
@@ -140,13 +151,13 @@ class Attacher:
         self._wanted = wanted
         active = [each for each in wanted.values() if each.tracer or each.events]
         if any(wants_scope(each) for each in active):
-            for pid in self._scope.processes():
-                self._attach_process(pid)
+            self._attach_scope()
         for tid in sorted(frozenset().union(*(named(each) for each in active)) if active else ()):
             if not self._core.has(tid) and tid != os.getpid():
                 tgid = procfs.status(tid).get("Tgid")
                 if tgid and int(tgid) != os.getpid():
-                    self._attach(tid, int(tgid), in_scope=False)
+                    with self._blaming(tid):
+                        self._attach(tid, int(tgid), None)
         for sink, each in wanted.items():
             self._join_sets(sink, each)
         self._core.choose_all()
@@ -154,11 +165,12 @@ class Attacher:
     def _again(self) -> None:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
-        for tid, (tgid, in_scope) in busy.items():
-            if in_scope:
-                self._attach_process(tgid)
-            elif not self._core.has(tid):
-                self._attach(tid, tgid, in_scope)
+        for tid, (tgid, member) in busy.items():
+            with self._blaming(tid):
+                if member is not None:
+                    self._attach_process(tgid, member)
+                elif not self._core.has(tid):
+                    self._attach(tid, tgid, None)
         if busy:
             for sink, each in self._wanted.items():
                 self._join_sets(sink, each)
@@ -170,8 +182,8 @@ class Attacher:
         core, looks = self._core, self._looks
         self._forget_vanished(now)
         self._again()
-        waiting = set(core.unstopped())
-        leaving = set(core.leaving())
+        waiting = set(core.unstopped()) - self._bad
+        leaving = set(core.leaving()) - self._bad
         for tid in looks.keys() - waiting - leaving:
             del looks[tid]
         for tid in waiting:
@@ -179,8 +191,9 @@ class Attacher:
         for tid in leaving:
             looks.setdefault(tid, Look(now + GRACE, now + GRACE))
         for tid, look in self._in_turn(now):
-            if not self._interrupt_visitor(tid):
-                self._interrupt(tid, look, tid in waiting, now)
+            with self._blaming(tid):
+                if not self._interrupt_visitor(tid):
+                    self._interrupt(tid, look, tid in waiting, now)
             look.due = now + look.delay
             look.delay = min(2 * look.delay, LAST_DELAY)
         self._end_takings()
@@ -216,7 +229,7 @@ class Attacher:
         """Whoever waits for tasks to be taken hold of goes on, if they are."""
         if not self._takings or self._busy:
             return
-        if all(tid in self._looks and self._looks[tid].after_call for tid in self._core.unstopped()):
+        if all(tid in self._looks and self._looks[tid].after_call for tid in set(self._core.unstopped()) - self._bad):
             for taking in self._takings:
                 taking.end()
             self._takings.clear()
@@ -252,24 +265,39 @@ class Attacher:
         now, tasks = time.monotonic(), {tid for tid, _ in core.tasks()}
         for tid in self._looks.keys() - tasks:
             del self._looks[tid]
-        for tid in tasks:
+        for tid in tasks - self._bad:
             self._looks.setdefault(tid, Look(now, now)).due = now
         for tid, look in self._in_turn(now):
-            sight = procfs.sight(tid)
-            if sight and interruptible.unsettled(tid, sight, look.again(sight, time.monotonic())):
-                core.interrupt(tid, sight.state, sight.sleeps)
+            with self._blaming(tid):
+                sight = procfs.sight(tid)
+                if sight and interruptible.unsettled(tid, sight, look.again(sight, time.monotonic())):
+                    core.interrupt(tid, sight.state, sight.sleeps)
 
-    def let_go(self, tid: int, file: str) -> None:
-        """The task is about to execute a file that gives it privilege; we have none, and would take it away."""
+    def let_go(self, tid: int, why: str, each: bool = False) -> None:
+        """The task is about to execute what (may) give it privilege; we have none, and would take it away.
+
+        each: on_error is told of each process, not once of the reason."""
         comm, tgid, now = procfs.comm(tid), int(procfs.status(tid).get("Tgid", tid)), time.monotonic()
         self._core.let_go(tid)
         if tid != tgid:  # it takes its leader's number, unless the execve fails
             self._vanishing[tgid] = [now + delay for delay in VANISHING]
-        if file not in self._privileged:
-            self._privileged.add(file)
-            self._on_error(
-                f"let go of {comm}-{tid}: {file} is setuid, setgid or has capabilities, and needs an untraced task"
-            )
+        told = f"{why} ({tgid})" if each else why
+        if told not in self._told:
+            if len(self._told) >= MAX_TOLD:
+                self._told.clear()
+            self._told.add(told)
+            self._on_error(f"let go of {comm}-{tid}: {plain(why)}")
+
+    @contextmanager
+    def _blaming(self, tid: int) -> Iterator[None]:
+        """Around what is done about one task: a fault costs that task, not the others."""
+        try:
+            yield
+        except Exception as error:
+            fault(f"task {tid}")
+            self._bad.add(tid)
+            self._core.set_leaving(tid)
+            self._on_error(f"let go of {procfs.comm(tid)}-{tid}: internal error: {error!r}")
 
     def settled(self) -> bool:
         """Nothing is being attached or detached."""
@@ -282,26 +310,48 @@ class Attacher:
         self._skipped.clear()
         self._vanishing.clear()
         self._busy.clear()
+        self._bad.clear()
         for taking in self._takings:
             taking.end()
         self._takings.clear()
 
-    def _attach_process(self, pid: int) -> None:
-        """Every thread; those born meanwhile come with their parents, or are found in the next round."""
+    def _attach_scope(self) -> None:
+        """All processes in scope."""
+        seen: dict[int, Member] = {}
+        for _ in range(ROUNDS):
+            found = self._scope.processes()
+            new = [pid for pid, member in found.items() if pid not in seen or seen[pid].born != member.born]
+            seen |= found
+            before = self._core.tracees()
+            for pid in new:
+                with self._blaming(pid):
+                    self._attach_process(pid, found[pid])
+            if self._core.tracees() <= before:
+                break
+        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not seen
+        if self._nobody and not nobody:
+            self._on_error(f"no process is left in scope: {self._scope.root} has ended")
+
+    def _attach_process(self, pid: int, member: Member) -> None:
+        """Every thread of a process; those born meanwhile come with their parents, or are found in the next round."""
         seen: set[int] = set()
-        while True:
-            new = [tid for tid in procfs.threads(pid) if tid not in seen]
-            if not new:
-                return
+        while new := [tid for tid in procfs.threads(pid) if tid not in seen]:
             for tid in new:
                 seen.add(tid)
                 if self._core.has(tid):
                     self._core.set_scope(tid, True)
-                elif not self._attach(tid, pid, in_scope=True):
+                elif not self._attach(tid, pid, member):
                     return
+                if member.generation:
+                    self._core.set_generation(tid, member.generation)
+        # A traced task's number is not used again before we know of its end. So what has them now is what was attached.
+        stat = procfs.stat(pid)
+        own = set(procfs.threads(pid)) if stat and stat.born == member.born else set()
+        for tid in seen - own:
+            self._core.set_scope(tid, False)
 
-    def _attach(self, tid: int, tgid: int, in_scope: bool) -> bool:
-        """False: its process is not to be had, the reason was told."""
+    def _attach(self, tid: int, tgid: int, member: Member | None) -> bool:
+        """member: its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
@@ -312,11 +362,13 @@ class Attacher:
                 if error.errno == errno.ESRCH:
                     return True
                 if error.errno == errno.EINTR:
-                    self._busy[tid] = (tgid, in_scope)
+                    self._busy[tid] = (tgid, member)
                     return False
                 status, why = procfs.status(tid), os.strerror(error.errno or 0)
             else:
-                self._core.attached(tid, tgid, in_scope)
+                # Its number may have been another's when it was looked at; now that it is traced it stays its own.
+                tgid = int(procfs.status(tid).get("Tgid", tgid))
+                self._core.attached(tid, tgid, member is not None)
                 return True
             if procfs.traced_by_us(tid):
                 return True  # born of a tracee a moment ago: its first stop is on its way

@@ -29,6 +29,8 @@ HIDDEN = 0.5
 """The same for a call that cannot be seen."""
 
 RESTARTING, RECEIVING = named("restarts"), named("receives")
+SLEEPS = frozenset(("nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "poll", "futex", "futex_time64"))
+"""Those that start again by restart_syscall(2)."""
 MSG_WAITALL = 0x100
 WRITE, PIPE_BUF = "write", 4096
 IOCTL, TERMINAL = "ioctl", 0x54
@@ -77,7 +79,7 @@ def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: b
     nr, args = sight.call[0], sight.call[1:]
     name = COMPAT_NAMES.get(nr) if sight.compat else NATIVE_NAMES.get(nr)
     if nr < 0 or name in RESTARTING:
-        return True
+        return name not in SLEEPS or _knows_restart(tid, sight)
     if name in RECEIVING:
         flags = TRAITS[name].receive_flags
         return flags is None or not args[flags] & MSG_WAITALL
@@ -86,6 +88,11 @@ def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: b
     if name == IOCTL:
         return args[1] >> 8 & 0xFF == TERMINAL
     return False
+
+
+def _knows_restart(tid: int, sight: Sight) -> bool:
+    """Whether the task can make restart_syscall(2), as far as is known: it has no filter that we have not."""
+    return procfs.filters(tid) <= procfs.filters(os.getpid())
 
 
 def unsettled(tid: int, sight: Sight, steady: float) -> bool:

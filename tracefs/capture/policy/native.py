@@ -304,6 +304,18 @@ class Core:
     def set_scope(self, tid: int, in_scope: bool) -> None:
         lib.cap_set_scope(self.ct, tid, in_scope)
 
+    def set_generation(self, tid: int, generation: int) -> None:
+        lib.cap_set_generation(self.ct, tid, generation)
+
+    def set_descent(self, depth: int | None, follow: Iterable[str], leave: Iterable[str]) -> None:
+        """How far the scope reaches (descent.h); depth None: without end. ValueError for too many or too long globs."""
+        if depth is not None:
+            lib.cap_set_depth(self.ct, min(depth, (1 << 32) - 1))
+        for leaves, globs in ((False, follow), (True, leave)):
+            for glob in globs:
+                if not lib.cap_add_glob(self.ct, leaves, os.fsencode(glob)):
+                    raise ValueError(f"{glob}: too long, or one of too many")
+
     def set_member(self, tid: int, sink: int, set: int, member: bool) -> None:
         lib.cap_set_member(self.ct, tid, sink, set, member)
 
@@ -334,6 +346,10 @@ class Core:
             if count <= room:
                 return list(zip(tids[0:count], tgids[0:count], strict=True))
             room = 2 * count
+
+    def tracees(self) -> int:
+        """How many there are."""
+        return int(lib.cap_list(self.ct, ffi.NULL, ffi.NULL, 0))
 
     def spawned(self) -> int:
         """How many children of spawn() live."""

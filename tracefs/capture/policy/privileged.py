@@ -8,8 +8,10 @@ CAP_SYS_PTRACE (ptrace(2), execve(2)). So such a tracer lets go before the execv
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import stat
+import time
 
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.native import Call
@@ -26,6 +28,8 @@ EXECVEAT = {
 PATH_MAX, PAGE, SCRIPT_HEAD = 4096, 4096, 256
 INTERPRETERS = 5
 """A script's interpreter may be a script: so often (the kernel's limit)."""
+LEASE_POLL = 0.01
+"""Seconds between two looks whether a lease was given up."""
 OPENAT2, RESOLVE_IN_ROOT = by_name["openat2"].nr, 0x10
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,11 +40,21 @@ def tracer_is_privileged() -> bool:
     return bool(int(procfs.status(os.getpid()).get("CapEff", "0"), 16) >> CAP_SYS_PTRACE & 1)
 
 
-def gives_privilege(tid: int, call: Call) -> str | None:
+class Late(Exception):
+    """It could not be known in time."""
+
+
+def gains_nothing(tid: int) -> bool:
+    """Whether the task has sworn off what a file may give it."""
+    return procfs.status(tid).get("NoNewPrivs") == "1"
+
+
+def gives_privilege(tid: int, call: Call, until: float) -> str | None:
     """The task stands before this execve or execveat: the file in it, or in its chain of interpreters, that would give it
-    other ids or capabilities. None: no such file."""
-    if procfs.status(tid).get("NoNewPrivs") == "1":
-        return None
+    other ids or capabilities. None: no such file.
+
+    May wait for as long as the file's filesystem lets it. until: by time.monotonic(), when to raise Late instead of waiting for
+    the holder of a lease on it."""
     start = _named(tid, call)
     if start is None:
         return None
@@ -52,7 +66,7 @@ def gives_privilege(tid: int, call: Call) -> str | None:
         try:
             if _gives(tid, fd):
                 return os.fsdecode(path) or os.readlink(where)
-            interpreter = _interpreter(fd)
+            interpreter = _interpreter(fd, until)
         finally:
             os.close(fd)
         if not interpreter:
@@ -86,13 +100,14 @@ def _text(tid: int, address: int) -> bytes | None:
                 if not piece:
                     return None
                 text += piece
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):  # seek() takes addresses below 2^63: those above are the kernel's
         return None
     return None
 
 
 def _open(tid: int, where: str, path: bytes) -> int:
-    """O_PATH descriptor of the file, as the task would find it; -1: it would not."""
+    """O_PATH descriptor of the file, as the task would find it; -1: it would not. Opens nothing: a fifo would wait for a
+    writer, a device may do anything."""
     root = f"/proc/{tid}/root"
     try:
         if path.startswith(b"/") and not os.path.samefile(root, "/"):
@@ -132,12 +147,28 @@ def _gives(tid: int, fd: int) -> bool:
         return False
 
 
-def _interpreter(fd: int) -> bytes | None:
+def _interpreter(fd: int, until: float) -> bytes | None:
     """What the first line of a script names. None: it is no script, or cannot be read."""
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        return None  # nor can it be executed
     try:
-        with open(f"/proc/self/fd/{fd}", "rb", buffering=0) as file:
+        reader = _reader(fd, until)
+        with os.fdopen(reader, "rb", buffering=0) as file:
             head = file.read(SCRIPT_HEAD)
     except OSError:
         return None
     words = head[2:].split(b"\n")[0].split() if head.startswith(b"#!") else []
     return words[0].split(b"\0")[0] if words else None
+
+
+def _reader(fd: int, until: float) -> int:
+    """The O_PATH descriptor's file, open for reading. Who holds a write lease on it is told, and waited for as the execve does."""
+    while True:
+        try:
+            return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            if error.errno != errno.EWOULDBLOCK:
+                raise
+        if time.monotonic() >= until:
+            raise Late
+        time.sleep(LEASE_POLL)

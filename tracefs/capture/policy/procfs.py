@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from tracefs.plain import plain
+
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, errors="surrogateescape") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read())
     except OSError:
         return None
 
@@ -28,16 +30,38 @@ def threads(pid: int) -> list[int]:
         return []
 
 
-def parent(pid: int) -> int | None:
-    """The parent of a process (field 4 of its stat; the name before it may hold anything)."""
+@dataclass(frozen=True)
+class Stat:
+    """What /proc/PID/stat says of a process."""
+
+    dead: bool
+    """All of its threads have ended; its parent may not know yet."""
+    parent: int
+    session: int
+    born: int
+    """When it started, in clock ticks since boot: with the number it tells processes apart."""
+
+
+def stat(pid: int) -> Stat | None:
+    """A process; None where it has gone."""
     text = _read(f"/proc/{pid}/stat")
-    return int(text[text.rindex(")") + 2 :].split()[1]) if text else None
+    if not text:
+        return None
+    fields = text[text.rindex(")") + 2 :].split()  # the name before them may hold anything
+    dead = fields[0] == "X" or (fields[0] == "Z" and int(fields[17]) <= 1)
+    return Stat(dead, int(fields[1]), int(fields[3]), int(fields[19]))
 
 
 def status(tid: int) -> dict[str, str]:
     """/proc/TID/status as a dictionary, empty where the task has gone."""
     text = _read(f"/proc/{tid}/status") or ""
-    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.split("\n"))}
+
+
+def filters(tid: int) -> int:
+    """How many seccomp filters a task has; before Linux 5.9 whether it has any, as 2."""
+    seen = status(tid)
+    return int(seen.get("Seccomp_filters", seen.get("Seccomp", "0")))
 
 
 @dataclass(frozen=True)
@@ -75,5 +99,5 @@ def traced_by_us(tid: int) -> bool:
 
 
 def comm(tid: int) -> str:
-    """A task's name, "" where it has gone."""
-    return (_read(f"/proc/{tid}/comm") or "").removesuffix("\n")
+    """A task's name as people may see it, "" where it has gone."""
+    return plain((_read(f"/proc/{tid}/comm") or "").removesuffix("\n"))

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from tracefs.capture.child import Child
 from tracefs.capture.policy import native as c
 from tracefs.capture.policy import privileged
+from tracefs.capture.policy.execs import Execs
+from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.program import THREAD, TIMER, StartError
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ LINGER, LINGER_STEP = 0.02, 0.002
 """Seconds that tasks have at the end to stop by themselves."""
 STUCK = 1.0
 """Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
+MAX_FAILED, FAILED_PAUSE = 50, 0.02
+"""Faults in a row after which capturing ends, and seconds to wait after all but the first."""
 GONE_TIMEOUT = 2.0
 """Seconds to wait for the former capture thread's end, which takes microseconds."""
 
@@ -31,22 +35,27 @@ GONE_TIMEOUT = 2.0
 class Command:
     """Something to be done on the capture thread."""
 
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action = action
+    def __init__(self, action: Callable[[], None], failed: Callable[[OSError], None] | None = None) -> None:
+        self._action, self._failed = action, failed
         self._done = threading.Event()
         self._error: BaseException | None = None
 
     def run(self) -> None:
         try:
             self._action()
+        except OSError as error:
+            self._error = error
         except BaseException as error:
+            fault("a command")
             self._error = error
         self._done.set()
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: OSError) -> None:
         """It will not be done."""
         self._error = error
         self._done.set()
+        if self._failed:
+            self._failed(error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until it is done; raises what it raised."""
@@ -60,10 +69,17 @@ class Session:
     """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
 
     def __init__(
-        self, core: Core, attacher: Attacher, former: int, needed: Callable[[], bool], ended: Callable[[], None]
+        self,
+        core: Core,
+        attacher: Attacher,
+        former: int,
+        *,
+        needed: Callable[[], bool],
+        ended: Callable[[], None],
+        on_error: Callable[[str], None],
     ) -> None:
-        """former: the thread that captured before. needed: whether to go on when there is nothing left to do;
-        ended: called under the engine's lock by needed()'s caller when it says no."""
+        """former: the thread that captured before. needed: whether to go on when there is nothing left to do.
+        ended: called when no command is taken any more. on_error: gets a line on what went wrong."""
         self.core = core
         self.attacher = attacher
         self.tid = 0
@@ -71,6 +87,8 @@ class Session:
         self._former = former
         self._needed = needed
         self._ended = ended
+        self._on_error = on_error
+        self._execs = Execs(core, attacher, self.post)
         self._commands: deque[Command] = deque()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
@@ -82,9 +100,9 @@ class Session:
         except RuntimeError:
             raise StartError(errno.EAGAIN, THREAD) from None
 
-    def post(self, action: Callable[[], None]) -> Command:
-        """Have it done on the capture thread, soon; never waits."""
-        command = Command(action)
+    def post(self, action: Callable[[], None], failed: Callable[[OSError], None] | None = None) -> Command:
+        """Have it done on the capture thread, soon; never waits. failed: told where it will not be done."""
+        command = Command(action, failed)
         self._commands.append(command)
         self.core.wake()
         return command
@@ -103,31 +121,54 @@ class Session:
     def _run(self) -> None:
         wait_gone(self._former)
         self.tid = threading.get_native_id()
+        error: OSError = StartError(errno.ESHUTDOWN, THREAD)
         try:
             self.core.enter()
-        except OSError as error:
-            self._ended()
-            for command in self._commands:
-                command.fail(StartError(error.errno or errno.EAGAIN, TIMER))
-            return
-        self.core.exec_policy(not privileged.tracer_is_privileged())
-        try:
-            while not self._stopping and self._work():
-                self._handle(self.core.loop())
-            self._let_go()
-        finally:
+        except OSError as refused:
+            error = StartError(refused.errno or errno.EAGAIN, TIMER)
+        else:
+            self._capture()
             self.core.leave()
-            for child in self.children.values():
-                child.abandoned()
-            for command in self._commands:
-                command.run()
-            self._ended()
+        for child in self.children.values():
+            child.abandoned()
+        self._ended()
+        while self._commands:  # nobody posts any more
+            self._commands.popleft().fail(error)
+
+    def _capture(self) -> None:
+        self.core.exec_policy(not privileged.tracer_is_privileged())
+        in_a_row = 0
+        while not self._stopping and in_a_row < MAX_FAILED:
+            try:
+                if not self._work():
+                    break
+            except Exception as error:
+                self._failed(error)  # and the stops are served all the same
+            try:
+                self._handle(self.core.loop())
+                in_a_row = 0
+            except Exception as error:
+                self._failed(error)
+                time.sleep(FAILED_PAUSE if in_a_row else 0)
+                in_a_row += 1
+        if in_a_row:
+            self._on_error("capturing ends: it leads nowhere")
+        try:
+            self._execs.end()
+            self._let_go()
+        except Exception as error:  # then the thread's end lets all go
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """A fault that no task can be blamed for."""
+        fault("the capture thread's turn")
+        self._on_error(f"internal error: {error!r}")
 
     def _work(self) -> bool:
         """Commands, and what is due. False: nobody needs this thread any more."""
         while self._commands:
             self._commands.popleft().run()
-        delays = [delay for delay in (self.attacher.step(), self.core.overdue()) if delay is not None]
+        delays = [delay for delay in (self.attacher.step(), self.core.overdue(), self._execs.step()) if delay is not None]
         if delays:
             self.core.alarm(min(delays))
         return self._needed()
@@ -157,16 +198,7 @@ class Session:
             if child:
                 child.ended(report.status)
         elif reason == c.EXEC:
-            self._before_exec(report.tid)
-
-    def _before_exec(self, tid: int) -> None:
-        """A tracer without privilege keeps away from programs that are given some."""
-        call = self.core.call(tid)
-        file = privileged.gives_privilege(tid, call) if call else None
-        if file is None:
-            self.core.resume(tid)
-        else:
-            self.attacher.let_go(tid, file)
+            self._execs.ask(report.tid)
 
 
 def wait_gone(tid: int) -> None:

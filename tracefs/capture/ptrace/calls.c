@@ -27,6 +27,10 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 	memcpy(t->call.args, info->entry.args, sizeof(t->call.args));
 	if (unlikely(cap_limited(t->call.arch, t->call.nr)))
 		cap_limit_begin(t);
+	if (unlikely(cap_descent_by_exec(&ct->descent) && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		cap_descent_executes(&ct->descent, t);
+		cap_task_choose(t, &r->wants);
+	}
 	t->unrecorded = (t->spawning && !cap_call_is(&t->call, CAP_TRAIT_EXEC)) || cap_is_muted(r, t->tid);
 	if (t->unrecorded)
 		return;
@@ -71,6 +75,10 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64
 		cap_rename_end(r, t);
 	if (!t->unrecorded)
 		cap_record_exit(r, t, &t->call, result, ASK_CPU);
+	if (unlikely(cap_descent_by_exec(&ct->descent) && t->entered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		cap_descent_executed(&ct->descent, t, result);
+		cap_task_choose(t, &r->wants);
+	}
 	t->in_kernel = t->entered = t->unrecorded = false;
 	t->restart.deadline = 0;
 }

@@ -32,6 +32,12 @@ static void name_after(struct cap_task *child, const struct cap_task *parent)
 	child->name.age = 0;
 }
 
+static void inherit(struct cap_thread *ct, struct cap_task *child, const struct cap_task *parent)
+{
+	cap_descent_born(&ct->descent, child, parent);
+	cap_task_inherit(child, parent, &ct->recorder.wants);
+}
+
 /* The flags of the call that a task is in, without the signal in their lowest byte; false where they cannot be had. */
 static bool clone_flags(int32_t tid, int event, uint64_t *flags)
 {
@@ -64,7 +70,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 	struct cap_task *child = cap_task_find(&ct->tasks, tid);
 	if (child) {
 		if (child->orphan)
-			cap_task_inherit(child, parent, &ct->recorder.wants);
+			inherit(ct, child, parent);
 		child->orphan = false;
 		return;
 	}
@@ -78,7 +84,7 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 		return;
 	child->newborn = true;
 	name_after(child, parent);
-	cap_task_inherit(child, parent, &ct->recorder.wants);
+	inherit(ct, child, parent);
 }
 
 /* Who gave birth to it: one of its kin that is in a call that gives birth, best of its own group (then it is a thread). */
@@ -112,7 +118,7 @@ struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid)
 	const struct cap_task *parent = parent_of(ct, tid, status.tgid, status.ppid);
 	if (parent) {
 		name_after(t, parent);
-		cap_task_inherit(t, parent, &ct->recorder.wants);
+		inherit(ct, t, parent);
 	} else {
 		t->in_scope = true;
 		cap_task_choose(t, &ct->recorder.wants);

@@ -74,7 +74,7 @@ bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t || !t->entered)
+	if (!t || !t->held)
 		return false;
 	*out = t->call;
 	return true;
@@ -84,7 +84,7 @@ void cap_let_go(struct cap_thread *ct, int32_t tid)
 {
 	LOCKED(ct);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	if (!t)
+	if (!t || !t->held)
 		return;
 	t->path = CAP_PATH_LEAVE;
 	t->at_entry = false;
@@ -163,6 +163,30 @@ void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope)
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	if (t)
 		t->in_scope = in_scope;
+}
+
+void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation)
+{
+	LOCKED(ct);
+	struct cap_task *t = cap_task_find(&ct->tasks, tid);
+	if (t)
+		t->generation = generation;
+}
+
+void cap_set_depth(struct cap_thread *ct, uint32_t depth)
+{
+	LOCKED(ct);
+	ct->descent.depth = depth;
+}
+
+bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob)
+{
+	LOCKED(ct);
+	struct cap_globs *globs = leave ? &ct->descent.leave : &ct->descent.follow;
+	if (globs->count == CAP_GLOBS || strlen(glob) >= CAP_GLOB_MAX)
+		return false;
+	strcpy(globs->text[globs->count++], glob);
+	return true;
 }
 
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member)

@@ -16,8 +16,8 @@ uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
 void cap_report_of(struct cap_thread *ct, struct cap_report *out);
 void cap_set_exec_policy(struct cap_thread *ct, bool on);
-bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* false: it is in none that was seen to begin */
-void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] detach it where it stands, before its execve */
+bool cap_call_of(struct cap_thread *ct, int32_t tid, struct cap_call *out); /* after CAP_EXEC; false: the task is gone */
+void cap_let_go(struct cap_thread *ct, int32_t tid); /* [capture] after CAP_EXEC: detach it where it stands, before its execve */
 void cap_vanished(struct cap_thread *ct, int32_t tid); /* [capture] it has gone, or is not traced, without a report */
 bool cap_has(struct cap_thread *ct, int32_t tid);
 /* The lists return how many there are, and write at most max. */
@@ -26,6 +26,9 @@ int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those to
 int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
+void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */
+void cap_set_depth(struct cap_thread *ct, uint32_t depth);
+bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob); /* false: too long, or too many */
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
 void cap_clear_members(struct cap_thread *ct, int sink, int set);
 void cap_choose_all(struct cap_thread *ct); /* after changes of scope, members or sinks */

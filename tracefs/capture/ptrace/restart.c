@@ -15,6 +15,8 @@
 #include <linux/audit.h>
 #include <linux/ipc.h>
 #include <linux/net.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tracefs/capture/ptrace/restart_timeout.h"
 #include "tracefs/capture/task/call_facts.h"
@@ -38,15 +40,59 @@ bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 	return traits & CAP_TRAIT_AGAIN;
 }
 
-/* The registers of a stopped task whose call returned EINTR and can be made again. */
-static bool ended_early(const struct cap_task *t, struct user_regs_struct *regs)
+/* The same, where an interrupt of ours might have it return with a part of its work done. */
+static bool undoable_if_ignored(uint32_t arch, int32_t nr, uint64_t first)
 {
+	uint16_t traits = cap_traits_of(arch, nr);
+
+	if (traits & CAP_TRAIT_MULTIPLEX_SOCKETCALL)
+		return first == SYS_CONNECT || first == SYS_SEND || first == SYS_SENDTO || first == SYS_SENDMSG ||
+		       first == SYS_SENDMMSG || first == SYS_RECVMMSG;
+	return traits & CAP_TRAIT_AGAIN_IGNORED;
+}
+
+/* Filters that all whom we start have from us: what these forbid we could not do, either. */
+static uint32_t own_filters(void)
+{
+	static _Atomic int64_t known = -1;
+	struct cap_status s;
+
+	if (known < 0)
+		known = cap_status_of((int32_t)syscall(SYS_gettid), &s) ? s.filters : 0;
+	return (uint32_t)known;
+}
+
+/* It has a filter of its own, which may not know restart_syscall(2), as untraced it never calls that. */
+static bool is_in_sandbox(const struct cap_task *t, const struct cap_status *s)
+{
+	return s->filters > own_filters() + t->filtered;
+}
+
+/* How a call returned, and what is to be done: nothing, make it again as the kernel would not, leave that to the kernel. */
+enum verdict { IT_ENDED, MAKE_AGAIN, KERNEL_DOES };
+
+static enum verdict judge(const struct cap_task *t, const struct user_regs_struct *regs, const struct cap_status *s)
+{
+	int32_t result = (int32_t)regs->rax;
 	cap_info info;
 
-	if (!cap_get_regs(t->tid, regs) || (int32_t)regs->rax != -EINTR ||
+	if ((result != -EINTR && !cap_starts_again(regs)) ||
 	    cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
-		return false;
-	return cap_undoable(info.arch, regs->orig_rax, info.arch == AUDIT_ARCH_X86_64 ? regs->rdi : (uint32_t)regs->rbx);
+		return IT_ENDED;
+	int32_t nr = (int32_t)regs->orig_rax;
+	bool native = info.arch == AUDIT_ARCH_X86_64;
+	uint64_t first = native ? regs->rdi : (uint32_t)regs->rbx;
+
+	if (result == -EINTR)
+		return cap_undoable(info.arch, nr, first) || undoable_if_ignored(info.arch, nr, first) ? MAKE_AGAIN : IT_ENDED;
+	/* io_pgetevents: the kernel would begin its time anew */
+	if (result == -CAP_ERESTARTNOHAND && !t->restart.pending && cap_undoable(info.arch, nr, first) &&
+	    cap_timeout_of(info.arch, nr))
+		return MAKE_AGAIN;
+	struct cap_call call = {.nr = nr, .arch = info.arch, .args = {regs->rdi}};
+	if (result == -CAP_ERESTART_RESTARTBLOCK && cap_limit_keeps(&call) && is_in_sandbox(t, s))
+		return MAKE_AGAIN;
+	return KERNEL_DOES;
 }
 
 static void pending(struct cap_task *t, int32_t result)
@@ -90,21 +136,24 @@ static bool call_known(struct cap_thread *ct, struct cap_task *t, const struct u
 	return true;
 }
 
+static bool returned_early(const struct cap_task *t, struct user_regs_struct *regs)
+{
+	return cap_get_regs(t->tid, regs) && ((int32_t)regs->rax == -EINTR || cap_starts_again(regs));
+}
+
 bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 {
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if (!cap_get_regs(t->tid, &regs))
+	if (!returned_early(t, &regs) || !cap_status_of(t->tid, &s))
 		return false;
-	bool by_kernel = cap_starts_again(&regs);
-	if ((!by_kernel && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
-		return false;
+	enum verdict verdict = judge(t, &regs, &s);
 	uint64_t waiting = (s.own | s.shared) & ~s.blocked;
 	bool ignored = waiting & cap_dropped(&s);
-	if ((waiting & STOP_SIGNALS) || !(tracing || ignored) || !call_known(ct, t, &regs))
+	if (verdict == IT_ENDED || (waiting & STOP_SIGNALS) || !(tracing || ignored) || !call_known(ct, t, &regs))
 		return false;
-	if (!by_kernel)
+	if (verdict == MAKE_AGAIN)
 		return undo(ct, t, &regs);
 	pending(t, (int32_t)regs.rax);
 	return true;
@@ -115,11 +164,11 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 	struct user_regs_struct regs;
 	struct cap_status s;
 
-	if ((!t->restart.pending && !ended_early(t, &regs)) || !cap_status_of(t->tid, &s))
+	if ((!t->restart.pending && !returned_early(t, &regs)) || !cap_status_of(t->tid, &s))
 		return;
 	bool dropped = cap_dropped(&s) & CAP_SIGNAL_BIT(sig);
 	if (t->restart.pending && (s.caught & CAP_SIGNAL_BIT(sig)))
 		ended(ct, t, t->restart.ended); /* the kernel sees to that */
-	else if (!t->restart.pending && dropped)
+	else if (!t->restart.pending && dropped && judge(t, &regs, &s) == MAKE_AGAIN && (!t->filtered || call_known(ct, t, &regs)))
 		undo(ct, t, &regs);
 }

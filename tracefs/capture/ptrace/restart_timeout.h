@@ -7,6 +7,9 @@
 
 /* Whether the call has a time limit and is one of those that EINTR may end. */
 bool cap_limited(uint32_t arch, int64_t nr);
+/* Whether it is a sleep, and whether its limit is of a clock that we can watch. */
+bool cap_sleeps(uint32_t arch, int64_t nr);
+bool cap_limit_keeps(const struct cap_call *call);
 void cap_limit_begin(struct cap_task *t); /* it entered such a call */
 /*
  * It is about to make the call again. true: its time is over; *result is what the call returns then. Otherwise the task is

@@ -28,7 +28,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 	long error;
 
 	cap_place_resume(ct, t);
-	t->at_entry = false;
+	t->at_entry = t->held = false;
 	if (leave && !entry) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
@@ -88,6 +88,12 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
+		/*
+		 * Deciding may take long, and the others' stops are to be seen meanwhile: so this one is consumed. The stop at a
+		 * call's entry carries no signal that could be lost with it.
+		 */
+		cap_consume_stop(t->tid);
+		t->held = true;
 		ct->report = (struct cap_report){.tid = t->tid};
 		return CAP_EXEC;
 	}
@@ -182,7 +188,7 @@ bool cap_resume(struct cap_thread *ct, int32_t tid, int sig)
 {
 	pthread_mutex_lock(&ct->recorder.emit_lock);
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
-	bool there = t && cap_release(ct, t, sig);
+	bool there = t && t->held && cap_release(ct, t, sig);
 	pthread_mutex_unlock(&ct->recorder.emit_lock);
 	return there;
 }

@@ -37,6 +37,7 @@ struct cap_thread *cap_new(struct cmdlines *cmdlines)
 		return NULL;
 	}
 	ct->recorder.frame_of = frame_of;
+	ct->descent.depth = UINT32_MAX;
 	cap_op_setup();
 	return ct;
 }

@@ -26,6 +26,7 @@
 #include <time.h>
 
 #include "tracefs/capture/record/sink.h"
+#include "tracefs/capture/task/descent.h"
 #include "tracefs/capture/task/task.h"
 
 #define CAP_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
@@ -34,7 +35,7 @@
 
 typedef struct __ptrace_syscall_info cap_info;
 
-/* Why cap_loop() returned. After CAP_EXEC a task is stopped: cap_resume() it before the next cap_loop(). */
+/* Why cap_loop() returned. After CAP_EXEC a task is stopped until cap_resume() or cap_let_go(); the others go on. */
 enum cap_reason {
 	CAP_WOKEN = 0,	/* cap_wake() or cap_alarm() */
 	CAP_CHILD_EXIT, /* a child of this thread ended: report.tid, report.status */
@@ -54,6 +55,7 @@ struct cap_thread {
 	struct cap_recorder recorder;
 	struct cap_report report; /* what the last cap_loop() returned for */
 	bool exec_policy;	  /* cap_loop() returns before each execve: the tracer has no privilege */
+	struct cap_descent descent; /* of those in scope */
 
 	/* wake.c */
 	pid_t tid;		 /* of the capture thread, 0: there is none */
@@ -112,13 +114,13 @@ void cap_forget(struct cap_thread *ct, struct cap_task *t);
 
 /* stops.c: [capture] */
 int cap_on_stop(struct cap_thread *ct, int32_t tid, int status); /* enum cap_reason, or CAP_GO_ON */
-bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);	 /* false: the task is gone */
+bool cap_resume(struct cap_thread *ct, int32_t tid, int sig);	 /* after CAP_EXEC; false: the task is gone */
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig);
 
 /* Whether its calls must be seen: it is recorded, or may execute what a tracer must not be there for. */
 static inline bool cap_must_follow(const struct cap_thread *ct, const struct cap_task *t)
 {
-	return t->path == CAP_PATH_STOPS || (ct->exec_policy && t->path == CAP_PATH_BIRTHS);
+	return t->path == CAP_PATH_STOPS || (t->path == CAP_PATH_BIRTHS && (ct->exec_policy || t->awaits_exec));
 }
 
 /* spawn.c: [capture] */

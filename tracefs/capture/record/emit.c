@@ -20,6 +20,7 @@ uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t 
 	if (cpu < 0)
 		cpu = cap_task_cpu(t);
 	*common = (struct ev_common){.type = common->type, .pid = t->tid};
+	save_name(r, t, sinks); /* first, so that a reader who sees the record finds the name */
 	for (uint64_t left = sinks; left; left &= left - 1) {
 		int i = __builtin_ctzll(left);
 		const struct cap_sink *s = r->sink[i];
@@ -34,7 +35,6 @@ uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t 
 			written |= 1ull << i;
 		}
 	}
-	save_name(r, t, sinks);
 	return written;
 }
 

@@ -20,7 +20,7 @@ uint16_t cap_traits_of(uint32_t arch, int64_t nr)
 
 const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr)
 {
-	if (arch != AUDIT_ARCH_X86_64 || !(TRAITS(cap_traits_64, nr) & CAP_TRAIT_TIMEOUT))
+	if (arch != AUDIT_ARCH_X86_64 || nr < 0 || nr >= COUNT(cap_timeouts_64) || !cap_timeouts_64[nr].unit)
 		return NULL;
 	return &cap_timeouts_64[nr];
 }

@@ -27,6 +27,8 @@ bool cap_status_of(int32_t tid, struct cap_status *status)
 	if (n <= 0)
 		return false;
 	text[n] = 0;
+	/* Linux 5.8 and older only tell the mode: 2 with filters */
+	const char *filters = strstr(text, "\nSeccomp_filters:") ? "\nSeccomp_filters:" : "\nSeccomp:";
 	const char *state = strstr(text, "\nState:\t"); /* a name cannot hold it: its newlines are escaped */
 	*status = (struct cap_status){
 		.tgid = (int32_t)number(text, "\nTgid:", 10),
@@ -38,6 +40,7 @@ bool cap_status_of(int32_t tid, struct cap_status *status)
 		.blocked = number(text, "\nSigBlk:", 16),
 		.ignored = number(text, "\nSigIgn:", 16),
 		.caught = number(text, "\nSigCgt:", 16),
+		.filters = (uint32_t)number(text, filters, 10),
 	};
 	return true;
 }

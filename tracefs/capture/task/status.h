@@ -16,6 +16,7 @@ struct cap_status {
 	/* Sets of signals, CAP_SIGNAL_BIT() for each. */
 	uint64_t own, shared; /* pending for the thread, for its process */
 	uint64_t blocked, ignored, caught;
+	uint32_t filters; /* seccomp filters that it has */
 };
 
 bool cap_status_of(int32_t tid, struct cap_status *status); /* false: gone */

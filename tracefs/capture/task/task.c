@@ -130,14 +130,15 @@ void cap_task_choose(struct cap_task *t, const struct cap_wants *wants)
 	for (int i = 0; i < CAP_SETS; i++)
 		childs[i] = t->in[i] & wants->follow[i];
 	sinks_of(t, childs, wants, &tracer, &events);
-	t->path = tracer | events ? CAP_PATH_BIRTHS : CAP_PATH_LEAVE;
+	t->path = tracer | events | (t->awaits_exec ? wants->tracer | wants->events : 0) ? CAP_PATH_BIRTHS : CAP_PATH_LEAVE;
 }
 
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants)
 {
 	bool untraced = child->newborn && parent->cloned_with; /* nobody records it, as without a filter */
 
-	child->in_scope = parent->in_scope && !untraced;
+	child->in_scope &= !untraced;
+	child->awaits_exec &= !untraced;
 	child->filtered = parent->filtered;
 	for (int i = 0; i < CAP_SETS; i++)
 		child->in[i] = untraced ? 0 : parent->in[i] & wants->follow[i];

@@ -47,6 +47,9 @@ struct cap_task {
 	uint64_t tracer_sinks; /* bit s: sink s's tracer records its calls */
 	uint64_t event_sinks;  /* bit s: sink s records its enabled events */
 	bool in_scope;	       /* recorded by sinks whose pid sets are not active */
+	bool awaits_exec;      /* descent.h: what it executes says whether it is in scope */
+	bool begins_scope;     /* it came into scope by the execve that it is in */
+	uint32_t generation;   /* of children, from a process that was named: that is 0 */
 	uint8_t path;	       /* enum cap_path */
 
 	/* Where it stands: ptrace/stops.c. */
@@ -58,6 +61,7 @@ struct cap_task {
 	bool interrupted; /* PTRACE_INTERRUPT was sent, and no stop has come since */
 	bool stopped;	  /* in a group stop (PTRACE_LISTEN) */
 	bool at_entry;	  /* in the stop at the entry of a call */
+	bool held;	  /* at the entry of an execve that the policy has not decided on (CAP_EXEC) */
 	bool in_kernel;	  /* in a call; false: computing, as far as is known */
 	uint64_t served;  /* number of its last stop, of all stops that the capture thread has handled */
 
@@ -120,7 +124,7 @@ struct cap_task *cap_task_next(const struct cap_tasks *tasks, uint32_t *place, s
 
 /* Decide who records the task, and so how it is captured. After any change of its sets, its scope or the wishes. */
 void cap_task_choose(struct cap_task *t, const struct cap_wants *wants);
-/* What a child is member of. */
+/* What a child is member of; its scope is cap_descent_born()'s. */
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants);
 
 #endif
