@@ -43,7 +43,8 @@ CASES = [
     ),
     (
         ("utimensat", (-100 & 0xFFFFFFFF, 1, 2, 0), Saved({1: b"x\0", 2: AT}), 0),
-        'utimensat(AT_FDCWD, "x", [{tv_sec=1492358706, tv_nsec=123456789} /* 2017-04-16T16:05:06.123456789+0000 */, UTIME_OMIT], 0) = 0',
+        'utimensat(AT_FDCWD, "x", [{tv_sec=1492358706, tv_nsec=123456789} /* 2017-04-16T16:05:06.123456789+0000 */, '
+        "UTIME_OMIT], 0) = 0",
     ),
     (("getrandom", (1, 3, 0), Saved({}, {0: b"\x87\x24\x51"}), 3), r'getrandom("\x87\x24\x51", 3, 0) = 3'),
     (
