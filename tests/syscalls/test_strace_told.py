@@ -7,6 +7,7 @@ import pytest
 
 from tracefs.syscalls.types import Decoder, Saved, load
 from tracefs.syscalls.types.notation import strace
+from tracefs.syscalls.types.notation.strace import StracePrinter
 from tracefs.syscalls.types.saved.memory import image
 
 FDS = struct.pack("<ihhihh", 3, 1, 0, 4, 4, 0)
@@ -155,6 +156,45 @@ CASES = [
         "ioctl(3, _IOC(_IOC_WRITE, 0x94, 0x28, 0x10), 0x7f00) = 0",
     ),
 ]
+
+
+X_CASES = [
+    (("openat", (-100 & 0xFFFFFFFF, 1, 0x80002), Saved({1: b"x\0"}), 3), {
+        "raw": 'openat(-100, "x", 0x80002) = 3',
+        "verbose": 'openat(-100 /* AT_FDCWD */, "x", 0x80002 /* O_RDWR|O_CLOEXEC */) = 3',
+    }),
+    (("kill", (5, 15), None, 0), {"raw": "kill(5, 15) = 0", "verbose": "kill(5, 15 /* SIGTERM */) = 0"}),
+    (("ioctl", (3, 0x5413, 0x7F00), None, -25), {
+        "raw": "ioctl(3, 0x5413, 0x7f00) = -1 ENOTTY (Inappropriate ioctl for device)",
+        "verbose": "ioctl(3, 0x5413 /* TIOCGWINSZ */, 0x7f00) = -1 ENOTTY (Inappropriate ioctl for device)",
+    }),
+    (("utimensat", (3, 0, 2, 0x100), Saved({2: struct.pack("<qqqq", 0, 0, 1, 0x3FFFFFFF)}), 0), {
+        "raw": "utimensat(3, NULL, [{tv_sec=0, tv_nsec=0}, {tv_sec=1, tv_nsec=1073741823}], 0x100) = 0",
+        "verbose": "utimensat(3, NULL, [{tv_sec=0, tv_nsec=0}, {tv_sec=1, tv_nsec=1073741823} /* UTIME_NOW */], "
+        "0x100 /* AT_SYMLINK_NOFOLLOW */) = 0",
+    }),
+    (("setrlimit", (3, 1), Saved({1: struct.pack("<QQ", 8 << 20, (1 << 64) - 1)}), 0), {
+        "raw": "setrlimit(0x3, {rlim_cur=8388608, rlim_max=18446744073709551615}) = 0",
+        "verbose": "setrlimit(0x3 /* RLIMIT_STACK */, {rlim_cur=8388608 /* 8192*1024 */, "
+        "rlim_max=18446744073709551615 /* RLIM64_INFINITY */}) = 0",
+    }),
+    (("fcntl", (3, 3, 0), None, 0x8002), {
+        "raw": "fcntl(3, 0x3) = 0x8002", "verbose": "fcntl(3, 0x3 /* F_GETFL */) = 0x8002 (flags O_RDWR|O_LARGEFILE)",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "shown"), X_CASES)
+@pytest.mark.parametrize("style", ["raw", "verbose"])
+def test_constants_as_numbers(call: tuple, shown: dict[str, str], style: str) -> None:  # type: ignore[type-arg]
+    decoded = Decoder(load()).call(*call)
+    assert " ".join(StracePrinter(constants=style).whole(decoded.name, decoded).split()) == shown[style]
+
+
+def test_descriptors_without_what_they_stand_for() -> None:
+    decoded = Decoder(load()).call("dup", (9,), Saved(fds_enter={9: b"/dev/full"}, fds_exit={3: b"/dev/full"}), 3)
+    assert " ".join(StracePrinter().whole("dup", decoded).split()) == "dup(9</dev/full>) = 3</dev/full>"
+    assert " ".join(StracePrinter(paths=False).whole("dup", decoded).split()) == "dup(9) = 3"
 
 
 @pytest.mark.parametrize(("call", "shown"), CASES)

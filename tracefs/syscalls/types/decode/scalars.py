@@ -47,12 +47,14 @@ class Scalars:
             macro = None if name else next((each for each in named.macros if value & each.mask == each.value), None)
             if macro:
                 plain, marked = (self._macro(macro, value, printers) for printers in (PLAIN, MARKED))
-                return Enum(named.name, value, plain, named.style, marked=marked)
+                bits = WIDTHS[width or named.width][0] * 8
+                return Enum(named.name, value, plain, named.style, bits=bits, marked=marked)
             if not name:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
             path = self.fds.get(value) if named.style == "fd" else None
             said = f"{number(value, named.style)} /* {name} */" if (named.unknown or "").startswith("#") else ""
-            return Enum(named.name, value, name, named.style, path, marked=said)
+            bits = WIDTHS[width or named.width][0] * 8
+            return Enum(named.name, value, name, named.style, path, unknown_of(named), bits, said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 
     def _swapped(self, named: EnumType, value: int, size: int) -> Value:

@@ -17,7 +17,7 @@ def _number(value: Number, limit: int | None, known: Printers) -> str:
         return _interface(value.value)
     shown = PLAIN[Number](value, limit, known)
     if value.style == "sec":
-        return f"{shown} /* {date(value.value)} */"
+        return f"{shown} /* {date(value.value)} */" if value.value else shown
     if value.style == "ticks":
         return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
     return shown
@@ -99,7 +99,7 @@ def _moment(value: Struct) -> str:
     """As people read it; nothing of what no calendar has."""
     found = [member.value for _, member in value.fields if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)]
     digits = _MOMENTS[value.type]
-    if len(found) < 2 or not 0 <= found[1] < 10**digits or "T" not in (day := date(found[0])):
+    if len(found) < 2 or not any(found) or not 0 <= found[1] < 10**digits or "T" not in (day := date(found[0])):
         return ""
     second, zone = day[:19], day[19:]
     return f"{second}.{found[1]:0{digits}d}{zone}" if found[1] else day
