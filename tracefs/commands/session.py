@@ -43,6 +43,8 @@ PLENTY = 1 << 16
 """Bytes of text below which more is waited for: a reader on the heels of the program takes it a CPU, line by line."""
 SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
+CONSTANTS_IN = ("strace", "summary-after")
+"""Forms that have constants in the style that is asked for."""
 ATTACH = 0.5
 """Seconds in which the first process that was named is to be found: then there are tracees, or never."""
 
@@ -83,6 +85,8 @@ class Request:
     its filter must not be left without us."""
     in_task: bool = False
     """Programs may record themselves."""
+    constants: str = "abbrev"
+    """How the form "strace" has constants."""
     verbose: bool = False
     """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
 
@@ -96,6 +100,8 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+    if request.constants != "abbrev" and request.form not in CONSTANTS_IN:
+        raise CommandError(f"run: -X {request.constants} is for --strace")
     out = Output(request.output, 2 if request.fd is None else request.fd)
     if form and form.seekable and not out.is_regular:
         out.close()
@@ -109,16 +115,20 @@ def trace(request: Request) -> int:
 
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
-    files = Tracefs(scope=_scope(request), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
+    def complain(message: str) -> None:
+        print(f"tracefs: {message}", file=sys.stderr)
+
+    files = Tracefs(_scope(request), on_error=complain, start=False)  # who is traced is recorded as a whole
     engine = cast(Engine, files.engine)
     child: Child | None = None
     try:
         if request.in_task:
             _use_in_task(engine)
-        with refused((*request.argv, "-p")[0]):
-            whole = _configure(files, request, form)
-            shown = _control(files, request)
+        whole = _configure(files, request, form)
+        shown = _control(files, request)
         watch = _watch(files, request)
+        with refused((*request.argv, "-p")[0]):
+            engine.start()
         if request.argv:
             only = files.top.wanted().calls() if request.seccomp else None
             child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
@@ -308,7 +318,9 @@ def _export(
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
     source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
     with out.guarded():
-        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
+        paths = "syscall_fd_path" in request.options  # else they may have been saved for -P
+        wish = Wish(request.verbose, request.size, request.constants, paths, request.by, request.every)
+        export = open_form(form, source, wish, out.fd)
     take = export.take if export else _nothing
     yield watch.lines(take) if watch else take
     with out.guarded():

@@ -224,6 +224,8 @@ class StructType:
     fields: tuple[Field, ...]
     variants: tuple[StructVariant, ...] = ()
     open: bool = False
+    grows: bool = False
+    """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
 
 
 @dataclass(frozen=True)
