@@ -39,8 +39,8 @@ def told(call: Call, show: Show, most: int | None) -> tuple[Call, str]:
         return replace(call, args=tuple(_changed(arg, show) if arg.name == _CHANGED[call.name] else arg for arg in call.args)), ""
     if call.name in _NODES:
         count = next((arg.value.value for arg in call.args if arg.name == "maxnode" and isinstance(arg.value, Number)), 0)
-        shown = (_words(arg, (count + _WORD - 2) // _WORD, most) if arg.name in _NODES[call.name] else arg for arg in call.args)
-        return replace(call, args=tuple(shown)), ""
+        sets, words = _NODES[call.name], (count + _WORD - 2) // _WORD
+        return replace(call, args=tuple(_words(arg, words, most) if arg.name in sets else arg for arg in call.args)), ""
     if call.name in _LATE:
         failed = isinstance(call.result, Errno)
         return replace(call, args=tuple(_address(arg) if failed and arg.name in _LATE[call.name] else arg for arg in call.args)), ""
