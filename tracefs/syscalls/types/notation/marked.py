@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import socket
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +16,8 @@ from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Num
 def _number(value: Number, limit: int | None, known: Printers) -> str:
     if value.style == "ifindex":
         return _interface(value.value)
+    if value.style == "dev":
+        return f"makedev({number(os.major(value.value), 'hex')}, {number(os.minor(value.value), 'hex')})"
     shown = PLAIN[Number](value, limit, known)
     if value.style == "sec":
         return f"{shown} /* {date(value.value)} */" if value.value else shown

@@ -25,15 +25,22 @@ _SELECTS, _POLLS = ("select", "pselect6"), ("poll", "ppoll")
 _TIMEOUTS = {"select": "tvp", "pselect6": "tsp", "ppoll": "tsp", "recvmmsg": "timeout"}
 _CHANGED = {"sendfile64": "offset"}
 """Arguments that are shown as they were, and as they became: `[0] => [35499]`."""
+_NODES = {"mbind": ("nmask",), "set_mempolicy": ("nmask",), "get_mempolicy": ("nmask",), "migrate_pages": ("old_nodes", "new_nodes")}
+"""Sets of memory nodes, which strace shows as the words that hold them."""
+_WORD = 64
 _LATE = {"epoll_pwait2": ("timeout", "sigmask")}
 """Arguments that strace reads when the call has ended, of one that failed not at all."""
-TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED, *_LATE})
+TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED, *_LATE, *_NODES})
 
 
 def told(call: Call, show: Show, most: int | None) -> tuple[Call, str]:
     """The call with arguments as they went in, and what stands behind its result. `most`: descriptors that are shown."""
     if call.name in _CHANGED:
         return replace(call, args=tuple(_changed(arg, show) if arg.name == _CHANGED[call.name] else arg for arg in call.args)), ""
+    if call.name in _NODES:
+        count = next((arg.value.value for arg in call.args if arg.name == "maxnode" and isinstance(arg.value, Number)), 0)
+        sets, words = _NODES[call.name], (count + _WORD - 2) // _WORD
+        return replace(call, args=tuple(_words(arg, words, most) if arg.name in sets else arg for arg in call.args)), ""
     if call.name in _LATE:
         failed = isinstance(call.result, Errno)
         return replace(call, args=tuple(_address(arg) if failed and arg.name in _LATE[call.name] else arg for arg in call.args)), ""
@@ -63,6 +70,19 @@ def _changed(arg: Argument, show: Show) -> Argument:
     if not isinstance(value, Pointer) or value.target is None or value.after is None:
         return arg
     return Argument(arg.name, Symbol(f"[{show(value.target)}] => [{show(value.after)}]", None))
+
+
+def _words(arg: Argument, count: int, most: int | None) -> Argument:
+    """`[0x00000000000003, 0000000000000000]`; `count` of them."""
+    found = arg.value.target or arg.value.after if isinstance(arg.value, Pointer) else None
+    if not isinstance(found, Symbol) or not isinstance(found.value, list):
+        return arg
+    words = [0] * (count if most is None else min(count, most + 1))
+    for node in found.value:
+        if node // _WORD < len(words):
+            words[node // _WORD] |= 1 << node % _WORD
+    shown = [f"{word:#016x}" if word else "0" * 16 for word in words]
+    return Argument(arg.name, Symbol(f"[{', '.join(shown if most is None or count <= most else [*shown[:most], '...'])}]", None))
 
 
 def _address(arg: Argument) -> Argument:
