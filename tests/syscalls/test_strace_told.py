@@ -17,6 +17,12 @@ LEFT = struct.pack("<qq", 0, 5)
 AT = struct.pack("<qqqq", 1492358706, 123456789, 1492357068, 0x3FFFFFFE)
 CASES = [
     (
+        ("set_mempolicy", (2, 1, 66), Saved({1: b"\5" + bytes(8)}), 0),
+        "set_mempolicy(MPOL_BIND, [0x00000000000005, 0000000000000000], 66) = 0",
+    ),
+    (("ustat", (0x801, 0x50), None, -38), "ustat(makedev(0x8, 0x1), 0x50) = -1 ENOSYS (Function not implemented)"),
+    (("ustat", (0x800, 0x50), None, -38), "ustat(makedev(0x8, 0), 0x50) = -1 ENOSYS (Function not implemented)"),
+    (
         ("poll", (1, 2, 1000), Saved({0: FDS}, {0: READY}), 1),
         "poll([{fd=3, events=POLLIN}, {fd=4, events=POLLOUT}], 2, 1000) = 1 ([{fd=4, revents=POLLOUT}])",
     ),

@@ -79,7 +79,7 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	case TT_BYTES:
 	case TT_CHARS:
 		piece.data = piece.exact = true;
-		add(save, piece, at_most(count, save->measure.limit));
+		add(save, piece, at_most(count, save->measure.limit + 1)); /* one more: whether the kernel could read on */
 		return;
 	}
 	if (target->flags & TT_ENDS_IN_DATA) {
