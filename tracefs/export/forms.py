@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from tracefs.export.source import Source
 
-EVENTS = ("signal:signal_deliver", "sched:sched_process_exec", "sched:sched_process_exit")
+EVENTS = (
+    "signal:signal_deliver", "ptrace:signal_ignored", "ptrace:stopped", "sched:sched_process_exec", "sched:sched_process_exit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,18 @@ _ROWS = (
     Form(
         "perfetto-raw", "with -w: the same as ftrace's own events", "records", "perfetto_raw:PerfettoRaw",
         settings=_TASKS, apart=True,
+    ),
+    Form(
+        "chrome", "trace events as JSON, for speedscope and the Firefox profiler", "calls", "chrome:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "folded", "stacks of programs and calls with their times, for flame graphs", "calls", "folded:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "html", "a page of its own: programs in time, calls, files", "calls", "page:make",
+        events=_LIVES, settings=_TASKS, apart=True,
     ),
     Form(
         "parquet", "with -w: a table of calls for DuckDB, ClickHouse, Spark, pandas", "calls", "parquet:make",
