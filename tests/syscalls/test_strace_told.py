@@ -15,7 +15,14 @@ READY = struct.pack("<ihhihh", 3, 1, 0, 4, 4, 4)
 SECOND = struct.pack("<qq", 1, 0)
 LEFT = struct.pack("<qq", 0, 5)
 AT = struct.pack("<qqqq", 1492358706, 123456789, 1492357068, 0x3FFFFFFE)
+NULL_DEVICE = struct.pack("<QQQIIIIQqqqqqqqqq24x", 6, 5, 1, 0o20666, 0, 0, 0, 0x103, 0, 4096, 0, 1492358706, 123, 0, 0, 5, 0)
 CASES = [
+    (
+        ("newfstat", (0, 1), Saved({}, {1: NULL_DEVICE}), 0),
+        "newfstat(0, {st_dev=makedev(0, 0x6), st_ino=5, st_mode=S_IFCHR|0666, st_nlink=1, st_uid=0, st_gid=0, st_blksize=4096, "
+        "st_blocks=0, st_rdev=makedev(0x1, 0x3), st_atime=1492358706 /* 2017-04-16T16:05:06.000000123+0000 */, st_atime_nsec=123, "
+        "st_mtime=0, st_mtime_nsec=0, st_ctime=5 /* 1970-01-01T00:00:05+0000 */, st_ctime_nsec=0}) = 0",
+    ),
     (
         ("set_mempolicy", (2, 1, 66), Saved({1: b"\5" + bytes(8)}), 0),
         "set_mempolicy(MPOL_BIND, [0x00000000000005, 0000000000000000], 66) = 0",

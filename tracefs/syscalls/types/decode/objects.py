@@ -306,6 +306,11 @@ class Objects:
                 complete = False
             else:
                 fields.append((member.name, found))
+        if members.moments and len(fields) == len(members.shown):
+            for sec, nsec in members.moments:
+                seconds, parts = fields[sec][1], fields[nsec][1]
+                if isinstance(seconds, Number) and isinstance(parts, Number):
+                    fields[sec] = (fields[sec][0], replace(seconds, nsec=parts.value))
         beyond = self._beyond(named, data, size, at) if named.grows and size > named.size else None
         return Struct(named.name, tuple(fields), complete, members.apart, beyond)
 

@@ -44,7 +44,7 @@ def _raw_flags(value: Flags, limit: int | None, known: Printers) -> str:
 
 def _verbose_flags(value: Flags, limit: int | None, known: Printers) -> str:
     shown = _raw_flags(value, limit, known)
-    if value.style == "oct" or not (value.value or value.names):
+    if (value.style == "oct" and not value.names) or not (value.value or value.names):
         return MARKED[Flags](value, limit, MARKED)
     comment = MARKED[Flags](value, limit, MARKED) if value.names else value.unknown.lstrip("+#=")
     return f"{shown} /* {comment} */" if comment else shown

@@ -20,7 +20,7 @@ def _number(value: Number, limit: int | None, known: Printers) -> str:
         return f"makedev({number(os.major(value.value), 'hex')}, {number(os.minor(value.value), 'hex')})"
     shown = PLAIN[Number](value, limit, known)
     if value.style == "sec":
-        return f"{shown} /* {date(value.value)} */" if value.value else shown
+        return f"{shown} /* {_day(value.value, value.nsec, 9)} */" if value.value or value.nsec else shown
     if value.style == "ticks":
         return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
     return shown
@@ -102,10 +102,15 @@ def _moment(value: Struct) -> str:
     """As people read it; nothing of what no calendar has."""
     found = [member.value for _, member in value.fields if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)]
     digits = _MOMENTS[value.type]
-    if len(found) < 2 or not any(found) or not 0 <= found[1] < 10**digits or "T" not in (day := date(found[0])):
+    if len(found) < 2 or not any(found) or not 0 <= found[1] < 10**digits or "T" not in date(found[0]):
         return ""
-    second, zone = day[:19], day[19:]
-    return f"{second}.{found[1]:0{digits}d}{zone}" if found[1] else day
+    return _day(found[0], found[1], digits)
+
+
+def _day(seconds: int, parts: int, digits: int) -> str:
+    """With the second's parts, if there are any."""
+    day = date(seconds)
+    return f"{day[:19]}.{parts:0{digits}d}{day[19:]}" if 0 < parts < 10**digits and "T" in day else day
 
 
 def _parts(value: Value, limit: int | None, known: Printers) -> list[str]:

@@ -13,6 +13,8 @@ class Number:
 
     value: int
     style: str = "dec"
+    nsec: int = 0
+    """Nanoseconds behind seconds since 1970 that another member has: they are shown in the day."""
 
 
 @dataclass(frozen=True)
