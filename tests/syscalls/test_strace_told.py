@@ -172,6 +172,18 @@ CASES = [
 
 
 X_CASES = [
+    (("arch_prctl", (0x1021, 1), Saved({}, {1: b"\7" + bytes(7)}), 0), {
+        "raw": "arch_prctl(0x1021, [0x7]) = 0",
+        "verbose": "arch_prctl(0x1021 /* ARCH_GET_XCOMP_SUPP */, [0x7 /* XFEATURE_MASK_FPSSE|XFEATURE_MASK_YMM */]) = 0",
+    }),
+    (("ioctl", (3, 0x58FF, 0), None, -25), {
+        "raw": "ioctl(3, 0x58ff, 0) = -1 ENOTTY (Inappropriate ioctl for device)",
+        "verbose": "ioctl(3, 0x58ff /* _IOC(_IOC_NONE, 0x58, 0xff, 0) */, 0) = -1 ENOTTY (Inappropriate ioctl for device)",
+    }),
+    (("ptrace", (0x420B, 7, 8, 1), Saved({3: b"\0\2\0\0\0\0\0\0"}), -3), {
+        "raw": "ptrace(0x420b, 7, 8, [USR1]) = -1 ESRCH (No such process)",
+        "verbose": "ptrace(0x420b /* PTRACE_SETSIGMASK */, 7, 8, [USR1]) = -1 ESRCH (No such process)",
+    }),
     (("openat", (-100 & 0xFFFFFFFF, 1, 0x80002), Saved({1: b"x\0"}), 3), {
         "raw": 'openat(-100, "x", 0x80002) = 3',
         "verbose": 'openat(-100 /* AT_FDCWD */, "x", 0x80002 /* O_RDWR|O_CLOEXEC */) = 3',
