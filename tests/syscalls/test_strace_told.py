@@ -15,7 +15,9 @@ READY = struct.pack("<ihhihh", 3, 1, 0, 4, 4, 4)
 SECOND = struct.pack("<qq", 1, 0)
 LEFT = struct.pack("<qq", 0, 5)
 AT = struct.pack("<qqqq", 1492358706, 123456789, 1492357068, 0x3FFFFFFE)
-NULL_DEVICE = struct.pack("<QQQIIIIQqqqqqqqqq24x", 6, 5, 1, 0o20666, 0, 0, 0, 0x103, 0, 4096, 0, 1492358706, 123, 0, 0, 5, 0)
+NULL_DEVICE = struct.pack(
+    "<QQQIIIIQqqqqqqqqq24x", 6, 5, 1, 0o20666, 0, 0, 0, 0x103, 0, 4096, 0, 1492358706, 123, 0, 0, 5, 0
+)
 CASES = [
     (
         ("newfstat", (0, 1), Saved({}, {1: NULL_DEVICE}), 0),
@@ -26,6 +28,10 @@ CASES = [
     (
         ("set_mempolicy", (2, 1, 66), Saved({1: b"\5" + bytes(8)}), 0),
         "set_mempolicy(MPOL_BIND, [0x00000000000005, 0000000000000000], 66) = 0",
+    ),
+    (
+        ("set_mempolicy", (2, 1, (1 << 64) - 1), Saved({1: b"\5"}), -22),
+        "set_mempolicy(MPOL_BIND, [0 2], 18446744073709551615) = -1 EINVAL (Invalid argument)",
     ),
     (("ustat", (0x801, 0x50), None, -38), "ustat(makedev(0x8, 0x1), 0x50) = -1 ENOSYS (Function not implemented)"),
     (("ustat", (0x800, 0x50), None, -38), "ustat(makedev(0x8, 0), 0x50) = -1 ENOSYS (Function not implemented)"),
