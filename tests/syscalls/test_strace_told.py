@@ -15,7 +15,9 @@ READY = struct.pack("<ihhihh", 3, 1, 0, 4, 4, 4)
 SECOND = struct.pack("<qq", 1, 0)
 LEFT = struct.pack("<qq", 0, 5)
 AT = struct.pack("<qqqq", 1492358706, 123456789, 1492357068, 0x3FFFFFFE)
-NULL_DEVICE = struct.pack("<QQQIIIIQqqqqqqqqq24x", 6, 5, 1, 0o20666, 0, 0, 0, 0x103, 0, 4096, 0, 1492358706, 123, 0, 0, 5, 0)
+NULL_DEVICE = struct.pack(
+    "<QQQIIIIQqqqqqqqqq24x", 6, 5, 1, 0o20666, 0, 0, 0, 0x103, 0, 4096, 0, 1492358706, 123, 0, 0, 5, 0
+)
 CASES = [
     (
         ("newfstat", (0, 1), Saved({}, {1: NULL_DEVICE}), 0),
@@ -26,6 +28,10 @@ CASES = [
     (
         ("set_mempolicy", (2, 1, 66), Saved({1: b"\5" + bytes(8)}), 0),
         "set_mempolicy(MPOL_BIND, [0x00000000000005, 0000000000000000], 66) = 0",
+    ),
+    (
+        ("set_mempolicy", (2, 1, (1 << 64) - 1), Saved({1: b"\5"}), -22),
+        "set_mempolicy(MPOL_BIND, [0 2], 18446744073709551615) = -1 EINVAL (Invalid argument)",
     ),
     (("ustat", (0x801, 0x50), None, -38), "ustat(makedev(0x8, 0x1), 0x50) = -1 ENOSYS (Function not implemented)"),
     (("ustat", (0x800, 0x50), None, -38), "ustat(makedev(0x8, 0), 0x50) = -1 ENOSYS (Function not implemented)"),
@@ -172,6 +178,18 @@ CASES = [
 
 
 X_CASES = [
+    (("arch_prctl", (0x1021, 1), Saved({}, {1: b"\7" + bytes(7)}), 0), {
+        "raw": "arch_prctl(0x1021, [0x7]) = 0",
+        "verbose": "arch_prctl(0x1021 /* ARCH_GET_XCOMP_SUPP */, [0x7 /* XFEATURE_MASK_FPSSE|XFEATURE_MASK_YMM */]) = 0",
+    }),
+    (("ioctl", (3, 0x58FF, 0), None, -25), {
+        "raw": "ioctl(3, 0x58ff, 0) = -1 ENOTTY (Inappropriate ioctl for device)",
+        "verbose": "ioctl(3, 0x58ff /* _IOC(_IOC_NONE, 0x58, 0xff, 0) */, 0) = -1 ENOTTY (Inappropriate ioctl for device)",
+    }),
+    (("ptrace", (0x420B, 7, 8, 1), Saved({3: b"\0\2\0\0\0\0\0\0"}), -3), {
+        "raw": "ptrace(0x420b, 7, 8, [USR1]) = -1 ESRCH (No such process)",
+        "verbose": "ptrace(0x420b /* PTRACE_SETSIGMASK */, 7, 8, [USR1]) = -1 ESRCH (No such process)",
+    }),
     (("openat", (-100 & 0xFFFFFFFF, 1, 0x80002), Saved({1: b"x\0"}), 3), {
         "raw": 'openat(-100, "x", 0x80002) = 3',
         "verbose": 'openat(-100 /* AT_FDCWD */, "x", 0x80002 /* O_RDWR|O_CLOEXEC */) = 3',

@@ -32,7 +32,7 @@ def _raw_enum(value: Enum, limit: int | None, known: Printers) -> str:
 
 def _verbose_enum(value: Enum, limit: int | None, known: Printers) -> str:
     said = value.name if value.unknown.startswith("#") else value.marked or value.name
-    if not said and value.style == "kib":
+    if not said and value.style in ("kib", "ioctl"):
         return _verbose_number(Number(value.value, value.style), limit, known)
     comment = said or value.unknown.lstrip("#%")
     return _enum_number(value) + (f" /* {comment} */" if comment else "") + (described(value.path) if value.path else "")
@@ -44,7 +44,7 @@ def _raw_flags(value: Flags, limit: int | None, known: Printers) -> str:
 
 def _verbose_flags(value: Flags, limit: int | None, known: Printers) -> str:
     shown = _raw_flags(value, limit, known)
-    if (value.style == "oct" and not value.names) or not (value.value or value.names):
+    if value.unknown.startswith("#") or (value.style == "oct" and not value.names) or not (value.value or value.names):
         return MARKED[Flags](value, limit, MARKED)
     comment = MARKED[Flags](value, limit, MARKED) if value.names else value.unknown.lstrip("+#=")
     return f"{shown} /* {comment} */" if comment else shown

@@ -27,7 +27,7 @@ _CHANGED = {"sendfile64": "offset"}
 """Arguments that are shown as they were, and as they became: `[0] => [35499]`."""
 _NODES = {"mbind": ("nmask",), "set_mempolicy": ("nmask",), "get_mempolicy": ("nmask",), "migrate_pages": ("old_nodes", "new_nodes")}
 """Sets of memory nodes, which strace shows as the words that hold them."""
-_WORD = 64
+_WORD, _MOST_WORDS = 64, 1024
 _LATE = {"epoll_pwait2": ("timeout", "sigmask")}
 """Arguments that strace reads when the call has ended, of one that failed not at all."""
 TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED, *_LATE, *_NODES})
@@ -75,7 +75,7 @@ def _changed(arg: Argument, show: Show) -> Argument:
 def _words(arg: Argument, count: int, most: int | None) -> Argument:
     """`[0x00000000000003, 0000000000000000]`; `count` of them."""
     found = arg.value.target or arg.value.after if isinstance(arg.value, Pointer) else None
-    if not isinstance(found, Symbol) or not isinstance(found.value, list):
+    if not isinstance(found, Symbol) or not isinstance(found.value, list) or count > _MOST_WORDS:
         return arg
     words = [0] * (count if most is None else min(count, most + 1))
     for node in found.value:
