@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -173,6 +174,34 @@ def test_a_program_is_as_untraced(way: str, own_ways: Path, tmp_path: Path) -> N
     assert said == alone.stdout
     assert status == alone.returncode
     assert ways.get(RECORDED) == 1
+
+
+@pytest.mark.parametrize("what", ["tracefs-task", "memfd:"], ids=["block", "block-and-buffers"])
+def test_a_hostile_program_harms_itself_alone(what: str, directory: Path) -> None:
+    """It writes over its blocks, or the buffers: the engine goes on, others run to their end, a reader comes to the end."""
+    scribbler, errors = compiled("scribbler", directory), list[str]()
+    engine, sink, buffer = new_engine(0, errors.append, size=1 << 20, in_task=True)
+    try:
+        engine.want(sink, ON)
+        with open(os.devnull, "w") as null:
+            for seed in range(6):
+                with tempfile.TemporaryFile() as said:
+                    hostile = engine.spawn([str(scribbler), str(seed), "300", what], stdout=said.fileno(), stderr=null.fileno())
+                    script = "for i in 1 2 3; do /bin/true; done; exit 7"
+                    other = engine.spawn(["/bin/sh", "-c", script], stdout=null.fileno(), stderr=null.fileno())
+                    if not hostile.has_ended(20):  # it may well have stopped itself
+                        os.kill(hostile.pid, signal.SIGKILL)
+                    assert other.wait() == 7
+                    said.seek(0)
+                    assert said.read() == b"found\n"
+        assert engine.in_task_reasons() == {RECORDED: 6 * 5}
+        for cpu in range(buffer.cpus):
+            with contextlib.suppress(ValueError):
+                for _ in buffer.iterate(cpu):
+                    pass
+    finally:
+        engine.stop()
+    assert errors == []
 
 
 HOLDING = ("affinity", "clone3", "exec_chain", "exec_from_thread", "faults", "interrupted_waits", "jobs", "registers", "restart",
