@@ -136,7 +136,7 @@ def test_hardly_a_call_stops(tmp_path: Path) -> None:
 
 def test_signals_find_a_program_where_it_is(places: Path, tmp_path: Path) -> None:
     """Handlers at any moment see places and registers of the program alone; and each call is recorded once."""
-    calls = 60000
+    calls = 20000
     output = tmp_path / "lines"
     status, _, ways = traced(output, [str(places), str(calls)], "--in-task", "-e", "lseek", "--set", "buffer_size_kb=65536")
     assert (status, ways) == (0, {RECORDED: 1})
@@ -255,11 +255,11 @@ def test_filters_and_pairs_are_as_by_stops(tmp_path: Path) -> None:
         assert len(by_itself.read_text().splitlines()) == len(by_stops.read_text().splitlines()), options
 
 
-@pytest.mark.parametrize("workload", ["fork", "exec_chain", "signals_queued", "vfork"])
+@pytest.mark.parametrize("workload", ["fork", "exec_chain", "threads"])
 def test_killed_before_each_operation(workload: str, programs: Path) -> None:
-    outcomes = run_harness(programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "25", "--first", "10")
+    outcomes = run_harness(programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "10", "--first", "30")
     assert harms(outcomes) == ""
-    assert killed(outcomes) >= 20
+    assert killed(outcomes) >= 8
 
 
 @pytest.mark.soak
