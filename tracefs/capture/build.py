@@ -13,11 +13,11 @@ ROOM = Path(__file__).resolve().parent
 
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 FACES = ("ptrace/for_python", "ptrace/thread", "ptrace/place", "ptrace/restart", "ptrace/restart_timeout", "ptrace/seccomp",
-         "record/sink", "record/emit", "task/ptrace_calls")  # fmt: skip
+         "record/sink", "record/emit", "record/replay", "task/ptrace_calls")  # fmt: skip
 """Headers whose functions Python may call."""
-TYPES = ("task/task", "payload/gather", "record/sink", "ptrace/thread")
+TYPES = ("task/task", "payload/gather", "record/sink", "record/replay", "ptrace/thread")
 ENUMS = ("cap_reason", "cap_spawn_step", "cap_part_kind", "cap_stack", "cap_set")
-STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part")
+STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part", "cap_replayed")
 NOT_FOR_PYTHON = (
     r"cap_info|siginfo_t|pid_t|struct (cap_task|cap_emission|cap_filter|cap_frame|cap_sink)\b|cap_recorder_(init|free)"
 )

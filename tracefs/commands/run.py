@@ -59,9 +59,10 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
+    from tracefs.commands.request import Request
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    request = session.Request(
+    request = Request(
         argv=command,
         options=args.options,
         select=arguments.selected(args),

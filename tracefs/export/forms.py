@@ -99,7 +99,7 @@ _ROWS = (
         clock="mono", settings=_TASKS, seekable=True,
     ),
     Form(
-        "trace-dat", "with -w: a file for `trace-cmd report -i FILE` and KernelShark", "records", "trace_dat:TraceDat",
+        "trace-dat", "with -w: a file for `tracefs report FILE`, trace-cmd and KernelShark", "records", "trace_dat:TraceDat",
         clock="mono", settings=_TASKS, seekable=True,
     ),
     Form("summary", "a table of calls and their times", "calls", "summary:make", settings=_TASKS, option=False),

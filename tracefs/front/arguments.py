@@ -7,6 +7,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from tracefs.export.forms import FORMS
+
 
 class _InOrder(argparse.Action):
     """--mkdir and --set are done in the order that they are given in."""
@@ -19,7 +21,29 @@ class _InOrder(argparse.Action):
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Declare them."""
+    """Declare all of `run`'s."""
+    add_selecting(parser)
+    _add_following(parser)
+    add_ending(parser)
+    add_controls(parser)
+
+
+def add_shown(parser: argparse.ArgumentParser, where: str) -> None:
+    """In which form, and where to. `where`: if nothing is said."""
+    parser.add_argument(
+        "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
+    )
+    parser.add_argument("-s", dest="size", metavar="BYTES", type=_amount, help="of texts and data, and elements of lists")
+    parser.add_argument("-w", dest="output", metavar="FILE", help=f"write the lines to FILE, not to {where}")
+    parser.add_argument("--fd", metavar="N", type=_amount, help="write them to the descriptor N: 3>FILE")
+    form = parser.add_mutually_exclusive_group()
+    for each in (each for each in FORMS.values() if each.option):
+        form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
+    parser.add_argument("-v", "--verbose", action="store_true", help="abbreviate nothing")
+
+
+def add_selecting(parser: argparse.ArgumentParser) -> None:
+    """What of it."""
     selecting = parser.add_argument_group("what is recorded")
 
     def several(*names: str, dest: str, metavar: str, help: str) -> None:
@@ -50,8 +74,10 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"only calls that were {status} (--strace, --json, --csv)" if status == "successful"
             else "only calls that failed (likewise)",
         )  # fmt: skip
-    _add_following(parser)
-    _add_ending(parser)
+
+
+def add_controls(parser: argparse.ArgumentParser) -> None:
+    """Control files."""
     control = parser.add_argument_group("control files", "as in a mount; `tracefs files` lists them")
     control.add_argument("--set", dest="writes", metavar="FILE=TEXT", action=_InOrder, default=[],
                          help="as `echo TEXT > FILE` before CMD starts; FILE+=TEXT: `>>`")  # fmt: skip
@@ -79,12 +105,18 @@ def _add_following(parser: argparse.ArgumentParser) -> None:
                           help=f"{what} such a program: gcc, '/usr/bin/*'")  # fmt: skip
 
 
-def _add_ending(parser: argparse.ArgumentParser) -> None:
-    ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for")
+def add_ending(parser: argparse.ArgumentParser, live: bool = True) -> None:
+    """When to end. `live`: of what is being recorded."""
+    ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for" if live else None)
     ending.add_argument("--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records")
-    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
+    if live:
+        _add_live_ending(ending)
     ending.add_argument("--until", metavar="EVENT[ if FILTER]", default="",
                         help="when that happens: 'openat if ret < 0', sched_process_exec")  # fmt: skip
+
+
+def _add_live_ending(ending: Any) -> None:
+    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
     ending.add_argument("--ring", action="store_true",
                         help="keep the last events only, and write them at the end, or whenever SIGUSR1 comes; "
                         "--set buffer_size_kb=N: in so much memory per CPU")  # fmt: skip

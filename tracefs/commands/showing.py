@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was recorded, in the form that was asked for, from the tree that it was recorded in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tracefs.commands.output import Output
+from tracefs.commands.request import Request
+from tracefs.commands.setting import opened
+from tracefs.export.forms import FORMS, Wish, open_form
+from tracefs.tree import Tracefs
+from tracefs.tree.node import Context, Handle
+
+if TYPE_CHECKING:
+    from tracefs.export.source import Source
+    from tracefs.front.ending import Watch
+
+CHUNK = 1 << 20
+"""Bytes of text taken at once."""
+PLENTY = 1 << 16
+"""Bytes of text below which more is waited for: a reader on the heels of the program takes it a CPU, line by line."""
+Take = Callable[[bool], bytes]
+"""Gives text that is there now, b"" where there is none (any more); asked with True, also what it kept back."""
+
+
+@contextlib.contextmanager
+def lines(
+    files: Tracefs,
+    request: Request,
+    whole: bool,
+    out: Output,
+    watch: Watch | None,
+    change: Callable[[Source], Source] | None = None,
+) -> Iterator[Take]:
+    """What is written to the output, in the form that was asked for. Its end may write to the output, too.
+
+    change: what the recording knows better than the tree."""
+    if not request.lines:
+        yield _nothing
+    elif request.form:
+        with _export(files, request, whole, out, watch, change) as take:
+            yield take
+    else:
+        with opened(files.root, "trace_pipe", os.O_RDONLY) as pipe:
+            yield watch.lines(_pipe_lines(pipe)) if watch else _pipe_lines(pipe)
+
+
+@contextlib.contextmanager
+def _export(
+    files: Tracefs,
+    request: Request,
+    whole: bool,
+    out: Output,
+    watch: Watch | None,
+    change: Callable[[Source], Source] | None,
+) -> Iterator[Take]:
+    from tracefs.export.day import CLOCKS, TimeOfDay  # here, so that the tracer's own lines start without it
+    from tracefs.tree.source import live
+
+    form, export = FORMS[request.form or ""], None
+    source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS and not change else None)
+    source = change(source) if change else source
+    source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
+    with out.guarded():
+        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
+    take = export.take if export else _nothing
+    yield watch.lines(take) if watch else take
+    with out.guarded():
+        if export and not out.failed:
+            export.close()
+    if (lost := source.lost()) and not request.ending.get("ring"):
+        print(f"tracefs: {lost} events lost", file=sys.stderr)
+
+
+def _nothing(last: bool) -> bytes:
+    return b""
+
+
+def _pipe_lines(pipe: Handle) -> Take:
+    def take(last: bool) -> bytes:
+        with contextlib.suppress(BlockingIOError):
+            return pipe.read(CHUNK, 0, Context(nonblock=True))
+        return b""
+
+    return take
+
+
+def write_all(take: Take, out: Output, last: bool) -> int:
+    """What is there now, to its end at the last time; bytes of text."""
+    total = 0
+    with out.guarded():
+        while not out.failed and (data := take(last)):
+            total += len(data)
+            out.write(data)
+            if not last and len(data) < PLENTY:
+                break
+    return total
