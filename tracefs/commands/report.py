@@ -80,4 +80,6 @@ def run(args: argparse.Namespace) -> int:
     finally:
         out.close()
         tree.shutdown()
+    if recording.damaged:
+        raise CommandError(f"report: {args.file}: it is damaged: not all of it is shown")
     return 1 if out.failed else 0

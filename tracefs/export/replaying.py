@@ -22,6 +22,8 @@ from tracefs.tree.shared import possible_cpus
 
 _COMMON = struct.Struct("<HBBi")
 _LOC = struct.Struct("<HH")
+_ARGS_AT = 16
+"""Of a call's record, also where its result stands."""
 Convert = Callable[[bytes], bytes]
 
 
@@ -35,7 +37,9 @@ class Recording:
         """Events that are missing, as far as is known by now."""
         self._day = Offsets(more.day) if more.day else None
         self._frames: FrameSource | None = None
-        self._converts: dict[int, Convert | None] = {}
+        self.damaged = False
+        """Whether some of it cannot be what was recorded."""
+        self._converts: dict[int, tuple[Convert | None, int]] = {}
         tasks = [task._replace(tgid=more.tgids.get(task.pid, task.tgid)) for task in self.source.tasks()]
         self._cmdlines = Cmdlines(max(DEFAULT_ENTRIES, len(tasks)))
         for task in tasks:
@@ -62,25 +66,40 @@ class Recording:
         if self._frames is None:
             self._frames = self.source.frames()
         while amount > 0:
-            found = self._frames.take()
+            try:
+                found = self._frames.take()
+            except struct.error:
+                self.damaged = True
+                return False
             if not found:
                 return False
             for each in found:
                 if isinstance(each, Lost):
                     self.lost += each.events or 1
                     continue
+                if len(each.record) < _COMMON.size:
+                    self.damaged = True
+                    continue
                 number, _, _, tid = _COMMON.unpack_from(each.record)
-                convert = self._converts[number] if number in self._converts else self._learn(number)
-                if convert:
-                    record = convert(each.record)
-                    amount -= len(record) + 8
-                    self.engine.write(each.ts, each.cpu, tid, record)
+                convert, least = self._converts[number] if number in self._converts else self._learn(number)
+                if convert is None:
+                    continue
+                record = convert(each.record)
+                if len(record) < least:
+                    self.damaged = True
+                    continue
+                amount -= len(record) + 8
+                self.engine.write(each.ts, each.cpu, tid, record)
         return True
 
-    def _learn(self, number: int) -> Convert | None:
+    def _learn(self, number: int) -> tuple[Convert | None, int]:
+        """What makes one of ours of that event, and the bytes that it has at least."""
         theirs = self.source.registry.by_id.get(number)
         ours = REGISTRY.find(theirs.system, theirs.name) if theirs else None
-        found = self._converts[number] = _convert(theirs, ours) if theirs and ours else None
+        found: tuple[Convert | None, int] = (None, 0)
+        if theirs and ours:
+            found = _convert(theirs, ours), _least(ours)
+        self._converts[number] = found
         return found
 
 
@@ -88,6 +107,12 @@ def _fork() -> tuple[int, int] | None:
     event = REGISTRY.find("sched", "sched_process_fork")
     child = event.field("child_pid") if event else None
     return (event.id, child.offset) if event and child else None
+
+
+def _least(ours: EventClass) -> int:
+    if ours.syscall is None:
+        return _COMMON.size
+    return _ARGS_AT + 8 * (len(ours.syscall.params) if ours.kind == "enter" else 1)
 
 
 def _convert(theirs: EventClass, ours: EventClass) -> Convert:
