@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+
+def _say(text: str) -> None:
+    print(f"tracefs: {text}", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Request:
     """As written to trace_clock; None: the form's."""
     buffer_kb: int | None = None
     """Of a CPU; None: as much as the form may be behind with."""
+    tell: Callable[[str], None] = _say
+    """Gets what the user should know."""
     name: str = "run"
     """Of the subcommand, for messages."""
     verbose: bool = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -82,7 +81,7 @@ def _select(files: Tracefs, request: Request, form: Form | None, events: Sequenc
     for option in (["syscall_pair"] if chosen.pairs else []) + (["syscall_fd_path"] if chosen.fds else []):
         write(files.root, "trace_options", option)
     for note in chosen.notes:
-        print(f"tracefs: {note}", file=sys.stderr)
+        request.tell(note)
     return chosen.holds
 
 
