@@ -47,6 +47,8 @@ class Request:
     seccomp: bool = False
     """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
     its filter must not be left without us."""
+    in_task: bool = False
+    """Programs may record themselves."""
     events: Sequence[str] | None = None
     """As written to set_event where nothing is selected; None: what the form is for."""
     clock: str | None = None

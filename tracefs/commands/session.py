@@ -59,6 +59,8 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
     engine = cast(Engine, files.engine)
     child: Child | None = None
     try:
+        if request.in_task:
+            _use_in_task(engine)
         with refused((*request.argv, "-p")[0]):
             whole = setting.configure(files, request, form)
             shown = setting.control(files, request)
@@ -74,9 +76,23 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
             with showing.lines(files, request, whole, out, watch) as take:
                 _drain(engine, child, take, out, asked_to_end, watch)
             setting.show(files, request, shown)
+            if request.in_task and request.verbose:
+                _say_in_task(engine)
             return _end(files, child, request.seccomp) if child else 0
     finally:
         files.shutdown()
+
+
+def _use_in_task(engine: Engine) -> None:
+    try:
+        engine.use_in_task()
+    except OSError as error:
+        print(f"tracefs: programs cannot record themselves: {error.strerror}", file=sys.stderr)
+
+
+def _say_in_task(engine: Engine) -> None:
+    counts = ", ".join(f"{count} {reason}" for reason, count in engine.in_task_reasons().items())
+    print(f"tracefs: programs: {counts or 'none'}", file=sys.stderr)
 
 
 def _end(files: Tracefs, child: Child, keeps: bool) -> int:
