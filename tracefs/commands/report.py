@@ -31,7 +31,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tracefs.commands import setting, showing
-    from tracefs.commands.output import Output
+    from tracefs.commands.output import output
     from tracefs.commands.request import Request
     from tracefs.export.recorded import NotReadable
     from tracefs.export.replaying import Recording
@@ -53,6 +53,11 @@ def run(args: argparse.Namespace) -> int:
         form=name,
         by=summary.keys(args),
         verbose=args.verbose,
+        style=args.style,
+        sort=args.sort,
+        colour=args.color,
+        fit=args.fit,
+        append=args.append,
         size=args.size,
         events=recording.events,
         clock=recording.source.clock,
@@ -60,14 +65,14 @@ def run(args: argparse.Namespace) -> int:
         name="report",
     )
     tree = recording.tree
-    out = Output(args.output, 1 if args.fd is None else args.fd)
+    out = output(args.output, 1 if args.fd is None else args.fd, name, args.append)
     try:
         if form and form.seekable and not out.is_regular:
             raise CommandError(f"report: {args.output}: --{form.name} needs a regular file")
         whole = setting.configure(tree, request, form)
         shown = setting.control(tree, request)
         watch = setting.watch(tree, request)
-        with showing.lines(tree, request, whole, out, watch, recording.told) as take:
+        with showing.text(tree, request, whole, out, watch, recording.told) as take:
             more = True
             while more and not out.failed:
                 more = recording.feed(CHUNK) and not (watch and watch.over())

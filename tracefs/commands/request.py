@@ -36,6 +36,16 @@ class Request:
     """None for the tracer's lines, or one of export.forms.FORMS."""
     by: tuple[str, ...] = ("call",)
     """What a summary is by."""
+    style: str = "unix"
+    """How strace's lines say when."""
+    sort: str = "time"
+    """By which column a summary is sorted."""
+    colour: str = "auto"
+    """Of lines.WHEN."""
+    fit: bool = False
+    """Lines are cut to the width of the terminal."""
+    append: bool = False
+    """What `output` has stays."""
     every: float | None = None
     """Seconds between two summaries."""
     fd: int | None = None

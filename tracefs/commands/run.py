@@ -57,6 +57,7 @@ def add(subparsers: Any) -> None:
         default=[],
         help="set a variable for CMD alone, or (without =) remove it",
     )
+    arguments.add_look(parser)
     summary.add(parser)
     arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
@@ -86,5 +87,10 @@ def run(args: argparse.Namespace) -> int:
         seccomp=args.seccomp,
         in_task=args.in_task,
         verbose=args.verbose,
+        style=args.style,
+        sort=args.sort,
+        colour=args.color,
+        fit=args.fit,
+        append=args.append,
     )
     return session.trace(request)

@@ -16,7 +16,7 @@ from tracefs import inherited
 from tracefs.capture import Child, Engine, Limit, Scope
 from tracefs.commands import CommandError, setting, showing, started
 from tracefs.commands.limits import raise_own
-from tracefs.commands.output import Output
+from tracefs.commands.output import Output, output
 from tracefs.commands.request import Request
 from tracefs.commands.showing import Take
 from tracefs.commands.signals import forwarding, held
@@ -42,7 +42,7 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
-    out = Output(request.output, 2 if request.fd is None else request.fd)
+    out = output(request.output, 2 if request.fd is None else request.fd, request.form, request.append)
     if form and form.seekable and not out.is_regular:
         out.close()
         raise CommandError(f"run: {request.output}: --{form.name} needs a regular file")
@@ -73,7 +73,7 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
         started()
         with forwarding(child.pid if child else None, inherited.ignored_signals()) as asked:
             asked_to_end = threading.Event() if request.seccomp else asked
-            with showing.lines(files, request, whole, out, watch) as take:
+            with showing.text(files, request, whole, out, watch) as take:
                 _drain(engine, child, take, out, asked_to_end, watch)
             setting.show(files, request, shown)
             if request.in_task and request.verbose:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from tracefs.capture import StartError
 from tracefs.commands import CommandError
 from tracefs.commands.request import Request
 from tracefs.export.forms import Form
+from tracefs.front.nearest import did_you_mean
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -26,6 +28,10 @@ STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths", "noirq-info")
 """Arguments and results in words, paths whole, no column of context flags, unless `-o no...` says otherwise."""
+
+WORD = re.compile(r"[\w./+-]+")
+STRACE_F = "; children are followed anyway, without strace's -f (-ff is -w FILE.%p)"
+"""Where -f has no expression."""
 
 
 def watch(files: Tracefs, request: Request) -> Watch | None:
@@ -60,7 +66,12 @@ def configure(files: Tracefs, request: Request, form: Form | None) -> bool:
         for event in events:
             write(root, "set_event", event)
         write(root, "current_tracer", "syscall")
-    for option in (*OPTIONS, *request.options):  # now, since a tracer's own options are there with it only
+    for option in OPTIONS:  # now, since a tracer's own options are there with it only
+        write(root, "trace_options", option)
+    for option in request.options:
+        if option.removeprefix("no") not in files.top.options and option not in files.top.options:
+            near = did_you_mean(option.removeprefix("no"), files.top.options)
+            raise CommandError(f"{request.name}: -o {option}: no such option of trace_options{near}; -w FILE writes to a file")
         write(root, "trace_options", option)
     return whole
 
@@ -72,7 +83,8 @@ def _select(files: Tracefs, request: Request, form: Form | None, events: Sequenc
     try:
         chosen = selecting.choose(files.top, selecting.Wish(**request.select), events if calls else ())
     except selecting.NotSelected as error:
-        raise CommandError(f"{request.name}: {error}", error.detail) from None
+        hint = STRACE_F if error.detail and any(WORD.fullmatch(text) for text in request.select["filters"]) else ""
+        raise CommandError(f"{request.name}: {error}{hint}", error.detail) from None
     if chosen.by_result and not calls:
         raise CommandError(f"{request.name}: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv")
     if chosen.holds and not calls:

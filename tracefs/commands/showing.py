@@ -30,7 +30,7 @@ Take = Callable[[bool], bytes]
 
 
 @contextlib.contextmanager
-def lines(
+def text(
     files: Tracefs,
     request: Request,
     whole: bool,
@@ -45,10 +45,20 @@ def lines(
         yield _nothing
     elif request.form:
         with _export(files, request, whole, out, watch, change) as take:
-            yield take
+            yield _for_people(take, request, out)
     else:
         with opened(files.root, "trace_pipe", os.O_RDONLY) as pipe:
-            yield watch.lines(_pipe_lines(pipe)) if watch else _pipe_lines(pipe)
+            yield _for_people(watch.lines(_pipe_lines(pipe)) if watch else _pipe_lines(pipe), request, out)
+
+
+def _for_people(take: Take, request: Request, out: Output) -> Take:
+    if request.colour != "always" and not request.fit and not os.isatty(out.fd):
+        return take
+    from tracefs.commands import lines  # here, as most lines go to files
+
+    changes = [lines.cut_to(out.fd)] * (request.fit and request.form in lines.FORMS)
+    changes += [lines.coloured] * lines.wanted(request.colour, out.fd, request.form)
+    return lines.Changed(take, changes) if changes else take
 
 
 @contextlib.contextmanager
@@ -68,7 +78,7 @@ def _export(
     source = change(source) if change else source
     source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
     with out.guarded():
-        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
+        export = open_form(form, source, _wish(request), out.fd)
     take = export.take if export else _nothing
     yield watch.lines(take) if watch else take
     with out.guarded():
@@ -76,6 +86,10 @@ def _export(
             export.close()
     if (lost := source.lost()) and not request.ending.get("ring"):
         print(f"tracefs: {lost} events lost", file=sys.stderr)
+
+
+def _wish(request: Request) -> Wish:
+    return Wish(request.verbose, request.size, request.by, request.style, request.sort, request.every)
 
 
 def _nothing(last: bool) -> bytes:

@@ -34,6 +34,10 @@ class Wish:
     """Bytes of texts that were asked for; a form that shortens lists shows so many elements, too."""
     by: tuple[str, ...] = ("call",)
     """What a summary is by: of summary.KEYS."""
+    style: str = "unix"
+    """How strace's lines say when: of stamps.STYLES."""
+    sort: str = "time"
+    """By which column a summary is sorted: of summary.SORTS."""
     every: float | None = None
     """Seconds between two summaries, None: one at the end."""
 

@@ -11,6 +11,7 @@ from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Si
 from tracefs.export.brief import brief
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
+from tracefs.export.stamps import STYLES
 from tracefs.export.told import Told
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.notation.strace import StracePrinter
@@ -34,8 +35,10 @@ class StraceLines:
         day: Callable[[int], int] | None = None,
         verbose: bool = False,
         size: int | None = None,
+        style: str = "unix",
     ) -> None:
-        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too. `style`: of stamps.STYLES."""
+        self._stamp = STYLES[style]()
         self._decoder = decoder
         self._printer = StracePrinter(size, shorten=None if verbose else brief(MOST if size is None else size))
         self._direct = Direct(decoder, self._printer)
@@ -105,8 +108,7 @@ class StraceLines:
         return self._line(each.tid, entered.ts, shown + took)
 
     def _line(self, tid: int, ts: int, text: str) -> str:
-        seconds, rest = divmod(self._day(ts), _NS)
-        return f"{tid:<5} {seconds}.{rest // 1000:06d} {text}\n"
+        return f"{tid:<5} {self._stamp(self._day(ts))}{text}\n"
 
     def _signal(self, each: Signalled) -> str:
         return self._printer.signal(self._decoder.number("signal", each.number), each.siginfo)
@@ -121,4 +123,4 @@ class StraceLines:
 
 def make(source: Source, wish: Wish, file: int) -> Told:
     """The form."""
-    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size))
+    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.style))

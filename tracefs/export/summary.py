@@ -26,6 +26,11 @@ _STEPS = 32
 """Of a doubling: how fine times are told apart for p50 and p99. Within 1/32 of the true one."""
 
 Key = tuple[str, ...]
+SORTS = {
+    "time": lambda row: -row.total, "calls": lambda row: -row.calls, "errors": lambda row: -row.errors,
+    "min": lambda row: -row.least, "mean": lambda row: -row.mean, "max": lambda row: -row.most, "name": lambda row: 0.0,
+}  # type: dict[str, Callable[[Row], float]]  # fmt: skip
+"""By name: what stands first is least."""
 
 
 @dataclass
@@ -94,8 +99,15 @@ def _middle(bucket: int) -> int:
 class Summary:
     """By these keys. It may hold as many rows as there are files: each is small."""
 
-    def __init__(self, keys: tuple[str, ...], comm: Callable[[int], str | None], tgid: Callable[[int], int]) -> None:
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        comm: Callable[[int], str | None],
+        tgid: Callable[[int], int],
+        sort: str = "time",
+    ) -> None:
         self.keys, self.rows = keys, dict[Key, Row]()
+        self._sort = SORTS[sort]
         self._comm, self._tgid = comm, tgid
 
     def add(self, each: Returned | Entered) -> None:
@@ -118,8 +130,10 @@ class Summary:
         return f"{self._comm(each.tid) or '<...>'}-{self._tgid(each.tid) or each.tid}"
 
     def sorted(self) -> list[tuple[Key, Row]]:
-        """What took longest first."""
-        return sorted(self.rows.items(), key=lambda item: (-item[1].total, -item[1].calls, item[0]))
+        """What took longest first, or has most of what it is sorted by."""
+        if self._sort is SORTS["name"]:
+            return sorted(self.rows.items())
+        return sorted(self.rows.items(), key=lambda item: (self._sort(item[1]), -item[1].total, -item[1].calls, item[0]))
 
     def total(self) -> Row:
         whole = Row()
@@ -166,7 +180,7 @@ class SummaryLines:
     """A form of calls that says nothing (or what `lines` says) until the end, or until each `every` seconds have passed."""
 
     def __init__(self, source: Source, wish: Wish, as_json: bool, lines: StraceLines | None = None) -> None:
-        self._summary = Summary(wish.by, source.comm, source.tgid)
+        self._summary = Summary(wish.by, source.comm, source.tgid, wish.sort)
         self._lines, self._json = lines, as_json
         self._every, self._due = wish.every, time.monotonic() + (wish.every or 0)
 
@@ -207,5 +221,5 @@ def make_json(source: Source, wish: Wish, file: int) -> Told:
 
 def make_after(source: Source, wish: Wish, file: int) -> Told:
     """strace's lines, and the table at their end."""
-    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size)
+    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.style)
     return Told(source, SummaryLines(source, wish, as_json=False, lines=lines))

@@ -9,6 +9,12 @@ from typing import Any
 
 from tracefs.export.forms import FORMS
 
+_ENVIRON = ("execve", "execveat")
+_NO_ENVIRON = ("environ", "")
+"""Among --set, what becomes two of them."""
+STAMPS = ("unix", "day", "us", "start", "delta", "none")
+"""As export.stamps has them."""
+
 
 class _InOrder(argparse.Action):
     """--mkdir and --set are done in the order that they are given in."""
@@ -40,6 +46,18 @@ def add_shown(parser: argparse.ArgumentParser, where: str) -> None:
     for each in (each for each in FORMS.values() if each.option):
         form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
     parser.add_argument("-v", "--verbose", action="store_true", help="abbreviate nothing")
+    add_look(parser)
+
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """How lines look."""
+    parser.add_argument("-t", "--time", dest="style", choices=STAMPS, default="unix",
+                        help="how --strace says when: seconds since 1970, local time of day, with microseconds, since the first line, "
+                        "since the line before, not at all")  # fmt: skip
+    parser.add_argument("--color", metavar="WHEN", choices=("auto", "always", "never"), default="auto",
+                        help="auto (on a terminal, unless NO_COLOR is set), always, never")  # fmt: skip
+    parser.add_argument("--fit", action="store_true", help="cut lines to the width of the terminal")
+    parser.add_argument("--append", action="store_true", help="with -w: keep what FILE has")
 
 
 def add_selecting(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +99,8 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
     control = parser.add_argument_group("control files", "as in a mount; `tracefs files` lists them")
     control.add_argument("--set", dest="writes", metavar="FILE=TEXT", action=_InOrder, default=[],
                          help="as `echo TEXT > FILE` before CMD starts; FILE+=TEXT: `>>`")  # fmt: skip
+    control.add_argument("--no-environ", dest="writes", action="append_const", const=_NO_ENVIRON, default=[],
+                         help="leave the environments of programs out: envp is recorded as an address")  # fmt: skip
     control.add_argument("--mkdir", dest="writes", metavar="instances/NAME", action=_InOrder, default=[],
                          help="make an instance, in its order among the --set")  # fmt: skip
     control.add_argument("--trigger", dest="triggers", metavar="EVENT.TRIGGER", action="append", default=[],
@@ -168,4 +188,10 @@ def selected(args: argparse.Namespace) -> dict[str, Any]:
 
 def controls(args: argparse.Namespace) -> dict[str, Any]:
     """What was given, as controls.Controls takes it."""
-    return {"writes": args.writes, "triggers": args.triggers, "hists": args.hists, "gets": args.gets}
+    writes = [
+        each
+        for given in args.writes
+        for each in ([("set", f"events/syscalls/sys_enter_{call}/types+=envp:ptr") for call in _ENVIRON]
+                     if given == _NO_ENVIRON else [given])
+    ]  # fmt: skip
+    return {"writes": writes, "triggers": args.triggers, "hists": args.hists, "gets": args.gets}
