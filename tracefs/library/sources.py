@@ -143,11 +143,12 @@ def trace(
         scope = Follow([str(each) for each in attach], depth).scope()
     except NoTarget as error:
         raise Error(str(error)) from None
-    tree = Tracefs(scope=scope, on_error=_warn)
+    tree = Tracefs(scope=scope, on_error=_warn, start=False)
     engine = cast(Engine, tree.engine)
     child = None
     try:
         whole = _configured(tree, options.request(argv=argv))
+        engine.start()
         if argv:
             child = engine.spawn(argv, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
     except BaseException:

@@ -8,9 +8,9 @@
 struct cap_recorder *cap_recorder_of(struct cap_thread *ct);
 /*
  * Write what a program wrote into trace_marker, by any task, and run its event's triggers. seen: the record as these see it,
- * without the line's end.
+ * without the line's end. false: it was not written, for lack of room or since the sink does not record that CPU.
  */
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+bool cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
 	      const void *seen, uint32_t seen_len);
 uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */
@@ -27,6 +27,7 @@ int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
 void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */
+void cap_set_root(struct cap_thread *ct, int32_t tid); /* [capture] whose end makes cap_loop() return, once; 0: nobody's */
 void cap_set_depth(struct cap_thread *ct, uint32_t depth);
 bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob); /* false: too long, or too many */
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);
