@@ -6,7 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from tracefs.capture.engine import Engine, Handle
+from tracefs.capture.engine import Engine, Names
 from tracefs.capture.scope import Scope
 from tracefs.capture.wanted import SYSCALL_FIRST, SYSCALL_LAST, PidSet, Wanted
 
@@ -20,7 +20,7 @@ _STACKS = frozenset({4, 13})
 class Replay(Engine):
     """Records are given to write() in the order of their time."""
 
-    def __init__(self, cmdlines: Handle, fork: tuple[int, int] | None, makes_raw: bool) -> None:
+    def __init__(self, cmdlines: Names, fork: tuple[int, int] | None, makes_raw: bool) -> None:
         """`fork`: the id of sched_process_fork in these records, and where it has the child's number. `makes_raw`: calls have
         events of their own, and none of raw_syscalls beside them, which are made of those."""
         super().__init__(cmdlines, scope=Scope("none"), on_error=lambda line: None)
