@@ -16,7 +16,10 @@ from typing import NoReturn
 from tracefs import inherited
 from tracefs.commands import CommandError
 
-SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "report", "export", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = (
+    "mount", "umount", "shell", "status", "run", "report", "diff", "files-touched", "profile", "export", "files", "list",
+    "doctor", "metadata",
+)  # fmt: skip
 """Modules of tracefs.commands."""
 
 
@@ -43,7 +46,7 @@ def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
     top.of_run = list(names) == ["run"]
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in names:
-        importlib.import_module(f"tracefs.commands.{name}").add(subparsers)
+        importlib.import_module("tracefs.commands." + name.replace("-", "_")).add(subparsers)
     return top
 
 

@@ -72,6 +72,9 @@ class FakeEngine:
     def soft_disable(self, sink: int, event: int, off: bool) -> None:
         (self.soft.add if off else self.soft.discard)((sink, event))
 
+    def leave_unsaved(self, call: int, arguments: int) -> None:
+        pass
+
     def members(self, sink: int, name: str) -> frozenset[int]:
         return frozenset()
 

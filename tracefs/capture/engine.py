@@ -219,6 +219,10 @@ class Engine:
         """Where triggers begin that switch the event: not written until one enables it, or the other way round."""
         self._core.set_soft_off(sink, event, off)
 
+    def leave_unsaved(self, call: int, arguments: int) -> None:
+        """Whose memory is not saved from now on, bit by bit, of the system call of that number."""
+        self._core.unsaved(call, arguments)
+
     def members(self, sink: int, name: str) -> frozenset[int]:
         """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork added."""
         return frozenset(self._core.members(sink, SETS[name]))

@@ -21,7 +21,7 @@ from tracefs.commands.request import Request
 from tracefs.commands.showing import Take
 from tracefs.commands.signals import forwarding, held
 from tracefs.commands.start import Start, refused, start
-from tracefs.export.forms import FORMS, Form
+from tracefs.export.forms import FORMS, Form, Missing, made_by
 from tracefs.tree import Tracefs
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+    if form and form.extra:
+        try:
+            made_by(form)  # now, while CMD has not begun
+        except Missing as error:
+            raise CommandError(f"run: {error}") from None
     out = output(request.output, 2 if request.fd is None else request.fd, request.form, request.append)
     if form and form.seekable and not out.is_regular:
         out.close()

@@ -26,6 +26,8 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
  Events:
   available_events        - all events, as SYSTEM:EVENT
   set_event               - the enabled ones; write SYSTEM:EVENT, SYSTEM:*, EVENT or a glob, with ! before it to disable
+  show_event_filters      - the events that have a filter, and it
+  show_event_triggers     - the events that have triggers, and each of these
   events/enable           - 1 enables all, 0 disables all; X: some are enabled
   events/SYSTEM/enable    - the same for those of a system
   events/SYSTEM/filter    - sets the filter of each of its events that has the fields

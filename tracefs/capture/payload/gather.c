@@ -234,7 +234,7 @@ static void add_args(struct cap_save *save, enum tt_direction direction, bool nu
 		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]);
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
-		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
+		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] && !(save->unsaved >> i & 1) &&
 		    (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
 			add_target(save, i, type, call->args[i], &scope);
 	}

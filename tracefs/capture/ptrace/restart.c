@@ -30,7 +30,7 @@
 
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 {
-	uint16_t traits = cap_traits_of(arch, nr);
+	uint32_t traits = cap_traits_of(arch, nr);
 
 	if (traits & CAP_TRAIT_MULTIPLEX_IPC)
 		return (first & 0xffff) == SEMOP || (first & 0xffff) == SEMTIMEDOP;
@@ -43,7 +43,7 @@ bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 /* The same, where an interrupt of ours might have it return with a part of its work done. */
 static bool undoable_if_ignored(uint32_t arch, int32_t nr, uint64_t first)
 {
-	uint16_t traits = cap_traits_of(arch, nr);
+	uint32_t traits = cap_traits_of(arch, nr);
 
 	if (traits & CAP_TRAIT_MULTIPLEX_SOCKETCALL)
 		return first == SYS_CONNECT || first == SYS_SEND || first == SYS_SENDTO || first == SYS_SENDMSG ||

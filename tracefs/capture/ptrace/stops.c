@@ -139,6 +139,7 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		cap_untraced_child(t);
 	if (sig != SIGTRAP) {
 		t->stopped = true;
+		cap_emit_stopped(&ct->recorder, t, sig);
 		if (t->path == CAP_PATH_LEAVE)
 			cap_release(ct, t, 0);
 		else
@@ -158,7 +159,7 @@ static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	siginfo_t info;
 
-	if (cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) &&
+	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) || cap_event_wanted(&ct->recorder, t, EV_SIGNAL_IGNORED)) &&
 	    cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0)
 		cap_emit_signal(&ct->recorder, t, sig, &info);
 }

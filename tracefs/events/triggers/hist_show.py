@@ -189,13 +189,14 @@ def show_keys(histogram: Histogram, entry: Entry) -> str:
 
 
 def _stack_name(column: Column) -> str:
-    return "common_stacktrace" if column.operand.stack else ""
+    return "common_stacktrace" if column.operand.stack == lib.HIST_STACK_EVENT else ""
 
 
 def _show_key(column: Column, key: int | str | tuple[int, ...], entry: Entry) -> str:
     label = column.label
     if isinstance(key, tuple):
-        return "common_stacktrace:\n" + "".join(f"         0x{address:x}\n" for address in key)
+        head = "common_stacktrace:\n" if column.operand.stack == lib.HIST_STACK_EVENT else f"{label}.stacktrace"
+        return head + "".join(f"         0x{address:x}\n" for address in key)
     if isinstance(key, str):
         return f"{label}: {key:<50}"
     if column.modifier == "hex":
