@@ -23,6 +23,7 @@ from benchmarks import (
     ring,
     seccomp,
     structured,
+    summary,
     workloads,
 )
 from benchmarks.report import Figure, chart, table
@@ -63,6 +64,7 @@ PARTS: dict[str, Part] = {
     "seccomp": seccomp.run,
     "fd_paths": fd_paths.run,
     "structured": structured.run,
+    "summary": summary.run,
     "intask": intask.run,
     "export": export.run,
 }

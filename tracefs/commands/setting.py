@@ -29,6 +29,8 @@ STRUCTURED_KB = 128 << 10
 OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths", "noirq-info")
 """Arguments and results in words, paths whole, no column of context flags, unless `-o no...` says otherwise."""
 
+BARE = ("nosyscall_user_enter", "nosyscall_user_exit", "noirq-info")
+"""The same where nothing but numbers, results and times of calls is asked for: no memory is read."""
 WORD = re.compile(r"[\w./+-]+")
 STRACE_F = "; children are followed anyway, without strace's -f (-ff is -w FILE.%p)"
 """Where -f has no expression."""
@@ -66,7 +68,7 @@ def configure(files: Tracefs, request: Request, form: Form | None) -> bool:
         for event in events:
             write(root, "set_event", event)
         write(root, "current_tracer", "syscall")
-    for option in OPTIONS:  # now, since a tracer's own options are there with it only
+    for option in BARE if _is_bare(request) else OPTIONS:  # now, since a tracer's own options are there with it only
         write(root, "trace_options", option)
     for option in request.options:
         if option.removeprefix("no") not in files.top.options and option not in files.top.options:
@@ -74,6 +76,11 @@ def configure(files: Tracefs, request: Request, form: Form | None) -> bool:
             raise CommandError(f"{request.name}: -o {option}: no such option of trace_options{near}; -w FILE writes to a file")
         write(root, "trace_options", option)
     return whole
+
+
+def _is_bare(request: Request) -> bool:
+    asked = request.select.get("filters") or request.select.get("paths") or request.options or any(request.controls.values())
+    return request.form in ("summary", "summary-json") and "file" not in request.by and not asked and not request.ending.get("until")
 
 
 def _select(files: Tracefs, request: Request, form: Form | None, events: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tracefs.calls.pairing import Entered, Happening, Returned
 from tracefs.calls.paths import about
-from tracefs.export.forms import Wish
+from tracefs.export.forms import Export, Wish
 from tracefs.export.source import Source
 from tracefs.export.strace_lines import StraceLines
 from tracefs.export.told import Told
@@ -116,18 +116,27 @@ class Summary:
         if isinstance(each, Returned):
             took = each.ts - each.entered.ts if each.entered else None
             failed = -MAX_ERRNO <= each.ret < 0
-        key = tuple([self._key(name, each) for name in self.keys])
+        self._of(tuple([self._key(name, each) for name in self.keys])).add(took, bool(failed))
+
+    def row(self, call: str, tid: int) -> Row:
+        """Of a call of a task, where it is not by file."""
+        return self._of(tuple([call if name == "call" else self._process(tid) for name in self.keys]))
+
+    def _of(self, key: Key) -> Row:
         row = self.rows.get(key)
         if row is None:
             row = self.rows[key] = Row()
-        row.add(took, bool(failed))
+        return row
 
     def _key(self, name: str, each: Returned | Entered) -> str:
         if name == "call":
             return each.uapi_name
         if name == "file":
             return about(each) or "-"
-        return f"{self._comm(each.tid) or '<...>'}-{self._tgid(each.tid) or each.tid}"
+        return self._process(each.tid)
+
+    def _process(self, tid: int) -> str:
+        return f"{self._comm(tid) or '<...>'}-{self._tgid(tid) or tid}"
 
     def sorted(self) -> list[tuple[Key, Row]]:
         """What took longest first, or has most of what it is sorted by."""
@@ -209,14 +218,27 @@ class SummaryLines:
             yield from self._summary.json() if self._json else self._summary.table()
 
 
-def make(source: Source, wish: Wish, file: int) -> Told:
+def make(source: Source, wish: Wish, file: int) -> Export:
     """The table."""
-    return Told(source, SummaryLines(source, wish, as_json=False))
+    return _alone(source, wish, as_json=False)
 
 
-def make_json(source: Source, wish: Wish, file: int) -> Told:
+def make_json(source: Source, wish: Wish, file: int) -> Export:
     """The same as JSON."""
-    return Told(source, SummaryLines(source, wish, as_json=True))
+    return _alone(source, wish, as_json=True)
+
+
+def _alone(source: Source, wish: Wish, as_json: bool) -> Export:
+    if "file" in wish.by:
+        return Told(source, SummaryLines(source, wish, as_json))
+    from tracefs.export.counted import Counted  # here, since it is made of what is here
+
+    summary = Summary(wish.by, source.comm, source.tgid, wish.sort)
+
+    def show() -> str:
+        return "".join(summary.json() if as_json else summary.table()) if summary.rows else ""
+
+    return Counted(source, summary, show, wish.every)
 
 
 def make_after(source: Source, wish: Wish, file: int) -> Told:
