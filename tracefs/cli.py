@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from tracefs import inherited
 from tracefs.commands import CommandError
+from tracefs.plain import plain
 
 SUBCOMMANDS = (
     "mount", "umount", "shell", "status", "run", "report", "diff", "files-touched", "profile", "export", "files", "list",
@@ -34,8 +35,8 @@ class Parser(argparse.ArgumentParser):
             from tracefs.front.from_strace import answer
 
             if said := answer(message):
-                self.exit(2, f"tracefs run: {said} (see docs/from-strace.md, tracefs run --help)\n")
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+                self.exit(2, f"tracefs run: {plain(said)} (see docs/from-strace.md, tracefs run --help)\n")
+        self.exit(2, f"{self.prog}: {plain(message)} (see {self.prog} --help)\n")
 
 
 def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
@@ -117,7 +118,7 @@ def _main(argv: Sequence[str] | None) -> int:
         message, detail, status = str(error), error.detail, error.status
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
+    print("tracefs:", plain(" ".join(message.splitlines())), file=sys.stderr)
     if detail:
         print(detail, file=sys.stderr)
     return status

@@ -15,6 +15,7 @@ from tracefs.commands import CommandError
 from tracefs.library import face
 from tracefs.library.happenings import Call
 from tracefs.library.sources import Error, Trace
+from tracefs.plain import plain
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def opened(name: str, recording: str | None, command: Sequence[str], events: str
     """A recording, or the command, whose output goes to the descriptor `stdout`."""
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        warnings.showwarning = lambda message, *rest: print(f"tracefs: {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *rest: print(f"tracefs: {plain(str(message))}", file=sys.stderr)
         try:
             if recording:
                 found = face.recording(recording, events=events)

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tracefs.commands import CommandError
+from tracefs.plain import plain
 
 if TYPE_CHECKING:
     from tracefs.library.happenings import Call
@@ -45,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
             continue
         if change.task != task:
             task = change.task
-            print(f"@ {task}")
+            print(f"@ {plain(task)}")
         for line in change.lines():
-            print(line)
+            print(plain(line))
     return status
 
 

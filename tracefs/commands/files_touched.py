@@ -7,6 +7,8 @@ import argparse
 import json
 from typing import Any
 
+from tracefs.plain import plain
+
 
 def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
@@ -31,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 print(json.dumps(mine.plain()))
                 continue
-            print(mine.program + (f" [{mine.pid}]" if mine.pid is not None else ""))
+            print(plain(mine.program) + (f" [{mine.pid}]" if mine.pid is not None else ""))
             for kind in KINDS:
                 for what in sorted(mine.by[kind]):
-                    print(f"  {kind:8}{ascii(what)[1:-1]}")
+                    print(f"  {kind:8}{plain(what)}")
     return 0

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tracefs.plain import plain
+
 
 def _say(text: str) -> None:
-    print(f"tracefs: {text}", file=sys.stderr)
+    print(f"tracefs: {plain(text)}", file=sys.stderr)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tracefs.commands.showing import Take
 from tracefs.commands.signals import forwarding, held
 from tracefs.commands.start import Start, refused, start
 from tracefs.export.forms import FORMS, Form, Missing, made_by
+from tracefs.plain import plain
 from tracefs.tree import Tracefs
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def trace(request: Request) -> int:
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
     def complain(message: str) -> None:
-        print(f"tracefs: {message}", file=sys.stderr)
+        print(f"tracefs: {plain(message)}", file=sys.stderr)
 
     files = Tracefs(_scope(request), on_error=complain, start=False)  # who is traced is recorded as a whole
     engine = cast(Engine, files.engine)

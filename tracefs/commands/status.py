@@ -14,6 +14,7 @@ from typing import Any
 from tracefs import mountpoints
 from tracefs.commands import CommandError
 from tracefs.commands.scopes import describe
+from tracefs.plain import plain
 
 SHOWN_TRACEES = 20
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             lines = _describe(directory)
         except OSError as error:  # taken away while we look, or not of this version
             lines = [directory, f"  cannot be read: {error.filename}: {error.strerror}"]
-        print("\n".join(lines))
+        print("\n".join(map(plain, lines)))  # names of tasks, directories and faults
     return 0
 
 

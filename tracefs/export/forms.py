@@ -119,6 +119,18 @@ _ROWS = (
         settings=_TASKS, apart=True,
     ),
     Form(
+        "chrome", "trace events as JSON, for speedscope and the Firefox profiler", "calls", "chrome:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "folded", "stacks of programs and calls with their times, for flame graphs", "calls", "folded:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "html", "a page of its own: programs in time, calls, files", "calls", "page:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
         "parquet", "with -w: a table of calls for DuckDB, ClickHouse, Spark, pandas", "calls", "parquet:make",
         events=_LIVES, settings=_TASKS, apart=True, partitions=True, extra="parquet",
     ),

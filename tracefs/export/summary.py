@@ -14,6 +14,7 @@ from tracefs.export.forms import Export, Wish
 from tracefs.export.source import Source
 from tracefs.export.strace_lines import StraceLines
 from tracefs.export.told import Told
+from tracefs.plain import plain
 from tracefs.syscalls.types import Decoder
 
 KEYS = ("call", "process", "file")
@@ -132,11 +133,11 @@ class Summary:
         if name == "call":
             return each.uapi_name
         if name == "file":
-            return about(each) or "-"
+            return plain(about(each) or "-")
         return self._process(each.tid)
 
     def _process(self, tid: int) -> str:
-        return f"{self._comm(tid) or '<...>'}-{self._tgid(tid) or tid}"
+        return f"{plain(self._comm(tid) or '<...>')}-{self._tgid(tid) or tid}"
 
     def sorted(self) -> list[tuple[Key, Row]]:
         """What took longest first, or has most of what it is sorted by."""

@@ -28,7 +28,7 @@ from tests.capture.harness import programs, watch
 from tests.capture.harness.flag import Flag, until
 from tests.capture.harness.tracers import SPAWNING, TRACERS, Job, load
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which something that should happen at once counts as hung; long, since machines are busy."""
 MOMENT = 3.0
 """Seconds within which affinities are restored and helpers of a dead tracer are gone."""

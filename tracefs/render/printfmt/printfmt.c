@@ -5,6 +5,7 @@
 struct operand {
 	struct rn_value value;
 	const struct rn_op *decoder;
+	bool foreign; /* text of the record's, not of the format's */
 };
 
 static uint64_t cast(uint64_t value, unsigned size, bool is_signed)
@@ -74,7 +75,7 @@ static struct operand evaluate(const struct rn_piece *piece, const struct rn_eve
 			*++top = (struct operand){ .value = { op->number, op->text, op->count } };
 			break;
 		case RN_OP_FIELD:
-			*++top = (struct operand){ .value = event->values[op->number] };
+			*++top = (struct operand){ .value = event->values[op->number], .foreign = true };
 			break;
 		case RN_OP_MEMORY:
 			*++top = (struct operand){ .value.number =
@@ -183,6 +184,16 @@ static void widen(struct rn_text *text, char *start, int width, bool left)
 	text->at += missing;
 }
 
+/* The precision counts what is there, not what it is shown as. */
+static void put_foreign(struct rn_text *text, const struct rn_piece *piece, const struct rn_value *value)
+{
+	uint32_t length = value->length;
+
+	if (piece->precision >= 0 && length > (uint32_t)piece->precision)
+		length = (uint32_t)piece->precision;
+	rn_put_foreign(text, value->text, length);
+}
+
 static void put_string(struct rn_text *text, const struct rn_piece *piece, const struct operand *argument,
 		       const struct rn_event *event)
 {
@@ -194,11 +205,13 @@ static void put_string(struct rn_text *text, const struct rn_piece *piece, const
 		put_flags(text, argument->decoder, argument->value.number);
 	else if (argument->decoder)
 		put_symbolic(text, argument->decoder, argument->value.number);
+	else if (argument->value.text && argument->foreign)
+		put_foreign(text, piece, &argument->value);
 	else if (argument->value.text)
 		rn_put(text, argument->value.text, argument->value.length);
 	else
 		rn_puts(text, "(null)");
-	if (piece->precision >= 0 && text->at - start > piece->precision)
+	if (piece->precision >= 0 && !argument->foreign && text->at - start > piece->precision)
 		text->at = start + piece->precision;
 	widen(text, start, piece->width, piece->left);
 }
