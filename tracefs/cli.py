@@ -18,7 +18,7 @@ from tracefs.commands import CommandError
 from tracefs.plain import plain
 
 SUBCOMMANDS = (
-    "mount", "umount", "shell", "status", "run", "report", "diff", "files-touched", "profile", "export", "files", "list",
+    "mount", "umount", "shell", "status", "run", "report", "diff", "files-touched", "profile", "export", "hist", "files", "list",
     "doctor", "metadata",
 )  # fmt: skip
 """Modules of tracefs.commands."""

@@ -15,6 +15,7 @@ from benchmarks import (
     daemon,
     export,
     fd_paths,
+    fleet,
     intask,
     interleave,
     peers,
@@ -67,6 +68,7 @@ PARTS: dict[str, Part] = {
     "summary": summary.run,
     "intask": intask.run,
     "export": export.run,
+    "fleet": fleet.run,
 }
 
 

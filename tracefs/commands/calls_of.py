@@ -9,13 +9,15 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tracefs import inherited
 from tracefs.commands import CommandError
-from tracefs.library import face
-from tracefs.library.happenings import Call
-from tracefs.library.sources import Error, Trace
 from tracefs.plain import plain
+
+if TYPE_CHECKING:
+    from tracefs.library.happenings import Call
+    from tracefs.library.sources import Trace
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,9 @@ def calls_of(args: argparse.Namespace, events: str) -> Iterator[Iterator[Call]]:
 @contextmanager
 def opened(name: str, recording: str | None, command: Sequence[str], events: str, stdout: int) -> Iterator[Trace]:
     """A recording, or the command, whose output goes to the descriptor `stdout`."""
+    from tracefs.library import face  # here, so that the parsers of these commands are made without the engine
+    from tracefs.library.sources import Error
+
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *rest: print(f"tracefs: {plain(str(message))}", file=sys.stderr)

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tracefs.commands import CommandError
+from tracefs.commands import CommandError, calls_of
 from tracefs.plain import plain
 
 if TYPE_CHECKING:
@@ -53,8 +53,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _calls(args: argparse.Namespace, which: str) -> list[Call]:
-    from tracefs.commands import calls_of
-
     command = shlex.split(which) if args.commands else []
     if args.commands and not command:
         raise CommandError("diff: an empty command", status=TROUBLE)

@@ -7,6 +7,7 @@ import argparse
 import json
 from typing import Any
 
+from tracefs.commands import calls_of
 from tracefs.plain import plain
 
 
@@ -16,14 +17,11 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="an object a process")
     parser.add_argument("--by-program", action="store_true", help="processes of one program together")
-    from tracefs.commands import calls_of  # here, as what it needs delays other commands
-
     calls_of.add(parser)
     parser.set_defaults(run=run, name="files-touched")
 
 
 def run(args: argparse.Namespace) -> int:
-    from tracefs.commands import calls_of
     from tracefs.library.touched import KINDS, WORDS, touched
 
     with calls_of.calls_of(args, WORDS) as calls:

@@ -8,21 +8,18 @@ import json
 import sys
 from typing import Any
 
-from tracefs.commands import CommandError
+from tracefs.commands import CommandError, calls_of
 
 
 def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser("profile", help="a profile of what a command used")
     parser.add_argument("--seccomp", action="store_true",
                         help="a seccomp profile (OCI JSON: docker, podman): calls that were made are allowed")  # fmt: skip
-    from tracefs.commands import calls_of
-
     calls_of.add(parser)
     parser.set_defaults(run=run, name="profile")
 
 
 def run(args: argparse.Namespace) -> int:
-    from tracefs.commands import calls_of
     from tracefs.library.profile import seccomp
 
     if not args.seccomp:
