@@ -49,8 +49,8 @@ def fish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> str:
         for action in parser._actions:
             words = "".join(f" -l {each[2:]}" if each.startswith("--") else f" -s {each[1:]}" for each in action.option_strings)
             if words:
-                value = " -r" if action.nargs != 0 else ""
-                lines.append(f"complete -c tracefs -n '__fish_seen_subcommand_from {name}'{words}{value} -d {quoted(action.help or '')}")
+                words += " -r" if action.nargs != 0 else ""
+                lines.append(f"complete -c tracefs -n '__fish_seen_subcommand_from {name}'{words} -d {quoted(action.help or '')}")
     return "\n".join(lines) + "\n"
 
 
