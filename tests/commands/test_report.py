@@ -107,6 +107,12 @@ def test_what_is_no_recording(content: bytes, why: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, f"tracefs: report: {file}: {why}\n")
 
 
+def test_what_needs_a_living_task_is_refused(recording: Path) -> None:
+    done = report(recording, "-f", "filename.ustring == 'x'")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tracefs: report: .ustring looks into the memory of a task: there is none of a recording\n"
+
+
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
     done = report(tmp_path / "gone")
     assert (done.returncode, done.stderr) == (1, f"tracefs: {tmp_path}/gone: No such file or directory\n")

@@ -39,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
     form = FORMS[name] if (name := summary.form(args)) else None
     if form and form.seekable and args.output is None:
         raise CommandError(f"report: --{form.name} needs -w FILE")
+    given = [*args.filters, args.until, *(text for _, text in args.writes), *args.triggers, *args.hists]
+    if any(".ustring" in text for text in given):
+        raise CommandError("report: .ustring looks into the memory of a task: there is none of a recording")
     try:
         recording = Recording(args.file)
     except NotReadable as error:
