@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
+CONSTANTS_IN = ("strace", "summary-after")
+"""Forms that have constants in the style that is asked for."""
 ATTACH = 0.5
 """Seconds in which the first process that was named is to be found: then there are tracees, or never."""
 
@@ -43,6 +45,8 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+    if request.constants != "abbrev" and request.form not in CONSTANTS_IN:
+        raise CommandError(f"run: -X {request.constants} is for --strace")
     if form and form.extra:
         try:
             made_by(form)  # now, while CMD has not begun

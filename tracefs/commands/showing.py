@@ -89,7 +89,16 @@ def _export(
 
 
 def _wish(request: Request) -> Wish:
-    return Wish(request.verbose, request.size, request.by, request.style, request.sort, request.every)
+    return Wish(
+        verbose=request.verbose,
+        size=request.size,
+        constants=request.constants,
+        paths="syscall_fd_path" in request.options or request.name == "report",  # else they may have been saved for -P
+        by=request.by,
+        style=request.style,
+        sort=request.sort,
+        every=request.every,
+    )
 
 
 def _nothing(last: bool) -> bytes:

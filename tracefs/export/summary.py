@@ -244,5 +244,7 @@ def _alone(source: Source, wish: Wish, as_json: bool) -> Export:
 
 def make_after(source: Source, wish: Wish, file: int) -> Told:
     """strace's lines, and the table at their end."""
-    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.style)
+    lines = StraceLines(
+        Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths, wish.style
+    )
     return Told(source, SummaryLines(source, wish, as_json=False, lines=lines))
