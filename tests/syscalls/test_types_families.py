@@ -42,7 +42,7 @@ CALLS = [
     ),
     (
         ("quotactl", (0x80000600, 0x1000, 0, 0x2000), Saved({1: b"/dev/x\0", 3: struct.pack("<QQII", 1, 2, 1, 7)}), 0),
-        'quotactl(Q_SETINFO|USRQUOTA, "/dev/x", {dqi_bgrace=1, dqi_igrace=2, dqi_flags=DQF_ROOT_SQUASH, '
+        'quotactl(QCMD(Q_SETINFO, USRQUOTA), "/dev/x", {dqi_bgrace=1, dqi_igrace=2, dqi_flags=DQF_ROOT_SQUASH, '
         "dqi_valid=IIF_BGRACE|IIF_IGRACE|IIF_FLAGS}) = 0",
     ),
     (
@@ -64,8 +64,8 @@ CALLS = [
             (0x2000, struct.pack("<QIIHhIQQqQII", 7, 0, 0, 1, 0, 5, 0x3000, 3, 0, 0, 0, 0)),
             (0x3000, (b"abc",)),
         ])}), 1),
-        "io_submit(0x1, 1, [{aio_data=0x7, aio_lio_opcode=IOCB_CMD_PWRITE, aio_reqprio=0, aio_fildes=5, "
-        'aio_buf="abc", aio_nbytes=3, aio_offset=0, aio_flags=0, aio_resfd=0}]) = 1',
+        "io_submit(0x1, 1, [{aio_data=0x7, aio_lio_opcode=IOCB_CMD_PWRITE, aio_fildes=5, "
+        'aio_buf="abc", aio_nbytes=3, aio_offset=0}]) = 1',
     ),
     (
         ("socket", (17, 3, 0x0300), None, 3),

@@ -23,7 +23,7 @@ def test_what_is_shown_means_what_the_package_s_files_mean() -> None:
 
 def test_a_syscall_shows_its_row_and_variants() -> None:
     assert LiveTypes().show("openat") == (
-        "openat dfd:dirfd filename:path flags:open_flags mode:- -> fd\nopenat[flags=O_CREAT|O_TMPFILE] mode:perm\n"
+        "openat dfd:dirfd filename:path flags:open_flags mode:- -> fd\nopenat[flags=O_CREAT|__O_TMPFILE] mode:perm\n"
     )
 
 

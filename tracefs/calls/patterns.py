@@ -11,7 +11,7 @@ from tracefs.calls.notation import PLACE, Notation, kept, place
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.decode.members import Layout, Member
 from tracefs.syscalls.types.language.model import WIDTHS, IntType, Ref, StructType
-from tracefs.syscalls.types.notation.values import Argument, Pointer, Struct, Value
+from tracefs.syscalls.types.notation.values import Argument, Number, Pointer, Struct, Value
 
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 Word = Callable[[int], str] | None
@@ -19,11 +19,16 @@ Word = Callable[[int], str] | None
 
 
 class _Pattern(NamedTuple):
-    """What % makes a structure's text of. `places`: which of the numbers, and what shows them."""
+    """What % makes a structure's text of. `places`: which of the numbers, and what shows them.
+
+    `moments`: places that show a second number, too: nanoseconds.
+    """
 
     text: str
     unpack: Callable[[bytes], tuple[int, ...]]
     places: tuple[tuple[int, Word], ...]
+    moments: tuple[tuple[int, int, int], ...] = ()
+    """(place, seconds, nanoseconds)."""
 
 
 class Patterns:
@@ -35,6 +40,7 @@ class Patterns:
     def target(self, syscall: str, name: str, named: StructType) -> Callable[[bytes], str | None]:
         """An argument that points to one; its bytes -> text, None: not to be told so. Which members it has they may say."""
         patterns: dict[int, _Pattern | None] = {}
+        moment = self._moment
         fixed = None if named.variants else self._decoder.layout(named, b"")
 
         def text(blob: bytes) -> str | None:
@@ -45,9 +51,15 @@ class Patterns:
             if pattern is None or len(blob) < named.size:
                 return None
             raw = pattern.unpack(blob)
-            return pattern.text % tuple([raw[i] if word is None else word(raw[i]) for i, word in pattern.places])
+            shown = [raw[i] if word is None else word(raw[i]) for i, word in pattern.places]
+            for place_, sec, nsec in pattern.moments:
+                shown[place_] = moment(raw[sec], raw[nsec])
+            return pattern.text % tuple(shown)
 
         return text
+
+    def _moment(self, seconds: int, nanoseconds: int) -> str:
+        return self._notation.value(Number(seconds, "sec", nanoseconds))
 
     def _pattern(self, syscall: str, name: str, named: StructType, layout: Layout) -> _Pattern | None:
         members = list(self._flat(layout, 0))
@@ -59,7 +71,9 @@ class Patterns:
         shown = self._notation.argument(syscall, Argument(name, Pointer(1, shape)))
         words = [self.word(member) for _, member in members]
         order = [int(number) for number in PLACE.findall(shown)]
-        return _Pattern(pattern(shown, words), unpack, tuple((rank.index(number), words[number]) for number in order))
+        places = tuple((rank.index(number), words[number]) for number in order)
+        moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
+        return _Pattern(pattern(shown, words), unpack, places, moments if len(members) == len(layout.shown) else ())
 
     def _inner(self, member: Member) -> tuple[StructType, Layout] | None:
         """If it is a structure itself, that always has the same members."""

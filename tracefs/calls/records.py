@@ -17,6 +17,8 @@ _LONG = 256
 Show = Callable[[int, bytes, int], str | None]
 """(address, what was saved there, how many bytes there were, as far as a count says that) -> text; None: not to be told so."""
 
+_TEXTS = (Ref("str"), Ref("pathname"))
+
 
 def records(decoder: Decoder, notation: Notation, syscall: str, name: str, expr: Records) -> Show | None:
     """An argument that points to such. Only of numbers and a text to the end, and where all of them are there."""
@@ -60,8 +62,9 @@ def _item(
     """What shows the structure between two places."""
     *numbers, tail = layout.shown
     unpack = unpacker([(member.offset, member) for member in numbers])
-    if tail.type != Ref("str") or tail.size or unpack is None:
+    if tail.type not in _TEXTS or tail.size or unpack is None:
         return None
+    whole = tail.type == Ref("pathname")
     fields = tuple((member.name, place(number)) for number, member in enumerate(layout.shown))
     words = [patterns.word(member) for member in numbers]
     made = pattern(notation.value(Struct(named.name, fields)), words)
@@ -69,7 +72,7 @@ def _item(
     def text(blob: bytes, start: int, end: int) -> str:
         raw = unpack(blob, start)
         known = [value if word is None else word(value) for value, word in zip(raw, words, strict=True)]
-        return made % (*known, notation.value(Text(blob[start + tail.offset : end].partition(b"\0")[0])))
+        return made % (*known, notation.value(Text(blob[start + tail.offset : end].partition(b"\0")[0], whole=whole)))
 
     return text
 

@@ -50,6 +50,14 @@ def add(subparsers: Any) -> None:
         help="show long lists whole; with --strace, structures and environments, too (strace -v)",
     )
     parser.add_argument(
+        "-X",
+        "--const-print-style",
+        dest="constants",
+        choices=("abbrev", "raw", "verbose"),
+        default="abbrev",
+        help="with --strace: constants as names, as numbers, or as numbers with the names behind them",
+    )
+    parser.add_argument(
         "-E",
         dest="environ",
         metavar="VAR[=VALUE]",
@@ -84,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
         size=args.size,
         seccomp=args.seccomp,
         in_task=args.in_task,
+        constants=args.constants,
         verbose=args.verbose,
     )
     return session.trace(request)

@@ -44,6 +44,8 @@ PLENTY = 1 << 16
 """Bytes of text below which more is waited for: a reader on the heels of the program takes it a CPU, line by line."""
 SHORTEST, LONGEST = 0.01, 0.05
 """Seconds between two looks at the buffer. Looking by the clock keeps wake-ups out of the traced program's way."""
+CONSTANTS_IN = ("strace", "summary-after")
+"""Forms that have constants in the style that is asked for."""
 ATTACH = 0.5
 """Seconds in which the first process that was named is to be found: then there are tracees, or never."""
 
@@ -84,6 +86,8 @@ class Request:
     its filter must not be left without us."""
     in_task: bool = False
     """Programs may record themselves."""
+    constants: str = "abbrev"
+    """How the form "strace" has constants."""
     verbose: bool = False
     """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
 
@@ -97,6 +101,8 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+    if request.constants != "abbrev" and request.form not in CONSTANTS_IN:
+        raise CommandError(f"run: -X {request.constants} is for --strace")
     if form and form.extra:
         try:
             made_by(form)  # now, while CMD has not begun
@@ -321,7 +327,9 @@ def _export(
     source = live(files.top, day=TimeOfDay(form.clock) if form.clock in CLOCKS else None)
     source = replace(source, whole=whole, pages=watch.pages(source.pages) if watch else source.pages)
     with out.guarded():
-        export = open_form(form, source, Wish(request.verbose, request.size, request.by, request.every), out.fd)
+        paths = "syscall_fd_path" in request.options  # else they may have been saved for -P
+        wish = Wish(request.verbose, request.size, request.constants, paths, request.by, request.every)
+        export = open_form(form, source, wish, out.fd)
     take = export.take if export else _nothing
     yield watch.lines(take) if watch else take
     with out.guarded():

@@ -35,6 +35,10 @@ class Wish:
     """Nothing is abbreviated."""
     size: int | None = None
     """Bytes of texts that were asked for; a form that shortens lists shows so many elements, too."""
+    constants: str = "abbrev"
+    """How the form "strace" has constants: abbrev (names), raw (numbers), verbose (both)."""
+    paths: bool = True
+    """Whether the form "strace" says what descriptors stand for, where that was saved."""
     by: tuple[str, ...] = ("call",)
     """What a summary is by: of summary.KEYS."""
     every: float | None = None

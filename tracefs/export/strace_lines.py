@@ -34,10 +34,16 @@ class StraceLines:
         day: Callable[[int], int] | None = None,
         verbose: bool = False,
         size: int | None = None,
+        constants: str = "abbrev",
+        paths: bool = True,
     ) -> None:
-        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too. `constants`: as strace's -X.
+
+        `paths`: with what descriptors stand for, where that was saved.
+        """
         self._decoder = decoder
-        self._printer = StracePrinter(size, shorten=None if verbose else brief(MOST if size is None else size))
+        most = MOST if size is None else size
+        self._printer = StracePrinter(size, None if verbose else brief(most), None if verbose else most, constants, paths)
         self._direct = Direct(decoder, self._printer)
         self._day = day or (lambda ts: ts)
         self._open: Entered | None = None
@@ -125,4 +131,4 @@ class StraceLines:
 
 def make(source: Source, wish: Wish, file: int) -> Told:
     """The form."""
-    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size))
+    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths))

@@ -208,5 +208,5 @@ def make_json(source: Source, wish: Wish, file: int) -> Told:
 
 def make_after(source: Source, wish: Wish, file: int) -> Told:
     """strace's lines, and the table at their end."""
-    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size)
+    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths)
     return Told(source, SummaryLines(source, wish, as_json=False, lines=lines))

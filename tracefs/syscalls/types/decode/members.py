@@ -50,6 +50,8 @@ class Layout:
     others: bool
     apart: frozenset[str] = frozenset()
     """Names of those that stand behind the others."""
+    moments: tuple[tuple[int, int], ...] = ()
+    """Which of `shown` are seconds, and which their nanoseconds (st_atime, st_atime_nsec)."""
 
 
 class Members:
@@ -79,11 +81,14 @@ class Members:
             fields.update({field.name: field for field in named.variants[index].fields})
         wanted = self._counts() | {test.name for variant in named.variants for test in variant.conditions}
         members = [self._member(field) for field in fields.values()]
+        shown = tuple(m for m in members if not (isinstance(m.type, Ref) and m.type.name == "-"))
+        places = {m.name: place for place, m in enumerate(shown)}
         return Layout(
-            tuple(m for m in members if not (isinstance(m.type, Ref) and m.type.name == "-")),
+            shown,
             tuple(m for m in members if m.width and m.name in wanted),
             any(m.number is None for m in members),
             frozenset(m.name for m in members if m.apart),
+            tuple((place, places[f"{name}_nsec"]) for name, place in places.items() if f"{name}_nsec" in places),
         )
 
     def _member(self, field: Field) -> Member:

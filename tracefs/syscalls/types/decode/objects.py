@@ -147,6 +147,8 @@ class Objects:
         if element is None:
             if count is None:
                 count = self._open_size(target)
+            if not count and isinstance(target, Ref) and isinstance(self._table.types.get(target.name), StructType):
+                return None
             data = scope.memory.read(address, count, target in _DATA) if count else b""
             return None if data is None else self.value(target, data, count, scope, address)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)
@@ -304,7 +306,21 @@ class Objects:
                 complete = False
             else:
                 fields.append((member.name, found))
-        return Struct(named.name, tuple(fields), complete, members.apart)
+        if members.moments and len(fields) == len(members.shown):
+            for sec, nsec in members.moments:
+                seconds, parts = fields[sec][1], fields[nsec][1]
+                if isinstance(seconds, Number) and isinstance(parts, Number):
+                    fields[sec] = (fields[sec][0], replace(seconds, nsec=parts.value))
+        beyond = self._beyond(named, data, size, at) if named.grows and size > named.size else None
+        return Struct(named.name, tuple(fields), complete, members.apart, beyond)
+
+    @staticmethod
+    def _beyond(named: StructType, data: bytes, size: int, at: int) -> tuple[int, Data | None] | None:
+        """What a caller has behind the members that are known: of a newer kernel, as far as it is not 0."""
+        rest = data[named.size : size]
+        if len(data) < min(size, named.size + _PAGE) and at and (at + len(data)) % _PAGE == 0:
+            return named.size, None
+        return (named.size, Data(rest, len(rest), octets=True)) if any(rest) else None
 
     def _unreadable(self, member: Member, data: bytes, size: int, at: int) -> bool:
         """Whether what follows a header goes on, as one object, to a page that could not be read: of no use to the kernel."""

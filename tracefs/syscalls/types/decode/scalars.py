@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracefs.syscalls.types.language.model import (
     WHOLE,
     WIDTHS,
@@ -10,12 +12,14 @@ from tracefs.syscalls.types.language.model import (
     EnumType,
     FlagsType,
     IntType,
+    Macro,
     SubField,
     Table,
     unknown_of,
 )
 from tracefs.syscalls.types.language.widths import SWAPPED, ScalarType, fit
-from tracefs.syscalls.types.notation.printers import text
+from tracefs.syscalls.types.notation.marked import MARKED
+from tracefs.syscalls.types.notation.printers import PLAIN, Printers, number, text
 from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
 from tracefs.syscalls.types.saved.fds import Fds
 
@@ -39,10 +43,18 @@ class Scalars:
         if isinstance(named, EnumType) and named.style in SWAPPED:
             return self._swapped(named, value, WIDTHS[width or named.width][0])
         if isinstance(named, EnumType):
-            name = self._names(named, width or named.width).get(value) or self._macro(named, value)
+            name = self._names(named, width or named.width).get(value)
+            macro = None if name else next((each for each in named.macros if value & each.mask == each.value), None)
+            if macro:
+                plain, marked = (self._macro(macro, value, printers) for printers in (PLAIN, MARKED))
+                bits = WIDTHS[width or named.width][0] * 8
+                return Enum(named.name, value, plain, named.style, bits=bits, marked=marked)
             if not name:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
-            return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
+            path = self.fds.get(value) if named.style == "fd" else None
+            said = f"{number(value, named.style)} /* {name} */" if (named.unknown or "").startswith("#") else ""
+            bits = WIDTHS[width or named.width][0] * 8
+            return Enum(named.name, value, name, named.style, path, unknown_of(named), bits, said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 
     def _swapped(self, named: EnumType, value: int, size: int) -> Value:
@@ -70,12 +82,9 @@ class Scalars:
                 names.setdefault(fit(entry.value, width), entry.name)
         return names
 
-    def _macro(self, named: EnumType, value: int) -> str | None:
-        """NAME(1, X) of the first whose bits these are."""
-        macro = next((each for each in named.macros if value & each.mask == each.value), None)
-        if macro is None:
-            return None
-        return f"{macro.name}({', '.join(text(self._part(part, value).value) for part in macro.parts)})"
+    def _macro(self, macro: Macro, value: int, printers: Printers) -> str:
+        """NAME(1, X)."""
+        return f"{macro.name}({', '.join(text(self._part(part, value).value, None, printers) for part in macro.parts)})"
 
     def _flags(self, named: FlagsType, value: int, bits: int) -> Flags:
         """Each entry that matches takes its bits away from those after it."""
@@ -83,19 +92,32 @@ class Scalars:
         rest = unsigned = value & whole
         free = whole
         found: list[str | Part] = []
+        has_bits = False
         for entry in named.entries:
             mask = entry.mask & whole
             if isinstance(entry, SubField):
                 if rest & mask:
-                    found.append(self._part(entry, rest))
+                    found.append(self._unshifted(self._part(entry, rest), rest & mask))
                     rest &= ~mask
             elif mask and mask & free == mask and unsigned & mask == entry.value & whole:
                 if entry.value == 0 and entry.mask == WHOLE and unsigned:
                     continue
                 found.append(entry.name)
+                has_bits = has_bits or entry.value == entry.mask
                 rest &= ~mask
                 free &= ~mask
-        return Flags(named.name, unsigned, tuple(found), rest, named.style, unknown_of(named))
+        unknown = unknown_of(named)
+        if unknown.startswith("|"):
+            unknown = "" if has_bits else f"+{unknown[1:]}"
+        return Flags(named.name, unsigned, tuple(found), rest, named.style, unknown)
+
+    @staticmethod
+    def _unshifted(part: Part, bits: int) -> Part:
+        """strace shows bits of no name as they stand in the number."""
+        inner = part.value
+        if part.shift or not isinstance(inner, Enum) or inner.name or not inner.unknown:
+            return part
+        return Part(replace(inner, marked=f"{number(bits, 'hex')} /* {inner.unknown} */"))
 
     def _part(self, entry: SubField, value: int) -> Part:
         inner = (value & entry.mask) >> entry.shift

@@ -93,7 +93,7 @@ class EnumType:
     entries: tuple[Entry, ...]
     macros: tuple[Macro, ...] = ()
     unknown: str | None = None
-    """As of FlagsType."""
+    """As of FlagsType; `#X_???` where strace shows the number, and its name as a comment."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,8 @@ class StructType:
     fields: tuple[Field, ...]
     variants: tuple[StructVariant, ...] = ()
     open: bool = False
+    grows: bool = False
+    """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import socket
 from types import MappingProxyType
 from typing import Final
@@ -15,9 +16,11 @@ from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Num
 def _number(value: Number, limit: int | None, known: Printers) -> str:
     if value.style == "ifindex":
         return _interface(value.value)
+    if value.style == "dev":
+        return f"makedev({number(os.major(value.value), 'hex')}, {number(os.minor(value.value), 'hex')})"
     shown = PLAIN[Number](value, limit, known)
     if value.style == "sec":
-        return f"{shown} /* {date(value.value)} */"
+        return f"{shown} /* {_day(value.value, value.nsec, 9)} */" if value.value or value.nsec else shown
     if value.style == "ticks":
         return f"{shown} /* {value.value // 100}.{value.value % 100:02d} s */" if value.value else shown
     return shown
@@ -33,15 +36,32 @@ def _interface(index: int) -> str:
 
 
 def _enum(value: Enum, limit: int | None, known: Printers) -> str:
+    if value.marked:
+        return value.marked
     if value.name or not value.unknown:
         return PLAIN[Enum](value, limit, known)
+    if value.unknown.startswith(("#", "%")):
+        return f"{number(value.value, value.style)} /* {value.unknown[1:]} */"
     return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
 
 
 def _flags(value: Flags, limit: int | None, known: Printers) -> str:
+    if value.unknown.startswith("="):
+        return _whole(value, limit, known)
     shown = PLAIN[Flags](value, limit, known)
+    if value.unknown.startswith("#"):
+        named = bool(value.names) or not value.value
+        return f"{number(value.value, 'hex')} /* {shown if named else value.unknown[1:]} */" if value.value else shown
     said = value.unknown.removeprefix("+")
     return f"{shown} /* {said} */" if value.rest and said and (not value.names or said != value.unknown) else shown
+
+
+def _whole(value: Flags, limit: int | None, known: Printers) -> str:
+    """A number where no name begins with what they must: a file's mode without its type."""
+    begins = value.unknown[1:]
+    if any(isinstance(name, str) and name.startswith(begins) for name in value.names):
+        return PLAIN[Flags](value, limit, known) + (f"|{number(0, value.style)}" if not value.rest else "")
+    return number(value.value, value.style)
 
 
 def octets(value: Data, limit: int | None) -> str:
@@ -58,9 +78,39 @@ def _data(value: Data, limit: int | None, known: Printers) -> str:
 def _struct(value: Struct, limit: int | None, known: Printers) -> str:
     """What follows a header stands behind the braces, without a name."""
     if not value.apart:
-        return PLAIN[Struct](value, limit, known)
+        alone = next((each.name for _, each in value.fields if isinstance(each, Enum)), None) if value.type == "utimespec" else None
+        if alone:  # UTIME_NOW, UTIME_OMIT
+            return alone
+        if value.beyond:
+            return f"{PLAIN[Struct](value, limit, known)[:-1]}, {_beyond(value.beyond, limit)}}}"
+        plain, day = PLAIN[Struct](value, limit, known), value.type in _MOMENTS and _moment(value)
+        return f"{plain} /* {day} */" if day else plain
     shown = _parts(value, limit, known)
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+def _beyond(found: tuple[int, Data | None], limit: int | None) -> str:
+    start, data = found
+    return "???" if data is None else f"/* bytes {start}..{start + data.size - 1} */ {octets(data, limit)}"
+
+
+_MOMENTS: Final = {"utimespec": 9, "utimeval": 6}
+"""Structures that say when, and digits of the second's parts in them."""
+
+
+def _moment(value: Struct) -> str:
+    """As people read it; nothing of what no calendar has."""
+    found = [member.value for _, member in value.fields if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)]
+    digits = _MOMENTS[value.type]
+    if len(found) < 2 or not any(found) or not 0 <= found[1] < 10**digits or "T" not in date(found[0]):
+        return ""
+    return _day(found[0], found[1], digits)
+
+
+def _day(seconds: int, parts: int, digits: int) -> str:
+    """With the second's parts, if there are any."""
+    day = date(seconds)
+    return f"{day[:19]}.{parts:0{digits}d}{day[19:]}" if 0 < parts < 10**digits and "T" in day else day
 
 
 def _parts(value: Value, limit: int | None, known: Printers) -> list[str]:

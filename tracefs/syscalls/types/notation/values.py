@@ -13,6 +13,8 @@ class Number:
 
     value: int
     style: str = "dec"
+    nsec: int = 0
+    """Nanoseconds behind seconds since 1970 that another member has: they are shown in the day."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Enum:
     unknown: str = ""
     """What strace calls it where it has no name."""
     bits: int = 64
+    marked: str = ""
+    """What strace shows instead of the name, if not that."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Struct:
     complete: bool = True
     apart: frozenset[str] = frozenset()
     """Members that follow what is its header."""
+    beyond: tuple[int, Data | None] | None = None
+    """Where the caller says that it is longer than is known: from which byte on there is more that is not 0, None: not readable."""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ def flag_slots(named: FlagsType, value: str, whole: int, inner: Inner) -> list[S
             shows, texts = mine, [text(fe.flags(mine, _symbols(group, whole)))]
             rest = "0" if last else fe.masked(rest, whole & ~group.mask, whole)
         elif isinstance(first, SubField):
+            if any(before.mask & group.mask for before in groups[:position]):
+                bits = fe.masked(rest, group.mask, whole)  # what names have left
             number = f"({bits} >> {first.shift})" if first.shift else bits
             shows, texts = bits, optional(inner(first.type, number))
             texts += [text(fe.literal(f"<<{first.name}"))] * bool(first.name)
