@@ -2,12 +2,18 @@
 """Declares the cffi modules and the launcher: what pyproject.toml has no word for."""
 
 import runpy
+from pathlib import Path
 
 from setuptools import setup
 
 launcher = runpy.run_path("tracefs/launcher/build.py")
 
+SHARE = Path("share")  # what scripts/wheel makes: man pages, completions
+share = [(str(path.parent), [str(path)]) for path in sorted(SHARE.rglob("*")) if path.is_file()]
+
 setup(
+    data_files=share,
+    options={"bdist_wheel": {"py_limited_api": "cp310"}},
     cffi_modules=[
         "ringbuf/build.py:ffibuilder",
         "tracefs/events/build.py:ffibuilder",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by run and test: puts in place what they need, and only what is missing.
 #
-#   setup EXTRA     EXTRA: "" for running, "test" for the tools of the test suite as well
+#   setup EXTRA     EXTRA: "" for running, "test" for the tools of the test suite as well; without_fuse=1: no mount is wanted
 #
 # Afterwards the current directory is the project's root, and .venv has everything. PYTHON may name the interpreter.
 
@@ -36,8 +36,10 @@ missing() {
     python_can "$has_headers" || echo python3-dev
     command -v gcc >/dev/null || echo gcc
     [ -e /usr/include/stdio.h ] || echo libc6-dev
-    have_library libfuse.so.2 || echo libfuse2t64 libfuse2
-    command -v fusermount >/dev/null || echo fuse fuse3
+    if [ -z "${without_fuse:-}" ]; then
+        have_library libfuse.so.2 || echo libfuse2t64 libfuse2
+        command -v fusermount >/dev/null || echo fuse fuse3
+    fi
     if [ "$1" = test ]; then
         command -v make >/dev/null || echo make
     fi

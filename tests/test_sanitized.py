@@ -28,6 +28,7 @@ TESTS = (
     "tests/tree/test_netlink.py",
     "tests/tree/test_parts.py",
     "tests/tree/test_races.py",
+    "tests/tree/test_fuzzed.py",
 )
 LEFT_OUT = ("many_calls", "signal_that_the_command_died_of", "are_those_of_set_event", "under_sanitizers")
 """What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own; the
@@ -94,3 +95,12 @@ def test_races_for_long(name: str, sanitizers: str, tmp_path: Path) -> None:
     preload = library(name)
     build(tmp_path, sanitizers)
     check(tmp_path, preload, "--soak", "tests/tree/test_races.py")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(20000)
+def test_nonsense_for_long(tmp_path: Path) -> None:
+    """FUZZED_WRITES says how many writes (tests/tree/test_fuzzed.py)."""
+    preload = library("asan")
+    build(tmp_path, "address,undefined")
+    check(tmp_path, preload, "--soak", "tests/tree/test_fuzzed.py", "-k", "for_long")

@@ -17,14 +17,25 @@ from tracefs import inherited
 from tracefs.commands import CommandError
 from tracefs.plain import plain
 
-SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "hist", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = (
+    "mount", "umount", "shell", "status", "run", "report", "diff", "files-touched", "profile", "export", "hist", "files", "list",
+    "doctor", "metadata",
+)  # fmt: skip
 """Modules of tracefs.commands."""
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as all errors here are said."""
 
+    of_run = False
+    """Whether what is parsed is `tracefs run`: what that does not know is for the parser above it to say."""
+
     def error(self, message: str) -> NoReturn:
+        if self.prog == "tracefs run" or self.of_run:
+            from tracefs.front.from_strace import answer
+
+            if said := answer(message):
+                self.exit(2, f"tracefs run: {plain(said)} (see docs/from-strace.md, tracefs run --help)\n")
         self.exit(2, f"{self.prog}: {plain(message)} (see {self.prog} --help)\n")
 
 
@@ -33,10 +44,33 @@ def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
     top = Parser(
         prog="tracefs", description="The kernel's tracefs in user space: trace system calls without privilege."
     )
+    top.of_run = list(names) == ["run"]
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in names:
-        importlib.import_module(f"tracefs.commands.{name}").add(subparsers)
+        importlib.import_module("tracefs.commands." + name.replace("-", "_")).add(subparsers)
     return top
+
+
+INTRODUCTION = """\
+tracefs {version}: the kernel's tracefs in user space. It shows the system calls of your programs, without root. Three things to try:
+
+  tracefs run ls                             every call of a command, with arguments and results in words
+  tracefs run -c -e %file make               which calls on files, how many, how long
+  tracefs mount DIR && cat DIR/README        the files that ftrace users know: echo syscall > current_tracer, cat trace_pipe
+
+`tracefs --help` lists the commands, `tracefs doctor` says what this machine lacks.
+"""
+
+
+def _introduce(version_only: bool) -> int:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version("tracefs")
+    except PackageNotFoundError:  # from a directory of sources
+        found = "(not installed)"
+    print(f"tracefs {found}" if version_only else INTRODUCTION.format(version=found), end="\n" if version_only else "", flush=True)
+    return 0
 
 
 def _name_process() -> None:
@@ -68,6 +102,8 @@ def _main(argv: Sequence[str] | None) -> int:
     status = 1
     words = sys.argv[1:] if argv is None else argv
     detail = ""
+    if not words or words[0] in ("--version", "-V"):
+        return _introduce(bool(words))
     args = parser(words[:1] if words and words[0] in SUBCOMMANDS else SUBCOMMANDS).parse_args(words)
     try:
         result: int = args.run(args)

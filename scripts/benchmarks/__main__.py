@@ -24,6 +24,7 @@ from benchmarks import (
     ring,
     seccomp,
     structured,
+    summary,
     workloads,
 )
 from benchmarks.report import Figure, chart, table
@@ -64,6 +65,7 @@ PARTS: dict[str, Part] = {
     "seccomp": seccomp.run,
     "fd_paths": fd_paths.run,
     "structured": structured.run,
+    "summary": summary.run,
     "intask": intask.run,
     "export": export.run,
     "fleet": fleet.run,

@@ -20,7 +20,7 @@ from benchmarks import interleave, peers
 from benchmarks.recording import Recording
 from benchmarks.report import Figure
 from benchmarks.workloads import Workload
-from tracefs.commands.session import OPTIONS, STRUCTURED_KB, SUBBUF_KB
+from tracefs.commands.setting import OPTIONS, STRUCTURED_KB, SUBBUF_KB
 from tracefs.export.day import TimeOfDay
 from tracefs.export.forms import FORMS, Wish, open_form
 from tracefs.tree.source import live

@@ -21,6 +21,7 @@ from tests.capture.harness.records import records
 from tracefs.capture import Engine
 from tracefs.capture.policy import privileged, ptrace_ops
 from tracefs.commands import session
+from tracefs.commands.request import Request
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a setuid file and becomes another user: needs root")
 NOBODY = 65534
@@ -78,7 +79,7 @@ def executed(buffer: RingBuffer) -> int:
 
 def test_run_says_of_which_program_it_let_go(setuid: tuple[str, Path], capfd: pytest.CaptureFixture[str]) -> None:
     target, out = setuid
-    request = session.Request(["/bin/sh", "-c", f"{target}; exit 7"], output=os.devnull)
+    request = Request(["/bin/sh", "-c", f"{target}; exit 7"], output=os.devnull)
     fd = os.open(out, os.O_WRONLY)
 
     def body() -> None:

@@ -120,7 +120,7 @@ def test_options_are_those_of_trace_options() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "nonsense", "--", "true"], "tracefs: trace_options: nonsense: Invalid argument\n"),
+        (["-o", "nonsense", "--", "true"], "tracefs: run: -o nonsense: no such option of trace_options; -w FILE writes to a file\n"),
         (["--"], "tracefs: run: no command given\n"),
         (["-w", "/nonexistent/file", "--", "true"], "tracefs: /nonexistent/file: No such file or directory\n"),
     ],

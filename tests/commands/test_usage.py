@@ -25,7 +25,6 @@ def answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[in
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["nonsense"],
         ["--nonsense"],
         ["mount"],

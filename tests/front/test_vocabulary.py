@@ -51,7 +51,7 @@ def test_calls(texts: list[str], calls: set[str]) -> None:
     ("text", "events"),
     [
         ("sched_process_exec", {"sched_process_exec"}),
-        ("task", {"task_newtask", "task_rename"}),
+        ("raw_syscalls", {"sys_enter", "sys_exit"}),
         ("syscalls:sys_enter_open", {"sys_enter_open"}),
         ("sys_*_creat", {"sys_enter_creat", "sys_exit_creat"}),
     ],

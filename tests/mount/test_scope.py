@@ -23,6 +23,7 @@ pytestmark = needs_fuse
 COMMAND = shlex.join(TRACEFS)
 MADE_BY = {
     "timeout": "timeout 20 $TRACEFS mount m",
+    "what leads a session of its own": "setsid -w timeout 20 $TRACEFS mount m",
     "a shell's script": "printf '%s\\n' '$TRACEFS mount m' > script; sh ./script",
     "a script that begins the tracing": "printf '%s\\n' '$TRACEFS mount m' 'echo 1 > m/$FILE' > script; sh ./script",
     "make": "printf 'all:\\n\\t@$TRACEFS mount m\\n' > Makefile; make -s",

@@ -13,12 +13,12 @@ ROOM = Path(__file__).resolve().parent
 
 COMMON = runpy.run_path(str(ROOT / "ringbuf/sources.py"))  # importing the package needs what it builds
 FACES = ("ptrace/for_python", "ptrace/thread", "ptrace/place", "ptrace/restart", "ptrace/restart_timeout", "ptrace/seccomp",
-         "record/sink", "record/emit", "task/ptrace_calls")  # fmt: skip
+         "record/sink", "record/emit", "record/replay", "task/ptrace_calls")  # fmt: skip
 """Headers whose functions Python may call."""
-TYPES = ("task/task", "payload/gather", "record/sink", "ptrace/thread")
+TYPES = ("task/task", "payload/gather", "record/sink", "record/replay", "ptrace/thread")
 ENUMS = ("cap_reason", "cap_spawn_step", "cap_part_kind", "cap_stack", "cap_set")
 STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part", "cap_wish_set", "cap_wish_event",
-           "cap_wish")  # fmt: skip
+           "cap_wish", "cap_replayed")  # fmt: skip
 SIZES = ("CAP_PART_STEPS", "CAP_CPU_WORDS")
 """Of arrays within them: macros that cffi must be told the values of."""
 NOT_FOR_PYTHON = (

@@ -77,13 +77,22 @@ class Scope:
 
 
 def above(pid: int) -> tuple[int, ...]:
-    """The shells among a process's ancestors, the nearest first, up to the leader of its session, which counts as one."""
+    """The shells among a process's ancestors, the nearest first, up to the leader of its session, which counts as one.
+
+    Of a process that leads a session itself and is no shell, as sudo(8)'s, the shells of the session above: that one's leader may be
+    a server with other people's shells."""
     found: list[int] = []
     stat = procfs.stat(pid)
-    while stat and pid != stat.session and stat.parent:
+    beyond = stat is not None and pid == stat.session
+    if beyond and procfs.comm(pid) in SHELLS:
+        return ()
+    while stat and stat.parent:
         pid, stat = stat.parent, procfs.stat(stat.parent)
-        if stat and (pid == stat.session or procfs.comm(pid) in SHELLS):
+        leads = stat is not None and pid == stat.session
+        if stat and (procfs.comm(pid) in SHELLS or (leads and not beyond)):
             found.append(pid)
+        if leads:
+            break
     return tuple(found)
 
 

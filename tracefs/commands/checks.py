@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import importlib
 import os
 import platform
@@ -19,6 +20,8 @@ from tracefs.commands.holder import holder
 
 OK, NOTE, MISSING = "ok", "note", "MISSING"
 BOTH = ("run", "mount")
+_NS_GET_USERNS = 0xB701
+"""linux/nsfs.h."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +127,26 @@ def _user(uid: int) -> str:
         return str(uid)
 
 
+def _mounts_are_own() -> bool:
+    """Whether the mount namespace belongs to the user namespace that this process is in: its root may mount then."""
+    try:
+        with open("/proc/self/ns/mnt") as mounts:
+            owner = fcntl.ioctl(mounts, _NS_GET_USERNS)
+    except OSError:
+        return False
+    try:
+        return os.path.samestat(os.fstat(owner), os.stat("/proc/self/ns/user"))
+    finally:
+        os.close(owner)
+
+
 def fusermount() -> Finding:
     path = shutil.which("fusermount")
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and _mounts_are_own():
         return Finding(OK, f"not needed by root ({path or 'absent'})")
+    if os.geteuid() == 0:
+        cure = "unshare --mount tracefs mount DIR; or tracefs shell, which makes such a namespace"
+        return Finding(MISSING, "root of this user namespace may not mount: the mount namespace is another's", cure, ("mount",))
     cure = "Debian, Ubuntu: apt-get install fuse (or fuse3)"
     if path is None:
         return Finding(MISSING, "not found", cure, ("mount",))

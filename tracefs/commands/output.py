@@ -19,13 +19,13 @@ FLAGS, MODE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666
 class Output:
     """A file, or stderr. The first failure is said in one line, and from then on what is written is thrown away."""
 
-    def __init__(self, name: str | None, fd: int) -> None:
+    def __init__(self, name: str | None, fd: int, append: bool = False) -> None:
         """A file of that name, or with None what descriptor `fd` is, which the command does not get if it is none of its three.
 
         OSError where the file cannot be opened, CommandError where there is no such descriptor.
         """
         self.name = name or ("standard error" if fd == 2 else f"descriptor {fd}")
-        self.fd = _duplicate(fd) if name is None else os.open(name, FLAGS, MODE)
+        self.fd = _duplicate(fd) if name is None else os.open(name, FLAGS & ~os.O_TRUNC | os.O_APPEND if append else FLAGS, MODE)
         self.failed = False
 
     @property
@@ -72,3 +72,14 @@ def _duplicate(fd: int) -> int:
     if fd > 2:
         os.set_inheritable(fd, False)
     return own
+
+
+def output(name: str | None, fd: int, form: str | None, append: bool = False) -> Output:
+    """Where the lines of a form go: a file a task, where the name says so. OSError, CommandError."""
+    from tracefs.commands import split  # here: it is an Output itself
+
+    if name is None or split.MARK not in name:
+        return Output(name, fd, append)
+    if not split.can(form):
+        raise CommandError(f"-w {name}: --{form} has no lines of single tasks")
+    return split.Split(name, form)

@@ -65,6 +65,7 @@ def add(subparsers: Any) -> None:
         default=[],
         help="set a variable for CMD alone, or (without =) remove it",
     )
+    arguments.add_look(parser)
     summary.add(parser)
     arguments.add(parser)
     parser.add_argument("command", metavar="CMD", nargs="...", help="the command and its arguments")
@@ -73,9 +74,10 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tracefs.commands import session  # here, so that the other commands start without the engine
+    from tracefs.commands.request import Request
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    request = session.Request(
+    request = Request(
         argv=command,
         options=args.options,
         select=arguments.selected(args),
@@ -94,5 +96,10 @@ def run(args: argparse.Namespace) -> int:
         in_task=args.in_task,
         constants=args.constants,
         verbose=args.verbose,
+        style=args.style,
+        sort=args.sort,
+        colour=args.color,
+        fit=args.fit,
+        append=args.append,
     )
     return session.trace(request)

@@ -9,6 +9,8 @@ from typing import cast
 from tracefs.commands import CommandError
 from tracefs.front.arguments import seconds
 
+SORTS = ("time", "calls", "errors", "min", "mean", "max", "name")
+"""As export.summary has them."""
 KEYS = ("call", "process", "file")
 """As export.summary has them: a summary may be by these."""
 
@@ -23,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
                        help="behind lines as of --strace")  # fmt: skip
     group.add_argument("--by", metavar="KEYS", default="call",
                        help="call, process, file, or several: process,call; files of descriptors need -y")  # fmt: skip
+    group.add_argument("--sort", metavar="COLUMN", choices=SORTS, default="time", help=", ".join(SORTS))
     group.add_argument("--every", metavar="SECONDS", type=seconds, help="also so often, of all so far")
 
 

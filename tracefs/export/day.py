@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections.abc import Iterable
 
 CLOCKS = {"boot": time.CLOCK_BOOTTIME, "mono": time.CLOCK_MONOTONIC}
 """Clocks of trace_clock that can be read beside the time of day."""
@@ -12,14 +13,32 @@ _STEP = 20_000
 """ns by which the distance must have changed to count: less is what two readings differ by."""
 
 
-class TimeOfDay:
+class Offsets:
+    """How far the time of day was ahead of a clock, and from when on."""
+
+    def __init__(self, steps: Iterable[tuple[int, int]] = ()) -> None:
+        """(since, ns ahead), the oldest first; at least one before it is asked."""
+        found = list(steps)
+        self._since, self._offsets = [since for since, _ in found], [offset for _, offset in found]
+
+    def steps(self) -> list[tuple[int, int]]:
+        """As they were given, or found."""
+        return list(zip(self._since, self._offsets, strict=True))
+
+    def __call__(self, ts: int) -> int:
+        """ns since 1970, UTC."""
+        if ts >= self._since[-1]:
+            return ts + self._offsets[-1]
+        return ts + self._offsets[max(bisect_right(self._since, ts) - 1, 0)]
+
+
+class TimeOfDay(Offsets):
     """Looks at both clocks whenever it is asked to, and keeps how far apart they were from when on."""
 
     def __init__(self, clock: str) -> None:
         """One of CLOCKS."""
+        super().__init__()
         self._clock = CLOCKS[clock]
-        self._since: list[int] = []
-        self._offsets: list[int] = []
         self._looked = 0
         self.look()
 
@@ -31,12 +50,6 @@ class TimeOfDay:
             self._since.append(self._looked + 1 if self._offsets else 0)
             self._offsets.append(offset)
         self._looked = now
-
-    def __call__(self, ts: int) -> int:
-        """ns since 1970, UTC."""
-        if ts >= self._since[-1]:
-            return ts + self._offsets[-1]
-        return ts + self._offsets[max(bisect_right(self._since, ts) - 1, 0)]
 
 
 def _read(clock: int) -> tuple[int, int, int]:

@@ -49,6 +49,8 @@ class FoldedLines:
         self._took.clear()
 
     def _take(self, event: story.Event) -> None:
+        if isinstance(event, (story.Called, story.Gone)):
+            self._adopt(event.task)
         match event:
             case story.Began(ts, task):
                 self._programs[task.serial] = self._stack(task), ts
@@ -71,6 +73,12 @@ class FoldedLines:
         above = self._programs.get(task.parent.serial) if task.parent else None
         name = task.name.replace(";", ":").replace("\n", " ")
         return f"{above[0]};{name}" if above and task.parent and task.parent.pid != task.pid else name
+
+    def _adopt(self, task: story.Task) -> None:
+        """A child may be faster than the record of its birth: then who started it is known later."""
+        stack, since = self._programs[task.serial]
+        if task.parent and stack == task.name:
+            self._programs[task.serial] = self._stack(task), since
 
     def _own(self, task: story.Task, ts: int) -> None:
         stack, since = self._programs[task.serial]

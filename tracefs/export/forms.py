@@ -41,6 +41,10 @@ class Wish:
     """Whether the form "strace" says what descriptors stand for, where that was saved."""
     by: tuple[str, ...] = ("call",)
     """What a summary is by: of summary.KEYS."""
+    style: str = "unix"
+    """How strace's lines say when: of stamps.STYLES."""
+    sort: str = "time"
+    """By which column a summary is sorted: of summary.SORTS."""
     every: float | None = None
     """Seconds between two summaries, None: one at the end."""
     host: str = ""
@@ -145,7 +149,7 @@ _ROWS = (
         clock="mono", settings=_TASKS, seekable=True,
     ),
     Form(
-        "trace-dat", "with -w: a file for `trace-cmd report -i FILE` and KernelShark", "records", "trace_dat:TraceDat",
+        "trace-dat", "with -w: a file for `tracefs report FILE`, trace-cmd and KernelShark", "records", "trace_dat:TraceDat",
         clock="mono", settings=_TASKS, seekable=True,
     ),
     Form("summary", "a table of calls and their times", "calls", "summary:make", settings=_TASKS, option=False),

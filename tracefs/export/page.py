@@ -108,6 +108,8 @@ class PageLines:
             case story.Gone(ts, task, how):
                 if process := self._processes.get(task.serial):
                     process.programs[-1].name, process.programs[-1].end, process.how = task.name, ts, how
+                    if task.parent and process.parent is None:  # it was faster than the record of its birth
+                        process.parent = self._leaders.get(task.parent.pid)
             case story.Called():
                 self._call(event)
 

@@ -239,6 +239,7 @@ class PerfettoLines:
         if not flow or end < call.ts:
             flow = self._flow()
             self._writes[call.channel] = (flow, call.ts, f"from {call.task.name}")
+            _bound(self._writes)
         return flow
 
     def _read_first(self, call: story.Called) -> tuple[int, int, str] | None:
@@ -246,6 +247,7 @@ class PerfettoLines:
         if call.end is None or not call.ret or call.ret < 0:
             return None
         self._reads[call.channel] = (self._flow(), call.end)
+        _bound(self._reads)
         return self._reads[call.channel][0], call.end, "bytes came"
 
     def _flow(self) -> int:
@@ -296,6 +298,12 @@ class PerfettoLines:
 
 _TS, _NAME, _CATEGORY = key(8, 0), key(10, 0), key(3, 0)
 _KINDS = {kind: number(9, kind) + key(11, 0) for kind in (SLICE_BEGIN, SLICE_END, INSTANT)}
+
+
+def _bound(waiting: dict[str, Any]) -> None:
+    """Of what nobody has read yet the oldest is forgotten, so that memory does not grow."""
+    if len(waiting) > _MOST:
+        del waiting[next(iter(waiting))]
 
 
 def _shown(value: object) -> str | int:

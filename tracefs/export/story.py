@@ -187,7 +187,7 @@ class Story:
             if task is None:
                 if isinstance(each, Ended):
                     continue  # nothing is known of it but its end
-                task = self._new(tid, each.ts)
+                task = self._new(tid, each.ts, self._forking(each))
                 if isinstance(each, Entered) and each.uapi_name in _EXECS and task.parent is None:
                     args = [(arg.name, text(arg.value)) for arg in each.call.args]
                     task.name = self._program(tid, args)[0]  # what it is called by now is what it becomes later
@@ -244,18 +244,21 @@ class Story:
     def _new(self, tid: int, ts: int, parent: Task | None = None) -> Task:
         self._serial += 1
         pid = self._source.tgid(tid) or tid
-        if parent is None:
-            parent = self._tasks.get(pid) if pid != tid else self._giving_birth()
-        name = (parent.name if parent else self._forking() or self._source.comm(tid)) or str(tid)
+        if parent is None and pid != tid:
+            parent = self._tasks.get(pid)
+        name = (parent.name if parent else self._forking_name() or self._source.comm(tid)) or str(tid)
         task = self._tasks[tid] = Task(self._serial, tid, pid, parent, name, ts, program_began=ts)
         return task
 
-    def _giving_birth(self) -> Task | None:
-        """The parent of a task that was faster than the record of its birth; None where that is not sure."""
-        parents = [self._tasks[tid] for tid, entered in self._inside.items() if entered.uapi_name in FORKS]
-        return parents[0] if len(parents) == 1 else None
+    def _forking(self, first: Happening) -> Task | None:
+        """The parent of a task that was faster than the record of its birth, and comes out of that; None where it is not sure."""
+        if not (isinstance(first, Returned) and first.uapi_name in FORKS and first.ret == 0 and not first.entered):
+            return None
+        tgid = self._source.tgid(first.tid)
+        found = [self._tasks[tid] for tid, entered in self._inside.items() if entered.uapi_name in FORKS]
+        return found[0] if len(found) == 1 and tgid in (0, first.tid) else None
 
-    def _forking(self) -> str:
+    def _forking_name(self) -> str:
         """What the parent is called of a task that was faster than the record of its birth; "" where that is not sure."""
         names = {self._tasks[tid].name for tid, entered in self._inside.items() if entered.uapi_name in FORKS}
         return names.pop() if len(names) == 1 else ""
@@ -268,8 +271,8 @@ class Story:
         child = self._tasks.get(number)
         if child is None:
             yield Began(each.ts, self._new(number, each.ts, parent))
-        elif child.parent is not parent and child.pid == child.tid:
-            child.parent = parent  # a guess at first, or nobody
+        elif child.parent is None:
+            child.parent = parent
 
     def _unended(self, each: Entered, task: Task) -> Called:
         args = [(arg.name, text(arg.value)[:_MOST]) for arg in each.call.args]

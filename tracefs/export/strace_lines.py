@@ -11,6 +11,7 @@ from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Si
 from tracefs.export.brief import brief
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
+from tracefs.export.stamps import STYLES
 from tracefs.export.told import Told
 from tracefs.syscalls.types import Decoder
 from tracefs.syscalls.types.notation.strace import StracePrinter
@@ -36,11 +37,13 @@ class StraceLines:
         size: int | None = None,
         constants: str = "abbrev",
         paths: bool = True,
+        style: str = "unix",
     ) -> None:
         """`size`: bytes of texts that were asked for; so many elements of a list are shown, too. `constants`: as strace's -X.
 
-        `paths`: with what descriptors stand for, where that was saved.
+        `paths`: with what descriptors stand for, where that was saved. `style`: of stamps.STYLES.
         """
+        self._stamp = STYLES[style]()
         self._decoder = decoder
         most = MOST if size is None else size
         self._printer = StracePrinter(size, None if verbose else brief(most), None if verbose else most, constants, paths)
@@ -113,8 +116,7 @@ class StraceLines:
         return self._line(each.tid, entered.ts, shown + took)
 
     def _line(self, tid: int, ts: int, text: str) -> str:
-        seconds, rest = divmod(self._day(ts), _NS)
-        return f"{tid:<5} {seconds}.{rest // 1000:06d} {text}\n"
+        return f"{tid:<5} {self._stamp(self._day(ts))}{text}\n"
 
     def _signal(self, each: Signalled) -> str:
         return self._printer.signal(self._decoder.number("signal", each.number), each.siginfo)
@@ -131,4 +133,7 @@ class StraceLines:
 
 def make(source: Source, wish: Wish, file: int) -> Told:
     """The form."""
-    return Told(source, StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths))
+    lines = StraceLines(
+        Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths, wish.style
+    )
+    return Told(source, lines)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tracefs.calls.pairing import Entered, Happening, Returned
 from tracefs.calls.paths import about
-from tracefs.export.forms import Wish
+from tracefs.export.forms import Export, Wish
 from tracefs.export.source import Source
 from tracefs.export.strace_lines import StraceLines
 from tracefs.export.told import Told
@@ -27,6 +27,11 @@ _STEPS = 32
 """Of a doubling: how fine times are told apart for p50 and p99. Within 1/32 of the true one."""
 
 Key = tuple[str, ...]
+SORTS = {
+    "time": lambda row: -row.total, "calls": lambda row: -row.calls, "errors": lambda row: -row.errors,
+    "min": lambda row: -row.least, "mean": lambda row: -row.mean, "max": lambda row: -row.most, "name": lambda row: 0.0,
+}  # type: dict[str, Callable[[Row], float]]  # fmt: skip
+"""By name: what stands first is least."""
 
 
 @dataclass
@@ -95,8 +100,15 @@ def _middle(bucket: int) -> int:
 class Summary:
     """By these keys. It may hold as many rows as there are files: each is small."""
 
-    def __init__(self, keys: tuple[str, ...], comm: Callable[[int], str | None], tgid: Callable[[int], int]) -> None:
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        comm: Callable[[int], str | None],
+        tgid: Callable[[int], int],
+        sort: str = "time",
+    ) -> None:
         self.keys, self.rows = keys, dict[Key, Row]()
+        self._sort = SORTS[sort]
         self._comm, self._tgid = comm, tgid
 
     def add(self, each: Returned | Entered) -> None:
@@ -105,22 +117,33 @@ class Summary:
         if isinstance(each, Returned):
             took = each.ts - each.entered.ts if each.entered else None
             failed = -MAX_ERRNO <= each.ret < 0
-        key = tuple([self._key(name, each) for name in self.keys])
+        self._of(tuple([self._key(name, each) for name in self.keys])).add(took, bool(failed))
+
+    def row(self, call: str, tid: int) -> Row:
+        """Of a call of a task, where it is not by file."""
+        return self._of(tuple([call if name == "call" else self._process(tid) for name in self.keys]))
+
+    def _of(self, key: Key) -> Row:
         row = self.rows.get(key)
         if row is None:
             row = self.rows[key] = Row()
-        row.add(took, bool(failed))
+        return row
 
     def _key(self, name: str, each: Returned | Entered) -> str:
         if name == "call":
             return each.uapi_name
         if name == "file":
             return plain(about(each) or "-")
-        return f"{plain(self._comm(each.tid) or '<...>')}-{self._tgid(each.tid) or each.tid}"
+        return self._process(each.tid)
+
+    def _process(self, tid: int) -> str:
+        return f"{plain(self._comm(tid) or '<...>')}-{self._tgid(tid) or tid}"
 
     def sorted(self) -> list[tuple[Key, Row]]:
-        """What took longest first."""
-        return sorted(self.rows.items(), key=lambda item: (-item[1].total, -item[1].calls, item[0]))
+        """What took longest first, or has most of what it is sorted by."""
+        if self._sort is SORTS["name"]:
+            return sorted(self.rows.items())
+        return sorted(self.rows.items(), key=lambda item: (self._sort(item[1]), -item[1].total, -item[1].calls, item[0]))
 
     def total(self) -> Row:
         whole = Row()
@@ -167,7 +190,7 @@ class SummaryLines:
     """A form of calls that says nothing (or what `lines` says) until the end, or until each `every` seconds have passed."""
 
     def __init__(self, source: Source, wish: Wish, as_json: bool, lines: StraceLines | None = None) -> None:
-        self._summary = Summary(wish.by, source.comm, source.tgid)
+        self._summary = Summary(wish.by, source.comm, source.tgid, wish.sort)
         self._lines, self._json = lines, as_json
         self._every, self._due = wish.every, time.monotonic() + (wish.every or 0)
 
@@ -196,17 +219,32 @@ class SummaryLines:
             yield from self._summary.json() if self._json else self._summary.table()
 
 
-def make(source: Source, wish: Wish, file: int) -> Told:
+def make(source: Source, wish: Wish, file: int) -> Export:
     """The table."""
-    return Told(source, SummaryLines(source, wish, as_json=False))
+    return _alone(source, wish, as_json=False)
 
 
-def make_json(source: Source, wish: Wish, file: int) -> Told:
+def make_json(source: Source, wish: Wish, file: int) -> Export:
     """The same as JSON."""
-    return Told(source, SummaryLines(source, wish, as_json=True))
+    return _alone(source, wish, as_json=True)
+
+
+def _alone(source: Source, wish: Wish, as_json: bool) -> Export:
+    if "file" in wish.by:
+        return Told(source, SummaryLines(source, wish, as_json))
+    from tracefs.export.counted import Counted  # here, since it is made of what is here
+
+    summary = Summary(wish.by, source.comm, source.tgid, wish.sort)
+
+    def show() -> str:
+        return "".join(summary.json() if as_json else summary.table()) if summary.rows else ""
+
+    return Counted(source, summary, show, wish.every)
 
 
 def make_after(source: Source, wish: Wish, file: int) -> Told:
     """strace's lines, and the table at their end."""
-    lines = StraceLines(Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths)
+    lines = StraceLines(
+        Decoder(source.table()), source.day, wish.verbose, wish.size, wish.constants, wish.paths, wish.style
+    )
     return Told(source, SummaryLines(source, wish, as_json=False, lines=lines))

@@ -13,9 +13,11 @@ import tempfile
 from typing import BinaryIO
 
 from tracefs.calls.pages import records
+from tracefs.export.day import Offsets
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
 from tracefs.export.tracing_data import tracing_data
+from tracefs.export.trailer import Trailer
 
 VERSION = "6"
 PAGE = 4096
@@ -38,6 +40,8 @@ class TraceDat:
 
     def take(self, last: bool) -> bytes:
         """Keeps what there is now; nothing of it is written to the file yet."""
+        if self._source.now:
+            self._source.now()  # looks at the time of day
         for cpu, page in self._source.pages():
             self._spools[cpu].write(page)
             self._events.update(int.from_bytes(record[:2], "little") for _, record in records(page))
@@ -61,6 +65,12 @@ class TraceDat:
                 spool.seek(0)
                 shutil.copyfileobj(spool, out)
                 spool.close()
+            self._trailer().write(out)
+
+    def _trailer(self) -> Trailer:
+        source = self._source
+        day = source.day.steps() if isinstance(source.day, Offsets) else []
+        return Trailer(day, {task.pid: task.tgid for task in source.tasks() if task.tgid}, source.lost())
 
 
 def _aligned(offset: int) -> int:

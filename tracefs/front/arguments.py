@@ -7,6 +7,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from tracefs.export.forms import FORMS
+
+_ENVIRON = ("execve", "execveat")
+_NO_ENVIRON = ("environ", "")
+"""Among --set, what becomes two of them."""
+STAMPS = ("unix", "day", "us", "start", "delta", "none")
+"""As export.stamps has them."""
+
 
 class _InOrder(argparse.Action):
     """--mkdir and --set are done in the order that they are given in."""
@@ -19,7 +27,41 @@ class _InOrder(argparse.Action):
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Declare them."""
+    """Declare all of `run`'s."""
+    add_selecting(parser)
+    _add_following(parser)
+    add_ending(parser)
+    add_controls(parser)
+
+
+def add_shown(parser: argparse.ArgumentParser, where: str) -> None:
+    """In which form, and where to. `where`: if nothing is said."""
+    parser.add_argument(
+        "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
+    )
+    parser.add_argument("-s", dest="size", metavar="BYTES", type=_amount, help="of texts and data, and elements of lists")
+    parser.add_argument("-w", dest="output", metavar="FILE", help=f"write the lines to FILE, not to {where}")
+    parser.add_argument("--fd", metavar="N", type=_amount, help="write them to the descriptor N: 3>FILE")
+    form = parser.add_mutually_exclusive_group()
+    for each in (each for each in FORMS.values() if each.option):
+        form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)
+    parser.add_argument("-v", "--verbose", action="store_true", help="abbreviate nothing")
+    add_look(parser)
+
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """How lines look."""
+    parser.add_argument("-t", "--time", dest="style", choices=STAMPS, default="unix",
+                        help="how --strace says when: seconds since 1970, local time of day, with microseconds, since the first line, "
+                        "since the line before, not at all")  # fmt: skip
+    parser.add_argument("--color", metavar="WHEN", choices=("auto", "always", "never"), default="auto",
+                        help="auto (on a terminal, unless NO_COLOR is set), always, never")  # fmt: skip
+    parser.add_argument("--fit", action="store_true", help="cut lines to the width of the terminal")
+    parser.add_argument("--append", action="store_true", help="with -w: keep what FILE has")
+
+
+def add_selecting(parser: argparse.ArgumentParser) -> None:
+    """What of it."""
     selecting = parser.add_argument_group("what is recorded")
 
     def several(*names: str, dest: str, metavar: str, help: str) -> None:
@@ -50,11 +92,15 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"only calls that were {status} (--strace, --json, --csv)" if status == "successful"
             else "only calls that failed (likewise)",
         )  # fmt: skip
-    _add_following(parser)
-    _add_ending(parser)
+
+
+def add_controls(parser: argparse.ArgumentParser) -> None:
+    """Control files."""
     control = parser.add_argument_group("control files", "as in a mount; `tracefs files` lists them")
     control.add_argument("--set", dest="writes", metavar="FILE=TEXT", action=_InOrder, default=[],
                          help="as `echo TEXT > FILE` before CMD starts; FILE+=TEXT: `>>`")  # fmt: skip
+    control.add_argument("--no-environ", dest="writes", action="append_const", const=_NO_ENVIRON, default=[],
+                         help="leave the environments of programs out: envp is recorded as an address")  # fmt: skip
     control.add_argument("--mkdir", dest="writes", metavar="instances/NAME", action=_InOrder, default=[],
                          help="make an instance, in its order among the --set")  # fmt: skip
     control.add_argument("--trigger", dest="triggers", metavar="EVENT.TRIGGER", action="append", default=[],
@@ -79,12 +125,18 @@ def _add_following(parser: argparse.ArgumentParser) -> None:
                           help=f"{what} such a program: gcc, '/usr/bin/*'")  # fmt: skip
 
 
-def _add_ending(parser: argparse.ArgumentParser) -> None:
-    ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for")
+def add_ending(parser: argparse.ArgumentParser, live: bool = True) -> None:
+    """When to end. `live`: of what is being recorded."""
+    ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for" if live else None)
     ending.add_argument("--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records")
-    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
+    if live:
+        _add_live_ending(ending)
     ending.add_argument("--until", metavar="EVENT[ if FILTER]", default="",
                         help="when that happens: 'openat if ret < 0', sched_process_exec")  # fmt: skip
+
+
+def _add_live_ending(ending: Any) -> None:
+    ending.add_argument("--for", dest="seconds", metavar="SECONDS", type=seconds, help="after so long")
     ending.add_argument("--ring", action="store_true",
                         help="keep the last events only, and write them at the end, or whenever SIGUSR1 comes; "
                         "--set buffer_size_kb=N: in so much memory per CPU")  # fmt: skip
@@ -136,4 +188,10 @@ def selected(args: argparse.Namespace) -> dict[str, Any]:
 
 def controls(args: argparse.Namespace) -> dict[str, Any]:
     """What was given, as controls.Controls takes it."""
-    return {"writes": args.writes, "triggers": args.triggers, "hists": args.hists, "gets": args.gets}
+    writes = [
+        each
+        for given in args.writes
+        for each in ([("set", f"events/syscalls/sys_enter_{call}/types+=envp:ptr") for call in _ENVIRON]
+                     if given == _NO_ENVIRON else [given])
+    ]  # fmt: skip
+    return {"writes": writes, "triggers": args.triggers, "hists": args.hists, "gets": args.gets}

@@ -86,13 +86,14 @@ def choose(instance: Instance, wish: Wish, unasked: Sequence[str]) -> Chosen:
     except UnknownWord as error:
         raise NotSelected(f"-e {error}") from None
     chosen = Chosen(statuses=frozenset({*wish.statuses, *named.statuses}))
-    chosen.events = _events(vocabulary, named, {event for word in unasked for event in matching(registry, word)})
+    added = {event for word in unasked for event in matching(registry, word)}
+    chosen.events = _events(vocabulary, named, added)
     if wish.paths:
         _by_path(chosen, wish.paths)
     _by_signal(chosen, named, instance)
     _by_result(chosen, wish)
     for text in wish.filters:
-        _by_filter(chosen, text)
+        _by_filter(chosen, text, added - named.events)
     if not chosen.events:
         raise NotSelected("-e: nothing is left to be recorded")
     return chosen
@@ -155,7 +156,7 @@ def _error(word: str) -> int:
     return found
 
 
-def _by_filter(chosen: Chosen, text: str) -> None:
+def _by_filter(chosen: Chosen, text: str, unasked: set[EventClass]) -> None:
     lacking_before = len(chosen.shared.lacking)
     try:
         filters.share(text, chosen.events, chosen.shared)
@@ -163,7 +164,7 @@ def _by_filter(chosen: Chosen, text: str) -> None:
         raise NotSelected(
             f"-f: {error.strerror}", error.shown(text.encode()).decode(errors="replace").rstrip()
         ) from None
-    lacking = chosen.shared.lacking[lacking_before:]
+    lacking = [event for event in chosen.shared.lacking[lacking_before:] if event not in unasked]
     if lacking:
         chosen.notes.append(f"-f {text}: shown unfiltered, without such fields: {filters.named(lacking)}")
 

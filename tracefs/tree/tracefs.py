@@ -15,7 +15,7 @@ from tracefs.tree.instance import Instance
 from tracefs.tree.instances import Instances
 from tracefs.tree.node import Directory, Node
 from tracefs.tree.root import top_files
-from tracefs.tree.shared import Shared
+from tracefs.tree.shared import Shared, possible_cpus
 
 
 class Tracefs:
@@ -26,18 +26,21 @@ class Tracefs:
         scope: Scope | None = None,
         *,
         engine: EngineFace | None = None,
+        cmdlines: Cmdlines | None = None,
+        cpus: int | None = None,
         on_error: Callable[[str], None] = lambda _: None,
         start: bool = True,
     ) -> None:
-        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one. `on_error`
-        is told what error_log gets of processes that cannot be traced. `start`: whether files that are written now have tasks
-        traced, one by one; else nobody is before engine.start()."""
+        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one. `cmdlines`: names of
+        tasks that are known before. `cpus`: how many, None: this machine's. `on_error` is told what error_log gets of processes that
+        cannot be traced. `start`: whether files that are written now have tasks traced, one by one; else nobody is before
+        engine.start()."""
         self._on_error = on_error
-        cmdlines = Cmdlines()
+        cmdlines = cmdlines or Cmdlines()
         self.scope = scope or Scope()
         self.engine = engine or Engine(cmdlines, scope=self.scope, on_error=self._engine_complains)
         registry = Registry(REGISTRY.by_id.values())  # of its own: synthetic events come and go
-        self._shared = Shared(self.engine, Renderer(registry, cmdlines), cmdlines, registry)
+        self._shared = Shared(self.engine, Renderer(registry, cmdlines), cmdlines, registry, cpus or possible_cpus())
         self.top = Instance(self._shared)
         self._shared.instances.append(self.top)
         self.root = Directory(top_files(self.top) | {"instances": Instances(self._shared)}, mode=0o700)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -59,8 +60,10 @@ def traced(output: Path, argv: Sequence[str], *options: str) -> tuple[int, bytes
 
 
 def lines(output: Path) -> list[tuple[str, str, str]]:
-    """Name, number and call of each line, without what differs between two runs: addresses, times, random bytes, numbers of tasks."""
+    """Name, number and call of each line, without what differs between two runs: addresses, times, random bytes, numbers of tasks,
+    and how memory is had, which depends on where it lies."""
     found = [match for match in map(LINE.match, output.read_text(errors="replace").splitlines()) if match]
+    found = [match for match in found if not re.match("sys_(mmap|munmap|mremap|brk|madvise)", match["what"])]
     order = list(dict.fromkeys(match["pid"] for match in found))
     result = []
     for match in found:
@@ -89,6 +92,7 @@ def test_one_program_records_what_stops_record(
     argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONHASHSEED", "0")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     by_stops, by_itself = tmp_path / "stops", tmp_path / "itself"
     one, two = traced(by_stops, argv), traced(by_itself, argv, "--in-task")
     assert two[:2] == one[:2]
@@ -135,7 +139,7 @@ def test_hardly_a_call_stops(tmp_path: Path) -> None:
 
 def test_signals_find_a_program_where_it_is(places: Path, tmp_path: Path) -> None:
     """Handlers at any moment see places and registers of the program alone; and each call is recorded once."""
-    calls = 60000
+    calls = 20000
     output = tmp_path / "lines"
     status, _, ways = traced(output, [str(places), str(calls)], "--in-task", "-e", "lseek", "--set", "buffer_size_kb=65536")
     assert (status, ways) == (0, {RECORDED: 1})
@@ -173,6 +177,34 @@ def test_a_program_is_as_untraced(way: str, own_ways: Path, tmp_path: Path) -> N
     assert said == alone.stdout
     assert status == alone.returncode
     assert ways.get(RECORDED) == 1
+
+
+@pytest.mark.parametrize("what", ["tracefs-task", "memfd:"], ids=["block", "block-and-buffers"])
+def test_a_hostile_program_harms_itself_alone(what: str, directory: Path) -> None:
+    """It writes over its blocks, or the buffers: the engine goes on, others run to their end, a reader comes to the end."""
+    scribbler, errors = compiled("scribbler", directory), list[str]()
+    engine, sink, buffer = new_engine(0, errors.append, size=1 << 20, in_task=True)
+    try:
+        engine.want(sink, ON)
+        with open(os.devnull, "w") as null:
+            for seed in range(6):
+                with tempfile.TemporaryFile() as said:
+                    hostile = engine.spawn([str(scribbler), str(seed), "300", what], stdout=said.fileno(), stderr=null.fileno())
+                    script = "for i in 1 2 3; do /bin/true; done; exit 7"
+                    other = engine.spawn(["/bin/sh", "-c", script], stdout=null.fileno(), stderr=null.fileno())
+                    if not hostile.has_ended(20):  # it may well have stopped itself
+                        os.kill(hostile.pid, signal.SIGKILL)
+                    assert other.wait() == 7
+                    said.seek(0)
+                    assert said.read() == b"found\n"
+        assert engine.in_task_reasons() == {RECORDED: 6 * 5}
+        for cpu in range(buffer.cpus):
+            with contextlib.suppress(ValueError):
+                for _ in buffer.iterate(cpu):
+                    pass
+    finally:
+        engine.stop()
+    assert errors == []
 
 
 HOLDING = ("affinity", "clone3", "exec_chain", "exec_from_thread", "faults", "interrupted_waits", "jobs", "registers", "restart",
@@ -226,11 +258,11 @@ def test_filters_and_pairs_are_as_by_stops(tmp_path: Path) -> None:
         assert len(by_itself.read_text().splitlines()) == len(by_stops.read_text().splitlines()), options
 
 
-@pytest.mark.parametrize("workload", ["fork", "exec_chain", "signals_queued", "vfork"])
+@pytest.mark.parametrize("workload", ["fork", "exec_chain", "threads"])
 def test_killed_before_each_operation(workload: str, programs: Path) -> None:
-    outcomes = run_harness(programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "25", "--first", "10")
+    outcomes = run_harness(programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "10", "--first", "30")
     assert harms(outcomes) == ""
-    assert killed(outcomes) >= 20
+    assert killed(outcomes) >= 8
 
 
 @pytest.mark.soak

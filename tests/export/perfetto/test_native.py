@@ -70,7 +70,7 @@ def test_damaged_recordings_end_in_a_trace(tmp_path: Path) -> None:
     assert source.pages_of
     data = b"".join(page for pages in source.pages_of().values() for page in pages)
     start, chance = whole.index(data[:4096]), random.Random(1)
-    for _ in range(60):
+    for _ in range(20):
         damaged = bytearray(whole)
         for _ in range(chance.randrange(1, 40)):
             at = start + chance.randrange(len(data.rstrip(b"\0")))

@@ -27,6 +27,7 @@
 #include "tracefs/capture/task/procfs.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/regs.h"
+#include "tracefs/capture/task/status.h"
 
 #define GET_DISPATCHING 0x4211 /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG */
 #define BELOW_VDSO 0x40000000ull  /* or more, for large buffers, but: */
@@ -80,11 +81,13 @@ static enum in_reason fit(const struct in_hub *hub, const struct in_task *it, co
 		uint64_t mode, selector, offset, bytes;
 	} dispatching = {0};
 	struct rlimit memory, data, stack;
+	struct cap_status status;
 	uint64_t blocked;
 
 	if (in_held(hub))
 		return IN_WISHES;
-	if (it->confined || t->filtered)
+	/* A filter that it began with, from before it was traced, might forbid what boot.S and the recorder do. */
+	if (it->confined || t->filtered || !cap_status_of(t->tid, &status) || status.filters)
 		return IN_CONFINED;
 	if (t->path != CAP_PATH_STOPS || ((t->tracer_sinks | t->event_sinks) >> IN_SINKS))
 		return IN_NOT_WANTED;

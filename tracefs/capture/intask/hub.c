@@ -7,12 +7,14 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -57,6 +59,14 @@ static bool has_rdpid(void)
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c & bit_RDPID;
 }
 
+static bool ptrace_is_older(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 4);
+}
+
 const char *in_machine(void)
 {
 	if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
@@ -66,6 +76,10 @@ const char *in_machine(void)
 	/* Off is what it is; EINVAL: the kernel does not know it. */
 	if (prctl(59 /* PR_SET_SYSCALL_USER_DISPATCH */, 0, 0, 0, 0) < 0)
 		return "this kernel has no Syscall User Dispatch";
+	if (ptrace_is_older())
+		return "this kernel's ptrace knows nothing of Syscall User Dispatch (Linux 6.4 does)";
+	if (prctl(PR_GET_SECCOMP) > 0)
+		return "a seccomp filter is in force here, and in all that is started";
 	if (!clock_is_readable())
 		return "this machine's clock cannot be read without a system call";
 	return NULL;

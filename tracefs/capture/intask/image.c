@@ -20,18 +20,27 @@ bool in_peek(pid_t tid, uint64_t address, void *out, uint32_t bytes)
 	return process_vm_readv(tid, &here, 1, &there, 1, 0) == (ssize_t)bytes;
 }
 
-bool in_poke(pid_t tid, uint64_t address, const void *data, uint32_t bytes)
+int in_memory_of(pid_t tid)
 {
 	char path[32];
-	int fd;
-	bool whole;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+bool in_poke_by(int fd, uint64_t address, const void *data, uint32_t bytes)
+{
+	cap_op();
+	return pwrite(fd, data, bytes, (off_t)address) == (ssize_t)bytes;
+}
+
+bool in_poke(pid_t tid, uint64_t address, const void *data, uint32_t bytes)
+{
+	int fd = in_memory_of(tid);
+
 	if (fd < 0)
 		return false;
-	cap_op();
-	whole = pwrite(fd, data, bytes, (off_t)address) == (ssize_t)bytes;
+	bool whole = in_poke_by(fd, address, data, bytes);
 	close(fd);
 	return whole;
 }

@@ -70,5 +70,7 @@ void in_meet_all(struct in_files *files, struct in_image *image, pid_t tid);
 /* memory.c-like access to a stopped task; false: not all of it */
 bool in_peek(pid_t tid, uint64_t address, void *out, uint32_t bytes);
 bool in_poke(pid_t tid, uint64_t address, const void *data, uint32_t bytes); /* also where the task itself may not write */
+int in_memory_of(pid_t tid); /* a descriptor, for many of these: or -1 */
+bool in_poke_by(int fd, uint64_t address, const void *data, uint32_t bytes);
 
 #endif

@@ -222,8 +222,11 @@ static uint32_t patch_some(struct in_image *image, pid_t tid, struct sites *site
 		image->stubs += bytes;
 		used += bytes;
 	}
-	if (used && !in_poke(tid, image->base + IN_STUBS_AT + start, stubs, used)) {
+	int fd = used ? in_memory_of(tid) : -1;
+	if (used && (fd < 0 || !in_poke_by(fd, image->base + IN_STUBS_AT + start, stubs, used))) {
 		image->n = first;
+		if (fd >= 0)
+			close(fd);
 		return 0;
 	}
 	for (uint32_t i = first; i < image->n; i++) {
@@ -232,8 +235,10 @@ static uint32_t patch_some(struct in_image *image, pid_t tid, struct sites *site
 		int32_t distance = (int32_t)(image->base + IN_STUBS_AT + p->stub - (p->place + SITE_JUMP));
 
 		memcpy(jump + 1, &distance, sizeof(distance));
-		in_poke(tid, p->place, jump, sizeof(jump));
+		in_poke_by(fd, p->place, jump, sizeof(jump));
 	}
+	if (fd >= 0)
+		close(fd);
 	return image->n - first;
 }
 

@@ -141,13 +141,19 @@ class Core:
         self.ct = ffi.gc(self.ct, lib.cap_free)
         self._recorder = lib.cap_recorder_of(self.ct)
         self._parts: list[Any] = []
+        self._described = set[int]()
         for described in syscalls:
+            self._described.add(described.nr)
             lib.cap_describe(self._recorder, described.nr, described.nargs, described.saved, described.fds, described.asked)
             for is_exit, parts in enumerate(described.parts):
                 if parts:
                     self._parts.append(ffi.new("struct cap_part[]", list(parts)))
                     lib.cap_describe_parts(self._recorder, described.nr, bool(is_exit), self._parts[-1], len(parts))
         self._types: Any = None
+
+    def describes(self, number: int) -> bool:
+        """Whether a call of that number has events of its own."""
+        return number in self._described
 
     # ---- the capture thread ----
 
@@ -319,6 +325,10 @@ class Core:
     def use_names(self, cmdlines: Any) -> None:
         """Save names of tasks there. Between pause() and unpause()."""
         lib.cap_names(self._recorder, _names(cmdlines))
+
+    def replay(self, what: Sequence[Any], record: bytes) -> int:
+        """Write a record of before as the sinks want it now; which got it. what: as struct cap_replayed has it."""
+        return int(lib.cap_replay(self._recorder, ffi.new("struct cap_replayed *", what), record, len(record)))
 
     def take_snapshot(self, sink: int, cpu: int | None) -> None:
         """Exchange the buffer with that of sink_snapshot()."""

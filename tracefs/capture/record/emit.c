@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tracefs/capture/record/emit.h"
 
+#include <string.h>
+
 /* Names are saved at a task's first record and again now and then, as newer tasks push older ones out of the table. */
 #define NAME_RECORDS 64
 
@@ -10,6 +12,17 @@ static void save_name(struct cap_recorder *r, struct cap_task *t, uint64_t sinks
 		return;
 	cap_task_name(t);
 	cmdlines_save(r->cmdlines, t->tid, sinks & r->wants.record_tgid ? t->tgid : 0, t->name.comm);
+}
+
+bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec, uint32_t len)
+{
+	struct rb_slot slot;
+
+	if (!rb_recording(s->rb) || !rb_reserve_at(s->rb, (unsigned)cpu, r->replayed_at, len, &slot))
+		return false;
+	memcpy(slot.data, rec, len);
+	rb_commit(s->rb, &slot);
+	return true;
 }
 
 uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)

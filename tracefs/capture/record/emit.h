@@ -24,10 +24,15 @@ uint32_t cap_user_stack(const struct cap_recorder *r, int32_t tid, uint64_t *cal
 /* Write them as the events that `stacks` (enum cap_stack) says. */
 void cap_write_stacks(const struct cap_recorder *r, struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks);
 
+/* emit.c: with the time stamp of then (replay.h). false: there was no room for it. */
+bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec, uint32_t len);
+
 /* Write an event of a task, and its stack where the sink wants that. false: there was no room for it. */
 static inline bool cap_sink_write(const struct cap_recorder *r, const struct cap_sink *s, const struct cap_task *t, int cpu,
 				  const void *rec, uint32_t len)
 {
+	if (unlikely(r->replayed_at))
+		return cap_sink_write_again(r, s, cpu, rec, len);
 	bool written = rb_write(s->rb, (unsigned)cpu, rec, len);
 
 	if (unlikely(s->stacks))

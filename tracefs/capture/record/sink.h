@@ -97,6 +97,7 @@ struct cap_recorder {
 	const struct tt_table *types; /* by which memory is saved; NULL: none is */
 	struct cap_save *save;	      /* of the one call that is recorded at a time */
 	struct cmdlines *cmdlines;    /* names of recorded tasks */
+	uint64_t replayed_at;	      /* the time stamp of what is written, while it is replayed (replay.h); 0: now */
 	/* Asks whoever captures for the registers of a task that is stopped. false: it is not, or is gone. */
 	bool (*frame_of)(int32_t tid, struct cap_frame *out);
 

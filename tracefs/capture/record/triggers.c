@@ -110,7 +110,7 @@ bool cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, co
 	bool written;
 
 	cap_task_name(e->task);
-	event.ts = rb_now(sink->rb);
+	event.ts = unlikely(r->replayed_at) ? r->replayed_at : rb_now(sink->rb);
 	if (list->stack && cap_user_stack(r, e->task->tid, callers, HIST_STACK_MAX))
 		event.stack = callers;
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
