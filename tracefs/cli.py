@@ -17,7 +17,7 @@ from tracefs import inherited
 from tracefs.commands import CommandError
 from tracefs.plain import plain
 
-SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "hist", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 

@@ -23,6 +23,7 @@ OWN = {
     "syscall_fd_path",
     "syscall_pair",
     "syscall_whole_paths",
+    "in_task",
     "syscall_user_enter",
     "syscall_user_exit",
     "syscall_user_buf_size",

@@ -28,6 +28,9 @@ class FakeEngine:
     def start(self) -> None:
         self.running = True
 
+    def use_in_task(self, on: bool) -> None:
+        self.in_task = on
+
     def stop(self) -> None:
         self.running = False
 

@@ -104,11 +104,19 @@ class Engine:
         self._in_task = False
         self._running = False
 
-    def use_in_task(self) -> None:
-        """Programs that begin from now on may record themselves. Before anything is captured. OSError(ENOTSUP): not here."""
-        if why := in_task_machine():
+    def use_in_task(self, on: bool = True) -> None:
+        """Programs that begin from now on may record themselves, or not. OSError ENOTSUP: not here; EBUSY: capturing has begun."""
+        if on and (why := in_task_machine()):
             raise OSError(errno.ENOTSUP, why)
-        self._in_task = True
+        with self._lock:
+            if self._session:
+                raise OSError(errno.EBUSY, "tasks are being traced")
+            self._in_task = on
+
+    @property
+    def in_task(self) -> bool:
+        """Whether programs may record themselves."""
+        return self._in_task
 
     def in_task_reasons(self) -> dict[str, int]:
         """How many programs recorded themselves, and how many did not, by why."""

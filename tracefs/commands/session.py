@@ -121,7 +121,10 @@ def trace(request: Request) -> int:
 
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
+    complaints: list[str] = []
+
     def complain(message: str) -> None:
+        complaints.append(message)
         print(f"tracefs: {plain(message)}", file=sys.stderr)
 
     files = Tracefs(_scope(request), on_error=complain, start=False)  # who is traced is recorded as a whole
@@ -138,7 +141,7 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
         if request.argv:
             only = files.top.wanted().calls() if request.seccomp else None
             child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
-        elif not (engine.settle(ATTACH) or engine.tracees()):
+        elif not (engine.settle(ATTACH) and not complaints) and not engine.tracees():
             raise CommandError("run: -p: nothing is traced")
         started()
         with forwarding(child.pid if child else None, inherited.ignored_signals()) as asked:

@@ -54,6 +54,8 @@ def _describe(directory: str) -> list[str]:
         f"  scope:   {describe(about['scope'], about['root'], alive=about.get('alive', True))}",
         f"  tracees: {_tracees(about['tracees'])}",
     ]
+    if (ways := about.get("in_task")) is not None:
+        lines.append(f"  in-task: {', '.join(f'{count} {way}' for way, count in ways.items()) or 'no program yet'}")
     root = Path(directory)
     lines += _instance(root, "top")
     for instance in sorted(root.glob("instances/*")):

@@ -94,6 +94,8 @@ class Form:
     """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
     option: bool = True
     """Whether the option --NAME chooses it."""
+    directory: str = ""
+    """What it writes is this file of a directory, which has others besides."""
     partitions: bool = False
     """It can add to a directory of files: Wish.directory."""
     extra: str = ""
@@ -133,6 +135,10 @@ _ROWS = (
     Form(
         "parquet", "with -w: a table of calls for DuckDB, ClickHouse, Spark, pandas", "calls", "parquet:make",
         events=_LIVES, settings=_TASKS, apart=True, partitions=True, extra="parquet",
+    ),
+    Form(
+        "ctf", "a directory for babeltrace2 and Trace Compass", "calls", "ctf:make",
+        events=_LIVES, settings=_TASKS, apart=True, directory="stream", option=False,
     ),
     Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",

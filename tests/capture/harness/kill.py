@@ -115,7 +115,7 @@ class Warden:
         killed = self._end_of_tracer(case, tracer, choose)
         self._born_at_all(case, flag)
         target = flag.pid
-        if case.how == "seccomp" and killed:
+        if case.how == "seccomp":
             self._check_left()
         elif target:
             self._check_after(case, flag, target)

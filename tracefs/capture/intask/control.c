@@ -132,6 +132,7 @@ static bool put_call(struct room *room, struct in_control *out, const struct cap
 
 	own->class = (uint8_t)class_of(r, nr, saves);
 	own->nargs = s->nargs;
+	own->limited = cap_timeout_of(AUDIT_ARCH_X86_64, (int32_t)nr) != NULL;
 	for (unsigned exit = 0; exit < 2; exit++) {
 		own->saved[exit] = s->saved[exit];
 		own->sinks[exit] = (uint8_t)in_sinks(r->event_sinks[EV_SYSCALL_FIRST + 2 * nr + exit]);

@@ -107,6 +107,7 @@ struct cap_recorder {
 	int pauses;		   /* of the thread that has the lock, one in another */
 	/* Who else writes, besides the capture thread: kept from it while somebody pauses. Both with the lock held; NULL: nobody. */
 	void (*hold)(void *holds), (*go_on)(void *holds);
+	void (*silence)(void *holds, int32_t tid); /* likewise: that task writes nothing itself from now on */
 	void *holds;
 
 	/* mute.c */
