@@ -47,11 +47,11 @@ def run(engine: Engine, program: Path) -> None:
 
 @pytest.fixture
 def trace(programs: Path) -> Trace:
-    def run_all(enter: int = 63, exit: int = 63) -> list[tuple[str, Saved]]:
+    def run_all(enter: int = 63, exit: int = 63, program: str = "memory") -> list[tuple[str, Saved]]:
         engine, sink, buffer = new_engine(os.getpid(), lambda _: None, 1 << 20)
         try:
             engine.want(sink, Wanted(tracer=True, save_enter=enter, save_exit=exit))
-            run(engine, programs / "memory")
+            run(engine, programs / program)
         finally:
             engine.stop()
         return all_saved(buffer)
@@ -136,3 +136,11 @@ def test_no_page_is_read_twice_at_one_stop(programs: Path) -> None:
             assert engine.pages_read - before == pages
     finally:
         engine.stop()
+
+
+def test_a_page_that_the_program_serves_itself_is_not_waited_for(trace: Trace) -> None:
+    """By a userfaultfd, in a thread that is traced as well: to read it would be to wait for ourselves."""
+    found = trace(program="userfaults")
+    if not any(name.startswith("sys_enter_ioctl") for name, _ in found):
+        pytest.skip("NO USERFAULTFD: not allowed here")
+    assert of("sys_enter_openat", found)[-3:] == [{"filename": None}] * 3

@@ -13,7 +13,8 @@ from tracefs.syscalls.table import COMPAT_NAMES, SYSCALLS, X32_NAMES, data_lines
 BITS = (
     "exec", "affinity", "wait", "sigreturn", "rename", "birth", "birth=flags", "birth=struct", "multiplex=socketcall",
     "multiplex=ipc", "followed", "again", "timeout", "again=ignored", "exec=at", "action", "action=old", "action=signal",
-    "sends=kill", "sends=tkill", "sends=tgkill", "sends=queue", "sends=tgqueue", "sends=pidfd",
+    "sends=kill", "sends=tkill", "sends=tgkill", "sends=queue", "sends=tgqueue", "sends=pidfd", "faults",
+    "faults=ioctl",
 )  # fmt: skip
 """Traits that the engine's C knows, as bits from the lowest."""
 PLAIN = frozenset((*BITS, "restarts", "receives")) - {"timeout"}

@@ -370,6 +370,8 @@ class Attacher:
             else:
                 # Its number may have been another's when it was looked at; now that it is traced it stays its own.
                 tgid = int(procfs.status(tid).get("Tgid", tgid))
+                if tid == tgid and procfs.serves_memory(tgid):
+                    self._core.memory_is_served()
                 self._core.attached(tid, tgid, member is not None)
                 return True
             if procfs.traced_by_us(tid):

@@ -363,6 +363,10 @@ class Core:
         """Tell that a task was seized."""
         checked(lib.cap_attached(self.ct, tid, tgid, in_scope))
 
+    def memory_is_served(self) -> None:
+        """A task has a userfaultfd: memory is read without waiting for the pages that it serves."""
+        lib.cap_memory_is_served(self.ct)
+
     def set_scope(self, tid: int, in_scope: bool) -> None:
         lib.cap_set_scope(self.ct, tid, in_scope)
 

@@ -98,6 +98,21 @@ def traced_by_us(tid: int) -> bool:
     return tracer != 0 and os.path.exists(f"/proc/self/task/{tracer}")
 
 
+def serves_memory(pid: int) -> bool:
+    """Whether the process has a userfaultfd."""
+    try:
+        return any(_link(f"/proc/{pid}/fd/{fd}") == "anon_inode:[userfaultfd]" for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
 def comm(tid: int) -> str:
     """A task's name as people may see it, "" where it has gone."""
     return plain((_read(f"/proc/{tid}/comm") or "").removesuffix("\n"))

@@ -10,16 +10,19 @@
 #include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/regs.h"
+#include "tracefs/events/task_memory.h"
 
 #define ASK_CPU (-1) /* cap_record_enter(), cap_record_exit() */
 
 /* Calls of which more is to be known than what is recorded of any. */
-#define SPECIAL (CAP_TRAIT_EXEC | CAP_TRAIT_RENAME | CAP_TRAITS_ACTION | CAP_TRAITS_SEND)
+#define SPECIAL (CAP_TRAIT_EXEC | CAP_TRAIT_RENAME | CAP_TRAITS_ACTION | CAP_TRAITS_SEND | CAP_TRAITS_FAULTS)
 
 static void begin_special(struct cap_recorder *r, struct cap_task *t, uint32_t traits)
 {
 	if (traits & CAP_TRAITS_ACTION)
 		cap_actions_begin(t);
+	if (traits & CAP_TRAITS_FAULTS && cap_call_makes_userfaults(&t->call))
+		task_memory_is_served();
 	if (t->unrecorded)
 		return;
 	if (traits & CAP_TRAITS_SEND)

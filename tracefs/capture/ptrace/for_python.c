@@ -10,6 +10,7 @@
 #include "tracefs/capture/record/emit.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/status.h"
+#include "tracefs/events/task_memory.h"
 
 /* Give the lock back at the end of the scope. */
 static void unlock(pthread_mutex_t **lock)
@@ -49,6 +50,12 @@ bool cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, in
 		written = rb_write(r->sink[sink]->rb, (unsigned)cpu, rec, len);
 	cap_unpause(r);
 	return written;
+}
+
+void cap_memory_is_served(struct cap_thread *ct)
+{
+	(void)ct;
+	task_memory_is_served();
 }
 
 uint64_t cap_stops(struct cap_thread *ct)

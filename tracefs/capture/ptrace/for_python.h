@@ -24,6 +24,7 @@ bool cap_has(struct cap_thread *ct, int32_t tid);
 int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max);
 int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max); /* those to be detached */
 int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_t max);
+void cap_memory_is_served(struct cap_thread *ct); /* task_memory.h: some task has a userfaultfd */
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
 void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */

@@ -25,6 +25,13 @@ const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr)
 	return &cap_timeouts_64[nr];
 }
 
+#define USERFAULTFD_IOC_NEW 0xaa00 /* linux/userfaultfd.h (6.1) */
+
+bool cap_call_makes_userfaults(const struct cap_call *call)
+{
+	return cap_call_is(call, CAP_TRAIT_FAULTS) || (uint32_t)call->args[1] == USERFAULTFD_IOC_NEW;
+}
+
 bool cap_call_sets_name(const struct cap_call *call)
 {
 	return call->arch == AUDIT_ARCH_X86_64 && cap_call_is(call, CAP_TRAIT_RENAME) && call->args[0] == PR_SET_NAME;

@@ -16,9 +16,11 @@ static inline bool cap_call_is(const struct cap_call *call, unsigned traits) /* 
 	return cap_traits_of(call->arch, call->nr) & traits;
 }
 
+#define CAP_TRAITS_FAULTS (CAP_TRAIT_FAULTS | CAP_TRAIT_FAULTS_IOCTL)
 #define CAP_TRAITS_ACTION (CAP_TRAIT_ACTION | CAP_TRAIT_ACTION_OLD | CAP_TRAIT_ACTION_SIGNAL)
 #define CAP_TRAITS_BIRTH (CAP_TRAIT_BIRTH | CAP_TRAIT_BIRTH_FLAGS | CAP_TRAIT_BIRTH_STRUCT)
 
+bool cap_call_makes_userfaults(const struct cap_call *call); /* of one that has CAP_TRAITS_FAULTS */
 bool cap_call_sets_name(const struct cap_call *call);	/* prctl(PR_SET_NAME) of 64-bit code */
 
 #endif

@@ -211,7 +211,7 @@ static void put_string(struct rn_text *text, const struct rn_piece *piece, const
 		rn_put(text, argument->value.text, argument->value.length);
 	else
 		rn_puts(text, "(null)");
-	if (piece->precision >= 0 && !argument->foreign && text->at - start > piece->precision)
+	if (piece->precision >= 0 && (argument->decoder || !argument->foreign) && text->at - start > piece->precision)
 		text->at = start + piece->precision;
 	widen(text, start, piece->width, piece->left);
 }
