@@ -73,8 +73,10 @@ class Patterns:
         words = [self.word(member) for _, member in members]
         order = [int(number) for number in PLACE.findall(shown)]
         places = tuple((rank.index(number), words[number]) for number in order)
-        moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
-        return _Pattern(pattern(shown, words), unpack, places, moments if self._shows_parts and len(members) == len(layout.shown) else ())
+        moments: tuple[tuple[int, int, int], ...] = ()
+        if self._shows_parts and len(members) == len(layout.shown):
+            moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
+        return _Pattern(pattern(shown, words), unpack, places, moments)
 
     def _inner(self, member: Member) -> tuple[StructType, Layout] | None:
         """If it is a structure itself, that always has the same members."""
