@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from tracefs.calls.notation import PLACE, Notation, kept, place
@@ -14,6 +15,7 @@ from tracefs.syscalls.types.language.model import WIDTHS, IntType, Ref, StructTy
 from tracefs.syscalls.types.notation.values import Argument, Number, Pointer, Struct, Value
 
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
+_MOST_MOMENTS = 1024
 Word = Callable[[int], str] | None
 """What shows a number; None: it is shown in decimal."""
 
@@ -36,6 +38,8 @@ class Patterns:
 
     def __init__(self, decoder: Decoder, notation: Notation) -> None:
         self._decoder, self._notation = decoder, notation
+        self._moment = lru_cache(_MOST_MOMENTS)(lambda sec, nsec: notation.value(Number(sec, "sec", nsec)))
+        self._shows_parts = self._moment(1, 1) != self._moment(1, 0)
 
     def target(self, syscall: str, name: str, named: StructType) -> Callable[[bytes], str | None]:
         """An argument that points to one; its bytes -> text, None: not to be told so. Which members it has they may say."""
@@ -58,9 +62,6 @@ class Patterns:
 
         return text
 
-    def _moment(self, seconds: int, nanoseconds: int) -> str:
-        return self._notation.value(Number(seconds, "sec", nanoseconds))
-
     def _pattern(self, syscall: str, name: str, named: StructType, layout: Layout) -> _Pattern | None:
         members = list(self._flat(layout, 0))
         rank = sorted(range(len(members)), key=lambda number: members[number][0])
@@ -72,8 +73,10 @@ class Patterns:
         words = [self.word(member) for _, member in members]
         order = [int(number) for number in PLACE.findall(shown)]
         places = tuple((rank.index(number), words[number]) for number in order)
-        moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
-        return _Pattern(pattern(shown, words), unpack, places, moments if len(members) == len(layout.shown) else ())
+        moments: tuple[tuple[int, int, int], ...] = ()
+        if self._shows_parts and len(members) == len(layout.shown):
+            moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
+        return _Pattern(pattern(shown, words), unpack, places, moments)
 
     def _inner(self, member: Member) -> tuple[StructType, Layout] | None:
         """If it is a structure itself, that always has the same members."""

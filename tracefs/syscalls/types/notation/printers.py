@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -70,6 +71,7 @@ def ioctl(command: int) -> str:
     return f"_IOC({direction}, {', '.join(parts)})"
 
 
+@functools.lru_cache(maxsize=1024)
 def date(seconds: int) -> str:
     """A time stamp as people read it; the number where no calendar reaches."""
     try:
