@@ -97,7 +97,7 @@ class Invented:
         count = max(0, min(known)) if known else None
         if target.name in ("str", "pathname"):
             return self.chance.choice((b"abc\0", b"x/y\0", b"cut"))[:count]
-        if target.name in ("bytes", "chars"):
+        if target.name in ("bytes", "octets", "chars"):
             return b"abc"[: 3 if count is None else count]
         if target.name == "int" and not kind.counts:
             return struct.pack("<i", self.chance.choice(LENGTHS))

@@ -42,7 +42,7 @@ CALLS = [
     ),
     (
         ("quotactl", (0x80000600, 0x1000, 0, 0x2000), Saved({1: b"/dev/x\0", 3: struct.pack("<QQII", 1, 2, 1, 7)}), 0),
-        'quotactl(Q_SETINFO|USRQUOTA, "/dev/x", {dqi_bgrace=1, dqi_igrace=2, dqi_flags=DQF_ROOT_SQUASH, '
+        'quotactl(QCMD(Q_SETINFO, USRQUOTA), "/dev/x", {dqi_bgrace=1, dqi_igrace=2, dqi_flags=DQF_ROOT_SQUASH, '
         "dqi_valid=IIF_BGRACE|IIF_IGRACE|IIF_FLAGS}) = 0",
     ),
     (

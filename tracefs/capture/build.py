@@ -17,7 +17,10 @@ FACES = ("ptrace/for_python", "ptrace/thread", "ptrace/place", "ptrace/restart",
 """Headers whose functions Python may call."""
 TYPES = ("task/task", "payload/gather", "record/sink", "ptrace/thread")
 ENUMS = ("cap_reason", "cap_spawn_step", "cap_part_kind", "cap_stack", "cap_set")
-STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part")
+STRUCTS = ("cap_report", "cap_call", "cap_rlimit", "cap_spawn_failure", "cap_spawn", "cap_part", "cap_wish_set", "cap_wish_event",
+           "cap_wish")  # fmt: skip
+SIZES = ("CAP_PART_STEPS", "CAP_CPU_WORDS")
+"""Of arrays within them: macros that cffi must be told the values of."""
 NOT_FOR_PYTHON = (
     r"cap_info|siginfo_t|pid_t|struct (cap_task|cap_emission|cap_filter|cap_frame|cap_sink)\b|cap_recorder_(init|free)"
 )
@@ -30,12 +33,12 @@ def declared() -> str:
     faces = "".join(COMMON["declarations"](ROOM / f"{name}.h") for name in FACES)
     found = re.findall(rf"(?ms)^(?:enum (?:{'|'.join(ENUMS)})|struct (?:{'|'.join(STRUCTS)})) \{{.*?\}};", types)
     assert len(found) == len(ENUMS) + len(STRUCTS), "a type is not in the headers"
-    steps = re.search(r"#define CAP_PART_STEPS (\d+)", (ROOM / "payload/gather.h").read_text())
-    assert steps
+    texts = "".join((ROOM / f"{name}.h").read_text() for name in TYPES)
+    sizes = "".join(f"#define {name} {re.findall(rf'#define {name} ([0-9]+)', texts)[0]}\n" for name in SIZES)
     functions = re.findall(r"(?m)^[a-z][\w *]*?\bcap_\w+\([^;{]*?\);", faces)
     functions = [each for each in functions if not re.search(NOT_FOR_PYTHON, each)]
     constants = "".join(f"#define {name} ...\n" for name in CONSTANTS)
-    return constants + "\n".join([*found, *functions]).replace("CAP_PART_STEPS", steps[1])
+    return constants + sizes + "\n".join([*found, *functions])
 
 
 def write_traits() -> None:

@@ -14,9 +14,9 @@ from typing import NamedTuple, Protocol
 from tracefs import inherited
 from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
-from tracefs.capture.policy.attach import SETS, Attacher, Taking, pid_sets
+from tracefs.capture.policy.attach import Attacher, Taking
 from tracefs.capture.policy.faults import fault
-from tracefs.capture.policy.native import PART_KINDS, Core, Described, Inner, Limit
+from tracefs.capture.policy.native import PART_KINDS, SETS, Core, Described, Inner, Limit, pid_sets
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Session
 from tracefs.capture.policy.succession import Succession
@@ -285,16 +285,9 @@ class Engine:
 
     def _describe(self, sink: int, before: Wanted, wanted: Wanted) -> None:
         core = self._core
-        core.sink_tracer(sink, wanted.tracer)
-        core.sink_events(sink, wanted.events, wanted.filters)
-        core.sink_triggers(sink, wanted.triggers)
-        core.sink_stacks(sink, wanted.stack, wanted.user_stack)
-        core.sink_saves(sink, wanted.save_enter, wanted.save_exit, wanted.save_paths, wanted.fds)
-        core.sink_paired(sink, wanted.paired)
-        core.sink_options(sink, wanted.record_comm, wanted.record_tgid, wanted.cpus)
+        core.sink_want(sink, wanted)
         old = pid_sets(before)
         for number, pids in pid_sets(wanted).items():
-            core.sink_set(sink, number, pids.active, pids.follow_fork)
             if not pids.active or old[number].pids - pids.pids:
                 core.clear_members(sink, number)  # else those that joined by birth stay
             if pids.active:

@@ -50,7 +50,10 @@ class Brief:
         found = value.target or value.after
         if not isinstance(found, Array):
             return value
-        return Symbol(f"{value.address:#x} /* {len(found.items)}{'+' * bool(found.more)} {what} */", value.address)
+        if len(found.items) == 1 and not found.more:
+            what = what.removesuffix("s") if what == "vars" else what
+        many = f"{len(found.items)}{'+' * bool(found.more and not found.fault)} {what}{', unterminated' * bool(found.fault)}"
+        return Symbol(f"{value.address:#x} /* {many} */", value.address)
 
     def _value(self, value: Value | None) -> Value | None:
         if isinstance(value, Array) and value.items:

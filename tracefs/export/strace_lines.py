@@ -37,7 +37,9 @@ class StraceLines:
     ) -> None:
         """`size`: bytes of texts that were asked for; so many elements of a list are shown, too."""
         self._decoder = decoder
-        self._printer = StracePrinter(size, shorten=None if verbose else brief(MOST if size is None else size))
+        self._printer = StracePrinter(
+            size, None if verbose else brief(MOST if size is None else size), None if verbose else MOST if size is None else size
+        )
         self._direct = Direct(decoder, self._printer)
         self._day = day or (lambda ts: ts)
         self._open: Entered | None = None

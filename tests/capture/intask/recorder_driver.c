@@ -141,22 +141,20 @@ static void wish(bool tracer, bool raw, uint32_t saves, uint32_t paths, const st
 {
 	struct in_control *control = (struct in_control *)(base + IN_CONTROL_AT);
 	struct in_block *block = (struct in_block *)(base + IN_BLOCK_AT);
-	int32_t ids[4];
-	uint64_t filters[4] = {0};
+	struct cap_wish_event events[3];
 	uint32_t n = 0;
 
 	map_ring();
 	if (raw) {
-		ids[n++] = EV_RAW_SYS_ENTER;
-		ids[n++] = EV_RAW_SYS_EXIT;
+		events[n++] = (struct cap_wish_event){ .id = EV_RAW_SYS_ENTER, .enabled = true };
+		events[n++] = (struct cap_wish_event){ .id = EV_RAW_SYS_EXIT, .enabled = true };
 	}
-	if (filter) {
-		filters[n] = (uint64_t)filter;
-		ids[n++] = filtered;
-	}
-	cap_sink_tracer(&recorder, 0, tracer);
-	cap_sink_events(&recorder, 0, ids, filters, n);
-	cap_sink_saves(&recorder, 0, saves, saves, paths, false);
+	if (filter)
+		events[n++] = (struct cap_wish_event){ .id = filtered, .enabled = true, .filter = (uint64_t)filter };
+	struct cap_wish all = { .tracer = tracer, .save_enter = saves, .save_exit = saves, .save_paths = paths,
+				.events = events, .event_count = n };
+	memset(all.cpus, 0xff, sizeof(all.cpus));
+	cap_sink_want(&recorder, 0, &all);
 	cap_task_choose(&task, &recorder.wants);
 	recorder.sink[0]->rb = inside;
 	if (!in_control_fill(control, IN_CONTROL_BYTES, &recorder))

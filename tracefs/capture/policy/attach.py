@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from tracefs.capture.policy import interruptible, procfs, ptrace_ops
 from tracefs.capture.policy.faults import fault
 from tracefs.capture.policy.interruptible import When
-from tracefs.capture.policy.native import EVENT_NOTRACE, EVENT_PIDS, TRACER_NOTRACE, TRACER_PIDS, Core
+from tracefs.capture.policy.native import Core, pid_sets
 from tracefs.capture.policy.procfs import Sight
 from tracefs.capture.scope import Member, Scope
 from tracefs.capture.visitors import Visitors
-from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.capture.wanted import Wanted
 from tracefs.plain import plain
 
 GRACE = 0.1
@@ -83,20 +83,6 @@ class Taking:
         if self._error is not None:
             raise self._error
         return over
-
-
-SETS: dict[str, int] = {
-    "tracer_pids": TRACER_PIDS,
-    "tracer_notrace": TRACER_NOTRACE,
-    "event_pids": EVENT_PIDS,
-    "event_notrace": EVENT_NOTRACE,
-}
-"""The pid sets of Wanted -> their number in C."""
-
-
-def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
-    """The sets by their number in C."""
-    return {number: getattr(wanted, name) for name, number in SETS.items()}
 
 
 def wants_scope(wanted: Wanted) -> bool:

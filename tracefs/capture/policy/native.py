@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
 from tracefs.capture.policy.program import StartError
+from tracefs.capture.wanted import PidSet, Wanted
 
 WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
-TRACER_PIDS, TRACER_NOTRACE = lib.CAP_TRACER_PIDS, lib.CAP_TRACER_NOTRACE
-EVENT_PIDS, EVENT_NOTRACE = lib.CAP_EVENT_PIDS, lib.CAP_EVENT_NOTRACE
-SETS: tuple[int, ...] = (TRACER_PIDS, TRACER_NOTRACE, EVENT_PIDS, EVENT_NOTRACE)
-
-MAX_CPUS = 1024
+SETS: dict[str, int] = {
+    "tracer_pids": lib.CAP_TRACER_PIDS,
+    "tracer_notrace": lib.CAP_TRACER_NOTRACE,
+    "event_pids": lib.CAP_EVENT_PIDS,
+    "event_notrace": lib.CAP_EVENT_NOTRACE,
+}
+"""The pid sets of Wanted -> their number in C."""
+CPU_WORDS = int(lib.CAP_CPU_WORDS)
+"""64-bit words of a set of CPUs (sink.h)."""
 WANTED_WORDS = int(lib.CAP_WANTED_WORDS)
 """64-bit words of a set of calls (seccomp.h)."""
 
@@ -77,6 +82,11 @@ class Call(NamedTuple):
 def _signal_mask(signals: Iterable[int]) -> int:
     """A sigset_t: bit n - 1 for signal n."""
     return sum(1 << (number - 1) for number in signals)
+
+
+def pid_sets(wanted: Wanted) -> dict[int, PidSet]:
+    """The sets by their number in C."""
+    return {number: getattr(wanted, name) for name, number in SETS.items()}
 
 
 def checked(result: int) -> int:
@@ -201,25 +211,39 @@ class Core:
     def sink_remove(self, sink: int) -> None:
         lib.cap_sink_remove(self._recorder, sink)
 
-    def sink_tracer(self, sink: int, on: bool) -> None:
-        lib.cap_sink_tracer(self._recorder, sink, on)
-
-    def sink_events(self, sink: int, ids: Iterable[int], filters: Mapping[int, int]) -> None:
-        """The enabled events, all that are not named are disabled. filters: id -> address of a struct ev_filter."""
-        wanted = list(ids)
-        lib.cap_sink_events(self._recorder, sink, wanted, [filters.get(id, 0) for id in wanted], len(wanted))
-
-    def sink_triggers(self, sink: int, lists: Mapping[int, int]) -> None:
-        """lists: event id -> address of a struct trigger_list; all that are not named have none."""
-        lib.cap_sink_triggers(self._recorder, sink, list(lists), list(lists.values()), len(lists))
+    def sink_want(self, sink: int, wanted: Wanted) -> None:
+        """All that it wants; the last is replaced. Without the members of the pid sets, and without their number's check."""
+        ids = sorted(wanted.events | wanted.triggers.keys())
+        enabled, filters, triggers = wanted.events, wanted.filters, wanted.triggers
+        events = ffi.new(
+            "struct cap_wish_event[]", [(id, id in enabled, filters.get(id, 0), triggers.get(id, 0)) for id in ids]
+        )
+        cpus = [0] * CPU_WORDS
+        for cpu in range(64 * CPU_WORDS) if wanted.cpus is None else wanted.cpus:
+            cpus[cpu // 64] |= 1 << cpu % 64
+        sets = [(False, False)] * len(SETS)
+        for number, pids in pid_sets(wanted).items():
+            sets[number] = (pids.active, pids.follow_fork)
+        wish = {
+            "tracer": wanted.tracer,
+            "paired": wanted.paired,
+            "fds": wanted.fds,
+            "record_comm": wanted.record_comm,
+            "record_tgid": wanted.record_tgid,
+            "stacks": wanted.stack * lib.CAP_KERNEL_STACK | wanted.user_stack * lib.CAP_USER_STACK,
+            "save_enter": wanted.save_enter,
+            "save_exit": wanted.save_exit,
+            "save_paths": wanted.save_paths,
+            "event_count": len(ids),
+            "events": events,
+            "cpus": cpus,
+            "sets": sets,
+        }
+        lib.cap_sink_want(self._recorder, sink, ffi.new("struct cap_wish *", wish))
 
     def sink_snapshot(self, sink: int, buffer: int) -> None:
         """buffer: address of the struct rb to take snapshots with; 0: none."""
         lib.cap_sink_snapshot(self._recorder, sink, ffi.cast("struct rb *", buffer))
-
-    def sink_stacks(self, sink: int, kernel: bool, user: bool) -> None:
-        """Whether the task's user stack follows each event, as ftrace/kernel_stack, as ftrace/user_stack."""
-        lib.cap_sink_stacks(self._recorder, sink, kernel * lib.CAP_KERNEL_STACK | user * lib.CAP_USER_STACK)
 
     @property
     def typed(self) -> bool:
@@ -232,25 +256,6 @@ class Core:
         ffi.memmove(types, compiled, len(compiled))
         lib.cap_types(self._recorder, types)
         self._types = types
-
-    def sink_paired(self, sink: int, paired: bool) -> None:
-        """Whether exits are recorded only of calls whose enter was written."""
-        lib.cap_sink_paired(self._recorder, sink, paired)
-
-    def sink_saves(self, sink: int, enter: int, exit: int, paths: int, fds: bool) -> None:
-        """Bytes of a text or of data that are saved at the enter and at the exit of calls, 0: no memory is; the same of a
-        path's name, where that is more; and whether what descriptors stand for is."""
-        lib.cap_sink_saves(self._recorder, sink, enter, exit, paths, fds)
-
-    def sink_options(self, sink: int, record_comm: bool, record_tgid: bool, cpus: Iterable[int] | None) -> None:
-        """cpus: those whose events are recorded; None: all."""
-        masks = [0] * (MAX_CPUS // 64)
-        for cpu in range(MAX_CPUS) if cpus is None else cpus:
-            masks[cpu // 64] |= 1 << cpu % 64
-        lib.cap_sink_options(self._recorder, sink, record_comm, record_tgid, masks)
-
-    def sink_set(self, sink: int, set: int, active: bool, follow: bool) -> None:
-        lib.cap_sink_set(self._recorder, sink, set, active, follow)
 
     # ---- sinks: any thread ----
 

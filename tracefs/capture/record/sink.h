@@ -22,6 +22,7 @@
 #include "tracefs/events/record.h"
 
 #define CAP_SINKS 64
+#define CAP_CPU_WORDS 16 /* 64-bit words of a set of CPUs: 1024 of them */
 
 struct trigger_list;
 
@@ -37,9 +38,40 @@ struct cap_syscall {
 	struct cap_parts parts[2]; /* [exit]: of what it saves, that an event has a location for */
 };
 
+/* How a pid set of a sink selects tasks. Its members are set one by one, as they are found. */
+struct cap_wish_set {
+	bool active; /* only its members are recorded; those of a NOTRACE set: all but they */
+	bool follow; /* children of members join it */
+};
+
+/* An event that a sink wants, or whose occurrence triggers something. */
+struct cap_wish_event {
+	int32_t id;	 /* 0 to EV_ID_MAX */
+	bool enabled;	 /* it is recorded */
+	uint64_t filter; /* address of its struct ev_filter; 0: all pass */
+	uint64_t triggers; /* address of its struct trigger_list; 0: it has none */
+};
+
+/* All that one sink wants recorded. A new one replaces the last; what it points to is copied, what it gives addresses of is not. */
+struct cap_wish {
+	bool tracer;	  /* the syscall tracer records every call */
+	bool paired;	  /* exits are recorded only of calls whose enter was written */
+	bool fds;	  /* what descriptors stand for is recorded with the calls */
+	bool record_comm; /* names of recorded tasks are saved */
+	bool record_tgid; /* and the ids of their processes */
+	uint8_t stacks;	  /* enum cap_stack: written after each event */
+	uint32_t save_enter; /* bytes of a text or of data that are saved at the enter of calls; 0: no memory is */
+	uint32_t save_exit;  /* the same at their exit */
+	uint32_t save_paths; /* the same of a path's name, where that is more */
+	uint32_t event_count;
+	const struct cap_wish_event *events; /* event_count of them */
+	uint64_t cpus[CAP_CPU_WORDS]; /* bit by bit: whose events are recorded */
+	struct cap_wish_set sets[CAP_SETS]; /* by enum cap_set */
+};
+
 struct cap_sink {
 	struct rb *rb;
-	uint64_t cpus[16];		 /* tracing_cpumask, 1024 CPUs */
+	uint64_t cpus[CAP_CPU_WORDS];	 /* tracing_cpumask */
 	uint8_t enabled[EV_ID_MAX + 1];	 /* events wanted, by id */
 	uint8_t soft_off[EV_ID_MAX + 1]; /* enabled, but not written: what enable_event and disable_event switch */
 	const struct ev_filter *filter[EV_ID_MAX + 1]; /* by event id; NULL: all its events pass */
@@ -100,15 +132,8 @@ bool cap_is_muted(struct cap_recorder *r, int32_t tid);
 /* sinks.c: [capture], or between cap_pause() and cap_unpause() */
 int cap_sink_add(struct cap_recorder *r, struct rb *rb); /* its number, or -ENOMEM, -ENOSPC */
 void cap_sink_remove(struct cap_recorder *r, int sink);
-void cap_sink_tracer(struct cap_recorder *r, int sink, bool on);
-void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count);
-void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count);
+void cap_sink_want(struct cap_recorder *r, int sink, const struct cap_wish *wish);
 void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot);
-void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks);
-void cap_sink_paired(struct cap_recorder *r, int sink, bool paired);
-void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds);
-void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus);
-void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow);
 /* saved, fds, asked: masks of arguments (struct cap_syscall). */
 void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],
 		  uint8_t asked);

@@ -57,98 +57,62 @@ int cap_sink_add(struct cap_recorder *r, struct rb *rb)
 
 void cap_sink_remove(struct cap_recorder *r, int sink)
 {
-	cap_sink_tracer(r, sink, false);
-	cap_sink_events(r, sink, NULL, NULL, 0);
-	cap_sink_triggers(r, sink, NULL, NULL, 0);
-	for (int set = 0; set < CAP_SETS; set++)
-		cap_sink_set(r, sink, set, false, false);
-	set_bit(&r->wants.record_comm, sink, false);
-	set_bit(&r->wants.record_tgid, sink, false);
-	set_bit(&r->wants.paired, sink, false);
-	set_bit(&r->wants.fds, sink, false);
+	cap_sink_want(r, sink, &(struct cap_wish){ 0 });
 	free(r->sink[sink]);
 	r->sink[sink] = NULL;
 }
 
-void cap_sink_tracer(struct cap_recorder *r, int sink, bool on)
-{
-	set_bit(&r->wants.tracer, sink, on);
-}
-
 /* An event must be captured where it is enabled, and where it has triggers. */
-static void set_events(struct cap_recorder *r, int sink)
-{
-	const struct cap_sink *s = r->sink[sink];
-	bool any = false;
-
-	for (int id = 0; id <= EV_ID_MAX; id++) {
-		bool wanted = s->enabled[id] || s->triggers[id];
-
-		set_bit(&r->event_sinks[id], sink, wanted);
-		any |= wanted;
-	}
-	set_bit(&r->wants.events, sink, any);
-}
-
-void cap_sink_events(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *filters, uint32_t count)
+static void want_events(struct cap_recorder *r, int sink, const struct cap_wish_event *events, uint32_t count)
 {
 	struct cap_sink *s = r->sink[sink];
 
 	memset(s->enabled, 0, sizeof(s->enabled));
 	memset(s->filter, 0, sizeof(s->filter));
-	for (uint32_t i = 0; i < count; i++)
-		if (ids[i] >= 0 && ids[i] <= EV_ID_MAX) {
-			s->enabled[ids[i]] = 1;
-			s->filter[ids[i]] = (const void *)(uintptr_t)filters[i];
-		}
-	set_events(r, sink);
+	memset(s->triggers, 0, sizeof(s->triggers));
+	for (uint32_t id = 0; id <= EV_ID_MAX; id++)
+		set_bit(&r->event_sinks[id], sink, false);
+	for (const struct cap_wish_event *e = events; e < events + count; e++) {
+		if (e->id < 0 || e->id > EV_ID_MAX)
+			continue;
+		s->enabled[e->id] = e->enabled;
+		s->filter[e->id] = (const void *)(uintptr_t)e->filter;
+		s->triggers[e->id] = (void *)(uintptr_t)e->triggers;
+		set_bit(&r->event_sinks[e->id], sink, e->enabled || e->triggers);
+	}
+	set_bit(&r->wants.events, sink, count > 0);
 }
 
-void cap_sink_triggers(struct cap_recorder *r, int sink, const int32_t *ids, const uint64_t *lists, uint32_t count)
+static uint32_t text_limit(uint32_t wanted)
 {
+	return wanted < CAP_TEXT_MAX ? wanted : CAP_TEXT_MAX;
+}
+
+void cap_sink_want(struct cap_recorder *r, int sink, const struct cap_wish *wish)
+{
+	struct cap_wants *wants = &r->wants;
 	struct cap_sink *s = r->sink[sink];
 
-	memset(s->triggers, 0, sizeof(s->triggers));
-	for (uint32_t i = 0; i < count; i++)
-		if (ids[i] >= 0 && ids[i] <= EV_ID_MAX)
-			s->triggers[ids[i]] = (void *)(uintptr_t)lists[i];
-	set_events(r, sink);
+	set_bit(&wants->tracer, sink, wish->tracer);
+	set_bit(&wants->paired, sink, wish->paired);
+	set_bit(&wants->fds, sink, wish->fds);
+	set_bit(&wants->record_comm, sink, wish->record_comm);
+	set_bit(&wants->record_tgid, sink, wish->record_tgid);
+	for (int set = 0; set < CAP_SETS; set++) {
+		set_bit(&wants->filtered[set], sink, wish->sets[set].active);
+		set_bit(&wants->follow[set], sink, wish->sets[set].active && wish->sets[set].follow);
+	}
+	want_events(r, sink, wish->events, wish->event_count);
+	s->stacks = wish->stacks;
+	s->saves[0] = text_limit(wish->save_enter);
+	s->saves[1] = text_limit(wish->save_exit);
+	s->paths = text_limit(wish->save_paths);
+	memcpy(s->cpus, wish->cpus, sizeof(s->cpus));
 }
 
 void cap_sink_snapshot(struct cap_recorder *r, int sink, struct rb *snapshot)
 {
 	r->sink[sink]->snapshot = snapshot;
-}
-
-void cap_sink_stacks(struct cap_recorder *r, int sink, uint8_t stacks)
-{
-	r->sink[sink]->stacks = stacks;
-}
-
-void cap_sink_options(struct cap_recorder *r, int sink, bool record_comm, bool record_tgid, const uint64_t *cpus)
-{
-	set_bit(&r->wants.record_comm, sink, record_comm);
-	set_bit(&r->wants.record_tgid, sink, record_tgid);
-	memcpy(r->sink[sink]->cpus, cpus, sizeof(r->sink[sink]->cpus));
-}
-
-void cap_sink_set(struct cap_recorder *r, int sink, int set, bool active, bool follow)
-{
-	set_bit(&r->wants.filtered[set], sink, active);
-	set_bit(&r->wants.follow[set], sink, active && follow);
-}
-
-void cap_sink_paired(struct cap_recorder *r, int sink, bool paired)
-{
-	set_bit(&r->wants.paired, sink, paired);
-}
-
-void cap_sink_saves(struct cap_recorder *r, int sink, uint32_t enter, uint32_t exit, uint32_t paths, bool fds)
-{
-	set_bit(&r->wants.fds, sink, fds);
-	r->sink[sink]->saves[0] = enter < CAP_TEXT_MAX ? enter : CAP_TEXT_MAX;
-	r->sink[sink]->saves[1] = exit < CAP_TEXT_MAX ? exit : CAP_TEXT_MAX;
-	r->sink[sink]->paths = paths < CAP_TEXT_MAX ? paths : CAP_TEXT_MAX;
 }
 
 void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8_t saved[2], const uint8_t fds[2],

@@ -412,6 +412,8 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 		return put_strings(w, address);
 	if (!element) {
 		size = counted ? count : target->kind == TT_STRUCT ? target->size : UNBOUNDED;
+		if (!size && target->kind == TT_STRUCT)
+			return false;
 		if (!size)
 			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
 		return memory_at(w, address, size, target->kind == TT_BYTES || target->kind == TT_CHARS, &data) && put_value(w, target, data, size);

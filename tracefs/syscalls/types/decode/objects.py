@@ -147,6 +147,8 @@ class Objects:
         if element is None:
             if count is None:
                 count = self._open_size(target)
+            if not count and isinstance(target, Ref) and isinstance(self._table.types.get(target.name), StructType):
+                return None
             data = scope.memory.read(address, count, target in _DATA) if count else b""
             return None if data is None else self.value(target, data, count, scope, address)
         size = element if not pointer.counts else element * min(count or 0, _MOST_ITEMS)

@@ -10,12 +10,14 @@ from tracefs.syscalls.types.language.model import (
     EnumType,
     FlagsType,
     IntType,
+    Macro,
     SubField,
     Table,
     unknown_of,
 )
 from tracefs.syscalls.types.language.widths import SWAPPED, ScalarType, fit
-from tracefs.syscalls.types.notation.printers import text
+from tracefs.syscalls.types.notation.marked import MARKED
+from tracefs.syscalls.types.notation.printers import PLAIN, Printers, text
 from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
 from tracefs.syscalls.types.saved.fds import Fds
 
@@ -39,10 +41,16 @@ class Scalars:
         if isinstance(named, EnumType) and named.style in SWAPPED:
             return self._swapped(named, value, WIDTHS[width or named.width][0])
         if isinstance(named, EnumType):
-            name = self._names(named, width or named.width).get(value) or self._macro(named, value)
+            name = self._names(named, width or named.width).get(value)
+            macro = None if name else next((each for each in named.macros if value & each.mask == each.value), None)
+            if macro:
+                plain, marked = (self._macro(macro, value, printers) for printers in (PLAIN, MARKED))
+                return Enum(named.name, value, plain, named.style, marked=marked)
             if not name:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
-            return Enum(named.name, value, name, named.style, self.fds.get(value) if named.style == "fd" else None)
+            path = self.fds.get(value) if named.style == "fd" else None
+            said = f"{value} /* {name} */" if (named.unknown or "").startswith("#") else ""
+            return Enum(named.name, value, name, named.style, path, marked=said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 
     def _swapped(self, named: EnumType, value: int, size: int) -> Value:
@@ -70,12 +78,9 @@ class Scalars:
                 names.setdefault(fit(entry.value, width), entry.name)
         return names
 
-    def _macro(self, named: EnumType, value: int) -> str | None:
-        """NAME(1, X) of the first whose bits these are."""
-        macro = next((each for each in named.macros if value & each.mask == each.value), None)
-        if macro is None:
-            return None
-        return f"{macro.name}({', '.join(text(self._part(part, value).value) for part in macro.parts)})"
+    def _macro(self, macro: Macro, value: int, printers: Printers) -> str:
+        """NAME(1, X)."""
+        return f"{macro.name}({', '.join(text(self._part(part, value).value, None, printers) for part in macro.parts)})"
 
     def _flags(self, named: FlagsType, value: int, bits: int) -> Flags:
         """Each entry that matches takes its bits away from those after it."""

@@ -93,7 +93,7 @@ class EnumType:
     entries: tuple[Entry, ...]
     macros: tuple[Macro, ...] = ()
     unknown: str | None = None
-    """As of FlagsType."""
+    """As of FlagsType; `#X_???` where strace shows the number, and its name as a comment."""
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,12 @@ def _interface(index: int) -> str:
 
 
 def _enum(value: Enum, limit: int | None, known: Printers) -> str:
+    if value.marked:
+        return value.marked
     if value.name or not value.unknown:
         return PLAIN[Enum](value, limit, known)
+    if value.unknown.startswith("#"):
+        return f"{value.value} /* {value.unknown[1:]} */"
     return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
 
 
@@ -58,9 +62,27 @@ def _data(value: Data, limit: int | None, known: Printers) -> str:
 def _struct(value: Struct, limit: int | None, known: Printers) -> str:
     """What follows a header stands behind the braces, without a name."""
     if not value.apart:
-        return PLAIN[Struct](value, limit, known)
+        alone = next((each.name for _, each in value.fields if isinstance(each, Enum)), None) if value.type == "utimespec" else None
+        if alone:  # UTIME_NOW, UTIME_OMIT
+            return alone
+        plain, day = PLAIN[Struct](value, limit, known), value.type in _MOMENTS and _moment(value)
+        return f"{plain} /* {day} */" if day else plain
     shown = _parts(value, limit, known)
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+_MOMENTS: Final = {"utimespec": 9, "utimeval": 6}
+"""Structures that say when, and digits of the second's parts in them."""
+
+
+def _moment(value: Struct) -> str:
+    """As people read it; nothing of what no calendar has."""
+    found = [member.value for _, member in value.fields if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)]
+    digits = _MOMENTS[value.type]
+    if len(found) < 2 or not 0 <= found[1] < 10**digits or "T" not in (day := date(found[0])):
+        return ""
+    second, zone = day[:19], day[19:]
+    return f"{second}.{found[1]:0{digits}d}{zone}" if found[1] else day
 
 
 def _parts(value: Value, limit: int | None, known: Printers) -> list[str]:

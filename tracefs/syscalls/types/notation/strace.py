@@ -10,6 +10,7 @@ from typing import Final
 
 from tracefs.syscalls.types.notation.marked import MARKED
 from tracefs.syscalls.types.notation.printers import date, text
+from tracefs.syscalls.types.notation.told import TOLD, told
 from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Number, Pointer, Value
 
 _COLUMN = 39
@@ -48,13 +49,16 @@ Shorten = Callable[[str, Argument], Value]
 class StracePrinter:
     """`strings`: how many bytes of a string are shown, None for all. `shorten`: None shows arguments whole."""
 
-    def __init__(self, strings: int | None = None, shorten: Shorten | None = None) -> None:
+    def __init__(self, strings: int | None = None, shorten: Shorten | None = None, most: int | None = None) -> None:
+        """`most`: elements of a list behind a result."""
         self._strings = strings
         self._shorten = shorten
+        self._most = most
 
     def whole(self, name: str, call: Call) -> str:
         """A call and its result."""
-        return self.ended(name, self._arguments(call), self.result(call.result))
+        call, more = self._told(call)
+        return self.ended(name, self._arguments(call), self.result(call.result) + more)
 
     @staticmethod
     def ended(name: str, arguments: list[str], result: str) -> str:
@@ -64,6 +68,7 @@ class StracePrinter:
 
     def entered(self, name: str, call: Call) -> str:
         """What is known before it ends: the arguments up to the first that it fills in."""
+        call, _ = self._told(call)
         shown, known = self._arguments(call), self._known(call)
         if known == len(shown):
             return f"{name}({', '.join(shown)}"
@@ -71,9 +76,13 @@ class StracePrinter:
 
     def resumed(self, name: str, call: Call) -> str:
         """The rest of what entered() began."""
+        call, more = self._told(call)
         rest = self._arguments(call)[self._known(call) :]
         line = f"<... {name} resumed>{', '.join(rest)})"
-        return f"{line:<{_COLUMN}} = {self.result(call.result)}"
+        return f"{line:<{_COLUMN}} = {self.result(call.result)}{more}"
+
+    def _told(self, call: Call) -> tuple[Call, str]:
+        return told(call, self.value, self._most) if call.name in TOLD else (call, "")
 
     def value(self, value: Value) -> str:
         return text(value, self._strings, MARKED)
@@ -85,7 +94,7 @@ class StracePrinter:
     @staticmethod
     def takes(syscall: str) -> bool:
         """Whether the arguments stand in their own order, without labels."""
-        return syscall not in _LABELLED
+        return syscall not in _LABELLED and syscall not in TOLD
 
     def signal(self, name: Value, siginfo: Value | None) -> str:
         """`SIGCHLD {si_signo=SIGCHLD, ...}`."""

@@ -36,6 +36,8 @@ class Enum:
     unknown: str = ""
     """What strace calls it where it has no name."""
     bits: int = 64
+    marked: str = ""
+    """What strace shows instead of the name, if not that."""
 
 
 @dataclass(frozen=True)

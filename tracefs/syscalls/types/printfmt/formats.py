@@ -18,6 +18,7 @@ from tracefs.syscalls.types.language.model import (
     EnumType,
     FlagsType,
     IntType,
+    Macro,
     Pointer,
     Ref,
     Table,
@@ -210,11 +211,22 @@ class PrintFormats:
         if isinstance(named, IntType):
             return plain(value, named.style, width)
         if isinstance(named, EnumType):
+            if named.macros and not named.macros[0].mask:
+                return self._macro(named.macros[0], value)
             swapped = named.style in SWAPPED  # whose names this language cannot swap
             return (
                 enumerated(named, value, width) if named.entries and not swapped else plain(value, named.style, width)
             )
         return flag_slots(named, value, whole, self._number)
+
+    def _macro(self, macro: Macro, value: str) -> list[Slot]:
+        """NAME(1, X) of what is always so."""
+        slots = [text(fe.literal(f"{macro.name}("))]
+        for position, part in enumerate(macro.parts):
+            bits = fe.masked(value, part.mask)
+            shown = optional(self._number(part.type, f"({bits} >> {part.shift})" if part.shift else bits))
+            slots += [text('", "')] * (position > 0) + shown
+        return [*slots, text('")"')]
 
     def _result(self, returned: list[Slot]) -> list[Slot]:
         """A name with a minus where the call failed."""
