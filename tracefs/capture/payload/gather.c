@@ -123,6 +123,7 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 
 		scope.data = bytes;
 		scope.size = length;
+		scope.all = length;
 		if (type->unknown != TT_NONE) { /* what its buffers share is its own */
 			filled = 0;
 			tt_begin_share(type, bytes, length, &filled);
@@ -226,7 +227,8 @@ static void fetch(struct cap_save *save, uint32_t first)
 		drop_unusable(&save->piece[i]);
 }
 
-static void add_args(struct cap_save *save, enum tt_direction direction, bool numbers)
+/* Those of plain numbers, or those that are not in `done`. Returns `done` with these. */
+static uint32_t add_args(struct cap_save *save, enum tt_direction direction, bool numbers, uint32_t done)
 {
 	const struct tt_call *call = &save->call;
 
@@ -235,9 +237,12 @@ static void add_args(struct cap_save *save, enum tt_direction direction, bool nu
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
 		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
-		    (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
+		    (!numbers || (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n)) && !(done >> i & 1)) {
 			add_target(save, i, type, call->args[i], &scope);
+			done |= 1u << i;
+		}
 	}
+	return done;
 }
 
 /* Numbers that arguments point to may count what others point to (*addrlen). */
@@ -294,19 +299,20 @@ void cap_save_nothing(struct cap_save *save)
 
 void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure)
 {
-	uint32_t level;
+	uint32_t level, done;
 
 	cap_save_nothing(save);
 	save->measure = measure;
 	for (unsigned i = 0; i < TT_ARGS; i++)
 		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
-	add_args(save, direction, true);
+	done = add_args(save, direction, true, 0);
 	if (save->pieces) {
 		fetch(save, 0);
 		take_numbers(save);
+		tt_call_pointed(&save->call);
 	}
 	level = save->pieces;
-	add_args(save, direction, false);
+	add_args(save, direction, false, done);
 	for (unsigned depth = 0; level < save->pieces; depth++) {
 		uint32_t end = save->pieces;
 

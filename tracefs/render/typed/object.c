@@ -220,10 +220,12 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 	const struct tt_member *all = TT_AT(w->table, members, struct tt_member) + type->first, *varied[TT_MEMBERS];
 	const uint8_t *outer = w->scope.data;
 	uint32_t outer_size = w->scope.size, n = type->n;
+	uint64_t outer_all = w->scope.all;
 	bool any = false, complete = true;
 
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
+	w->scope.all = size;
 	tt_begin_share(type, data.bytes, data.length, w->scope.share);
 	if (type->n_variants)
 		n = tt_members(&w->scope, type, varied);
@@ -254,6 +256,9 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 				number = tt_some_bits(number, length >> 8 & 0xff, length & 0xff);
 			rn_typed_number(w->text, w->table, of, number, w->fds);
 			any = true;
+		} else if (type->flags & TT_OPEN && tt_is_number(of) && left && data.length == size) {
+			put_data(w, (struct span){data.bytes + offset, left}, true);
+			any = true;
 		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
 				     length)) {
 			any = true;
@@ -264,6 +269,7 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 	}
 	w->scope.data = outer;
 	w->scope.size = outer_size;
+	w->scope.all = outer_all;
 	if (!complete) {
 		if (any)
 			rn_puts(w->text, ", ");

@@ -11,9 +11,33 @@
 
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
+/* The numbers that arguments point to, first: others may depend on them. */
+static void find_pointed(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask)
+{
+	for (unsigned i = 0; call->row->by_pointed && i < call->n; i++) {
+		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]), *target;
+		const uint8_t *bytes;
+		uint32_t length;
+
+		if (!(mask >> i & 1))
+			continue;
+		at += 4;
+		if (!type || type->kind != TT_POINTER || type->n || !call->args[i])
+			continue;
+		target = TT_TYPE(call->table, type->target);
+		bytes = rn_saved_at(event, at - 4, &length);
+		if (bytes && tt_is_number(target) && length >= target->width) {
+			call->has_pointed |= 1u << i;
+			call->pointed[i] = tt_load(bytes, target->width, target->is_signed);
+		}
+	}
+	tt_call_pointed(call);
+}
+
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
 		       struct rn_fds fds, struct rn_saved saved[TT_ARGS])
 {
+	find_pointed(call, event, at, mask);
 	for (unsigned i = 0; i < TT_ARGS; i++) {
 		const struct tt_type *type, *target;
 

@@ -51,7 +51,7 @@ from tracefs.syscalls.types.language.model import (
     unknown_of,
 )
 from tracefs.syscalls.types.language.rows import NETLINK as NETLINK_NAME
-from tracefs.syscalls.types.language.rows import Conditions, Rows, Test
+from tracefs.syscalls.types.language.rows import SIZEOF, Conditions, Rows, Test
 from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
 
 NONE = 0xFFFFFFFF
@@ -60,7 +60,7 @@ KINDS = (
 )  # fmt: skip
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
-CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
+CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN, SIZE = range(9)
 OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART = 1, 2, 4, 8, 16, 32, 64
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
@@ -74,7 +74,7 @@ CHOICES = struct.Struct("<II")
 TEST = struct.Struct("<BBBBBxHIIIII")
 ARG = struct.Struct("<III")
 VARIANT = struct.Struct("<IIIII")
-ROW = struct.Struct("<IIIIII")
+ROW = struct.Struct("<IIIIIII")
 LENGTH = struct.Struct("<I")
 """Before each string."""
 STRING_SPARE = 34
@@ -131,7 +131,7 @@ class _Compiler:
         self._holds_pointers = partial(holds_pointers, table, known={})
 
     def compile(self, names: Mapping[int, str]) -> Compiled:
-        rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0)] * (max(names, default=-1) + 1)
+        rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0, 0)] * (max(names, default=-1) + 1)
         for nr, name in names.items():
             if name in self._table.rows:
                 rows[nr] = self._row(name)
@@ -183,7 +183,10 @@ class _Compiler:
             )
             for tests, row in linked[1:]
         ]
-        return ROW.pack(self._name(syscall), *args, self._result(base, source), *self._add(self._variants, variants))
+        by_pointed = int(any(test.name.startswith("*") for tests, _ in linked[1:] for test in tests))
+        return ROW.pack(
+            self._name(syscall), *args, self._result(base, source), *self._add(self._variants, variants), by_pointed
+        )
 
     def _packed_args(self, row: Row, index: Mapping[str, int], source: Source) -> list[bytes]:
         known = [(name, expr) for name, expr in row.args if name in index]
@@ -253,7 +256,9 @@ class _Compiler:
         every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
 
         def source(name: str) -> Number:
-            return Number(NETLINK, 8, 1) if name == NETLINK_NAME else self._field(every, name)
+            if name in (NETLINK_NAME, SIZEOF):
+                return Number(NETLINK, 8, 1) if name == NETLINK_NAME else Number(SIZE, 8)
+            return self._field(every, name)
 
         def types(name: str) -> list[TypeExpr]:
             return [member.type for member in every if member.name == name]

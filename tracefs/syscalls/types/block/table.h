@@ -26,7 +26,7 @@ enum tt_kind {
 
 enum tt_style {			/* as model.STYLES, in its order */
 	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
-	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX,
+	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX, TT_X8, TT_X16, TT_X32,
 };
 
 enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };
@@ -50,6 +50,7 @@ enum tt_source {		/* where a number that counts or is tested comes from */
 	TT_SHARE,		/* as TT_FIELD, of the result's bytes that earlier buffers have not used */
 	TT_NETLINK,		/* the protocol of the netlink socket that argument number operand is a descriptor of */
 	TT_UNKNOWN,		/* nothing that is known here */
+	TT_SIZE,		/* how many bytes the structure at hand has, an open one */
 };
 
 struct tt_type {
@@ -111,6 +112,7 @@ struct tt_row {
 	uint32_t args, n_args;
 	uint32_t result;	/* a type or TT_NONE */
 	uint32_t variants, n_variants;
+	uint32_t by_pointed;	/* 1: a variant depends on a number that an argument points to */
 };
 
 struct tt_array {

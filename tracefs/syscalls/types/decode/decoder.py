@@ -84,7 +84,7 @@ class Decoder:
         A syscall without a row shows its registers in hex, named as they are counted.
         """
         saved = saved or _NOTHING
-        plan = self._plan(syscall, args, saved.netlink, ret)
+        plan = self._plan(syscall, args, saved, ret)
         if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
@@ -106,15 +106,16 @@ class Decoder:
 
     def plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None = None) -> Plan | None:
         """For who makes text without values between: the same object for the same kind of call."""
-        return self._plan(syscall, args, saved.netlink, ret)
+        return self._plan(syscall, args, saved, ret)
 
     def layout(self, named: StructType, data: bytes) -> Layout:
         """The members of a structure that holds `data`: the same object for the same members."""
         return self._objects.layout(named, data, {})
 
-    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None, ret: int | None) -> Plan | None:
+    def _plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
-        signature = self._rows.signature(syscall, args, netlink, None if ret is None else fit(ret, "s64"))
+        pointed = self._pointed(syscall, saved) if self._rows.is_by_pointed(syscall) else {}
+        signature = self._rows.signature(syscall, args, saved.netlink, None if ret is None else fit(ret, "s64"), pointed)
         if signature is None:
             return None
         plan = self._plans.get(id(signature))
@@ -136,6 +137,17 @@ class Decoder:
                     counted.append((f"*{name}", index, self._objects.width(meant.target) or "u64"))
             plan = self._plans[id(signature)] = Plan(signature, tuple(parts), tuple(counted))
         return plan
+
+    def _pointed(self, syscall: str, saved: Saved) -> dict[str, int]:
+        """The numbers that arguments point to, by *NAME: as the call left them, or as they went in."""
+        found = {}
+        for index, (name, kind) in enumerate(self._rows.linked(syscall)[0][1].args):
+            meant = unaliased(self.table, kind)
+            blob = saved.exit.get(index) or saved.enter.get(index)
+            width = self._objects.width(meant.target) if isinstance(meant, Pointer) and not meant.counts else None
+            if blob and width:
+                found[f"*{name}"] = fit(int.from_bytes(blob[:8], "little"), width)
+        return found
 
     def _number_decoder(self, kind: TypeExpr) -> Callable[[int], Value] | None:
         """Decodes a register; the same numbers come again and again. None for what is not shown."""

@@ -22,7 +22,7 @@ from tracefs.syscalls.types.language.model import (
     Table,
     TypeExpr,
 )
-from tracefs.syscalls.types.language.rows import NETLINK, Conditions, Test
+from tracefs.syscalls.types.language.rows import NETLINK, SIZEOF, Conditions, Test
 from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
 from tracefs.syscalls.types.notation.values import Array, Data, Number, Struct, Text, Value
 from tracefs.syscalls.types.notation.values import Pointer as PointerValue
@@ -278,6 +278,8 @@ class Objects:
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope, at: int = 0) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
+        if named.open:
+            numbers[SIZEOF] = size
         members = self.layout(named, data, numbers)
         filled = filled_at(named)
         if filled is not None and filled + 4 <= len(data):
@@ -300,6 +302,8 @@ class Objects:
                 found = self.value(member.type, data[offset : offset + length], length, inner, at and at + offset)
             elif offset + member.size <= known:
                 found = member.number(member.raw(data))
+            elif named.open and offset < known == size:
+                found = Data(data[offset:], size - offset, octets=True)
             else:
                 found = None
             if found is None:

@@ -50,6 +50,7 @@ class Scalars:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
             path = self.fds.get(value) if named.style == "fd" else None
             said = f"{value} /* {name} */" if (named.unknown or "").startswith("#") else ""
+            said = str(value) if named.unknown == "=" else said
             return Enum(named.name, value, name, named.style, path, marked=said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
 

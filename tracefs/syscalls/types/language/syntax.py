@@ -45,7 +45,7 @@ _ARGUMENT = re.compile(r"(\w+):")
 _HEAD = re.compile(r"([A-Za-z_]\w*)(\[.*\])?$")
 _NAMES = rf"(?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*"
 _CONDITION = re.compile(
-    rf"([A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:(=)({_NAMES})|(>=|<|!=)(\w+|{_NUMBER}))?$"
+    rf"(\*?[A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:(=)({_NAMES})|(>=|<|!=)(\w+|{_NUMBER}))?$"
 )
 _BUILT_IN = frozenset(BUILT_IN)
 

@@ -83,10 +83,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Symbol:
-    """What only code can say in one expression, such as a wait status; `value` is what JSON gets."""
+    """What only code can say in one expression, such as a wait status; `value` is what JSON gets.
+
+    `member` is how strace writes it as a structure's member, whose name stands for {}.
+    """
 
     text: str
     value: object
+    member: str = ""
 
 
 @dataclass(frozen=True)
