@@ -95,6 +95,12 @@ installed() { # installed EXTRA FINGERPRINT
     [ -z "$1" ] && [ "$(cat .venv/.installed- 2>/dev/null)" = "$2" ]
 }
 
+# Programs of others that read what we write; their tests skip without them.
+install_judges() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[judges]" >&2 ||
+        say "not installed, some tests will skip: the extra 'judges'"
+}
+
 install_project() {
     local now
     now=$(fingerprint)
@@ -107,6 +113,7 @@ install_project() {
     # One built by hand (python ROOM/build.py) has a more specific name, and would be imported in place of the new one.
     find ringbuf tracefs -name '_*.so' -delete
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${1:+[$1]}" >&2 || die "the installation failed"
+    [ "$1" != test ] || install_judges
     echo "$now" >".venv/.installed-$1"
 }
 

@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 C_FILES = [path for room in ("ringbuf", "tracefs") for path in (ROOT / room).rglob("*.[ch]") if path.name[0] != "_"]
 ROOMS = {"task": set(), "payload": {"task"}, "record": {"task", "payload"}}
-"""Rooms of tracefs/capture -> those that they may include and call. ptrace/ and intask/ stand above, beside each other."""
-ABOVE = {"ptrace": {"task", "payload", "record"}, "intask": {"task", "payload", "record"}}
+"""Rooms of tracefs/capture -> those that they may include and call. The ptrace stops stand above all."""
+ABOVE = {"intask": {"task", "payload", "record"}, "ptrace": {"task", "payload", "record", "intask"}}
 Arrows = Mapping[str, Iterable[str]]
 
 

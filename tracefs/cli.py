@@ -16,7 +16,7 @@ from typing import NoReturn
 from tracefs import inherited
 from tracefs.commands import CommandError
 
-SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 

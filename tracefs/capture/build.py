@@ -52,10 +52,13 @@ def write_traits() -> None:
 
 
 write_traits()
+INSIDE = ("recorder.c", "alone.c")
+"""Those of intask/ that run in tasks: what intask/build.py links comes into the engine as bytes."""
 OWN = sorted(
     str(path.relative_to(ROOT))
-    for room in ("task", "payload", "record", "ptrace")
+    for room in ("task", "payload", "record", "ptrace", "intask")
     for path in (ROOM / room).glob("*.c")
+    if path.name not in INSIDE
 )
 EVENTS = ("cmdlines", "filter", "glob", "task_memory",
           "triggers/hist", "triggers/hist_map", "triggers/hist_value", "triggers/trigger")  # fmt: skip
@@ -66,7 +69,9 @@ ffibuilder = FFI()
 ffibuilder.cdef(declared())
 ffibuilder.set_source(
     "tracefs.capture._engine",
-    "#include <linux/audit.h>\n" + "".join(f'#include "tracefs/capture/{name}.h"\n' for name in FACES),
+    "#include <linux/audit.h>\n"
+    + "".join(f'#include "tracefs/capture/{name}.h"\n' for name in FACES)
+    + runpy.run_path(str(ROOM / "intask/build.py"))["as_c"](),
     sources=[
         *OWN,
         *COMMON["SOURCES"],

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -16,7 +17,7 @@ from tracefs.capture.child import Child
 from tracefs.capture.policy import procfs
 from tracefs.capture.policy.attach import Attacher, Taking
 from tracefs.capture.policy.faults import fault
-from tracefs.capture.policy.native import PART_KINDS, SETS, Core, Described, Inner, Limit, pid_sets
+from tracefs.capture.policy.native import PART_KINDS, SETS, Core, Described, Inner, Limit, in_task_machine, pid_sets
 from tracefs.capture.policy.program import failure, find, path_of
 from tracefs.capture.policy.session import Session
 from tracefs.capture.policy.succession import Succession
@@ -93,7 +94,18 @@ class Engine:
         self._retired: Session | None = None
         """The last one that was told to end: it may still be letting its tracees go."""
         self._former = 0
+        self._in_task = False
         self._running = False
+
+    def use_in_task(self) -> None:
+        """Programs that begin from now on may record themselves. Before anything is captured. OSError(ENOTSUP): not here."""
+        if why := in_task_machine():
+            raise OSError(errno.ENOTSUP, why)
+        self._in_task = True
+
+    def in_task_reasons(self) -> dict[str, int]:
+        """How many programs recorded themselves, and how many did not, by why."""
+        return self._core.in_task_reasons()
 
     def start(self) -> None:
         """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
@@ -319,6 +331,7 @@ class Engine:
                 needed=self._needed,
                 ended=self._session_ended,
                 on_error=self._on_error,
+                in_task=self._in_task,
             )
             session.start()
             self._session = session

@@ -155,6 +155,14 @@ def clock() -> Finding:
     return Finding(NOTE, f"clock source {source} is slow to read", "faster: echo x86-tsc > trace_clock")
 
 
+def in_task() -> Finding:
+    """Whether programs can record themselves (`run --in-task`)."""
+    from tracefs.capture.policy.native import in_task_machine
+
+    why = in_task_machine()
+    return Finding(NOTE, f"programs cannot record themselves: {why}") if why else Finding(OK, "programs can record themselves")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "kernel": kernel,
     "build": modules,
@@ -162,6 +170,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Yama": yama,
     "confinement": confinement,
     "clock": clock,
+    "in-task": in_task,
     "/dev/fuse": dev_fuse,
     "fusermount": fusermount,
     "libfuse": libfuse,

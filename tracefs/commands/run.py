@@ -27,10 +27,16 @@ def add(subparsers: Any) -> None:
         const="syscall_fd_path",
         help="as `-o syscall_fd_path`: file descriptors with what they stand for: 3</etc/passwd>",
     )
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--seccomp",
         action="store_true",
         help="with -e: stop CMD at the calls that are recorded alone; see README for what that implies",
+    )
+    how.add_argument(
+        "--in-task",
+        action="store_true",
+        help="programs that can do so record their calls themselves, without stops; see README for what that implies",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
     parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
@@ -77,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         environ=args.environ,
         size=args.size,
         seccomp=args.seccomp,
+        in_task=args.in_task,
         verbose=args.verbose,
     )
     return session.trace(request)

@@ -81,6 +81,8 @@ class Request:
     seccomp: bool = False
     """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
     its filter must not be left without us."""
+    in_task: bool = False
+    """Programs may record themselves."""
     verbose: bool = False
     """Nothing is cut to make lines short: lists are whole, and the form "strace" abbreviates nothing."""
 
@@ -111,6 +113,8 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
     engine = cast(Engine, files.engine)
     child: Child | None = None
     try:
+        if request.in_task:
+            _use_in_task(engine)
         with refused((*request.argv, "-p")[0]):
             whole = _configure(files, request, form)
             shown = _control(files, request)
@@ -126,9 +130,23 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
             with _lines(files, request, whole, out, watch) as take:
                 _drain(engine, child, take, out, asked_to_end, watch)
             _show(files, shown)
+            if request.in_task and request.verbose:
+                _say_in_task(engine)
             return _end(files, child, request.seccomp) if child else 0
     finally:
         files.shutdown()
+
+
+def _use_in_task(engine: Engine) -> None:
+    try:
+        engine.use_in_task()
+    except OSError as error:
+        print(f"tracefs: programs cannot record themselves: {error.strerror}", file=sys.stderr)
+
+
+def _say_in_task(engine: Engine) -> None:
+    counts = ", ".join(f"{count} {reason}" for reason, count in engine.in_task_reasons().items())
+    print(f"tracefs: programs: {counts or 'none'}", file=sys.stderr)
 
 
 def _end(files: Tracefs, child: Child, keeps: bool) -> int:

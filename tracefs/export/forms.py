@@ -90,10 +90,17 @@ class Form:
 _TASKS = (("saved_cmdlines_size", "32768"), ("trace_options", "record-tgid"))
 """Names and thread groups of all tasks are wanted at the end."""
 
+_LIVES = (*EVENTS, "sched:sched_process_fork")
+"""For pictures of who started whom."""
+
 _ROWS = (
     Form("json", "one JSON object a line: a call with its result", "calls", "json_lines:make", settings=_TASKS, apart=True),
     Form("strace", "lines as strace -f -ttt -T writes them", "calls", "strace_lines:make"),
     Form("csv", "a table of calls with a line each, as spreadsheets read it", "calls", "csv_lines:make", settings=_TASKS, apart=True),
+    Form(
+        "perfetto", "with -w: a file for ui.perfetto.dev", "calls", "perfetto:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
     Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",
         clock="mono", settings=_TASKS, seekable=True,

@@ -13,7 +13,7 @@ from tracefs.calls.paths import about
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
 from tracefs.export.strace_lines import StraceLines
-from tracefs.export.told import Lines, Told
+from tracefs.export.told import Told
 from tracefs.syscalls.types import Decoder
 
 KEYS = ("call", "process", "file")
@@ -165,7 +165,7 @@ def _line(cells: Iterable[str], name: str) -> str:
 class SummaryLines:
     """A form of calls that says nothing (or what `lines` says) until the end, or until each `every` seconds have passed."""
 
-    def __init__(self, source: Source, wish: Wish, as_json: bool, lines: Lines | None = None) -> None:
+    def __init__(self, source: Source, wish: Wish, as_json: bool, lines: StraceLines | None = None) -> None:
         self._summary = Summary(wish.by, source.comm, source.tgid)
         self._lines, self._json = lines, as_json
         self._every, self._due = wish.every, time.monotonic() + (wish.every or 0)

@@ -14,10 +14,17 @@ from tracefs.events import Cmdlines
 ON, OFF = Wanted(tracer=True), Wanted()
 
 
-def new_engine(root: int, errors: Callable[[str], None], size: int = 65536) -> tuple[Engine, int, RingBuffer]:
-    """A started engine whose scope is the tree of processes from `root`; its sink; the sink's buffer."""
-    engine = Engine(Cmdlines(), scope=Scope("tree", root), on_error=errors)
+def new_engine(
+    root: int, errors: Callable[[str], None], size: int = 65536, in_task: bool = False
+) -> tuple[Engine, int, RingBuffer]:
+    """A started engine whose scope is the tree of processes from `root` (0: only what it starts); its sink; the sink's buffer.
+
+    in_task: programs may record themselves.
+    """
+    engine = Engine(Cmdlines(), scope=Scope("tree", root) if root else Scope("none"), on_error=errors)
     buffer = RingBuffer.create(os.cpu_count() or 1, size)
     sink = engine.add_sink(buffer)
+    if in_task:
+        engine.use_in_task()
     engine.start()
     return engine, sink, buffer

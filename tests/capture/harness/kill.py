@@ -124,7 +124,7 @@ class Warden:
             if not until(lambda: self.ended(tracer), REACH):
                 sent = signal.SIGTERM
         else:
-            time.sleep(choose.uniform(0, 0.02 if case.tracer == "engine" else 0.06))
+            time.sleep(choose.uniform(0, 0.02 if case.tracer != "strace" else 0.06))
             sent = case.signal
         if sent:
             os.kill(tracer, sent)
@@ -228,7 +228,7 @@ def table(outcomes: list[Outcome]) -> str:
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(description="Kill tracers at chosen instants and look for harm.")
     result.add_argument("workloads", nargs="*", default=WORKLOADS, help=f"programs; default: {' '.join(WORKLOADS)}")
-    result.add_argument("--tracer", default="engine", choices=("engine", "strace"))
+    result.add_argument("--tracer", default="engine", choices=("engine", "in-task", "strace"))
     result.add_argument("--how", default="attach", choices=("attach", "spawn", "churn"))
     result.add_argument("--kills", type=int, default=40, help="cases of each workload")
     result.add_argument("--first", type=int, default=1, help="the first operation to die before")

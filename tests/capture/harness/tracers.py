@@ -37,7 +37,7 @@ class Job:
     seed: int
 
 
-def _trace(job: Job) -> None:
+def _trace(job: Job, in_task: bool) -> None:
     from tests.capture.harness.engines import OFF, ON, new_engine
 
     stop = False
@@ -49,7 +49,8 @@ def _trace(job: Job) -> None:
     signal.signal(signal.SIGTERM, on_term)
     if job.kill_at:
         os.environ[KILL_AT] = str(job.kill_at)
-    engine, sink, _ = new_engine(job.target or os.getpid(), lambda line: print(line, file=sys.stderr, flush=True))
+    say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
+    engine, sink, _ = new_engine(job.target or os.getpid(), say, in_task=in_task)
     engine.want(sink, ON)
     if job.how == "spawn":
         engine.spawn(list(job.argv), env=job.env)
@@ -61,7 +62,7 @@ def _trace(job: Job) -> None:
     engine.stop()
 
 
-def start_engine(job: Job, log: int) -> int:
+def start_engine(job: Job, log: int, in_task: bool = False) -> int:
     """Forks the engine's process; its pid. What it says goes to `log`. SIGTERM ends it in order."""
     pid = os.fork()
     if pid:
@@ -71,7 +72,7 @@ def start_engine(job: Job, log: int) -> int:
         os.setsid()
         os.dup2(log, 1)
         os.dup2(log, 2)
-        _trace(job)
+        _trace(job, in_task)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -97,10 +98,19 @@ def start_strace(job: Job, log: int) -> int:
         os._exit(127)
 
 
-TRACERS: dict[str, Callable[[Job, int], int]] = {"engine": start_engine, "strace": start_strace}
+def start_in_task(job: Job, log: int) -> int:
+    """The engine, with programs that record themselves."""
+    return start_engine(job, log, in_task=True)
+
+
+TRACERS: dict[str, Callable[[Job, int], int]] = {
+    "engine": start_engine,
+    "in-task": start_in_task,
+    "strace": start_strace,
+}
 
 
 def load(tracer: str) -> None:
     """Imports once, before any fork, what each tracer needs."""
-    if tracer == "engine":
+    if tracer != "strace":
         import tests.capture.harness.engines  # noqa: F401

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,6 +76,22 @@ def build(directory: Path) -> Path:
     binary = str(directory / "recorder.bin")
     subprocess.run(["objcopy", "-O", "binary", "-j", ".all", str(elf), binary], check=True)
     return elf
+
+
+def as_c() -> str:
+    """What blob.h declares: the recorder and boot.S as bytes."""
+    with tempfile.TemporaryDirectory(prefix="tracefs-build-") as name:
+        directory = Path(name)
+        recorder = build(directory).with_suffix(".bin").read_bytes()
+        boot, code = directory / "boot.o", directory / "boot.bin"
+        subprocess.run(["gcc", f"-I{ROOT}", "-c", str(ROOT / "tracefs/capture/intask/boot.S"), "-o", str(boot)], check=True)
+        subprocess.run(["objcopy", "-O", "binary", "-j", ".text", str(boot), str(code)], check=True)
+        arrays = {"in_blob": recorder, "in_boot_code": code.read_bytes()}
+    text = '#include "tracefs/capture/intask/blob.h"\n'
+    for array, size in (("in_blob", "in_blob_bytes"), ("in_boot_code", "in_boot_bytes")):
+        data = arrays[array]
+        text += f"const uint8_t {array}[] = {{{','.join(map(str, data))}}};\nconst size_t {size} = {len(data)};\n"
+    return text
 
 
 if __name__ == "__main__":

@@ -2,26 +2,29 @@
 #define _GNU_SOURCE
 #include "tracefs/capture/intask/control.h"
 
+#include <linux/audit.h>
 #include <string.h>
 #include <sys/syscall.h>
 
 #include "ringbuf/handle.h"
+#include "tracefs/capture/task/call_facts.h"
 
 /*
- * Calls that are always left to a stop, by number (asm/unistd_64.h; newer ones than the headers of an old machine know, by value).
- * Those that give birth, execute, end, or return from a signal; those that change what this rests on (SIGSYS, gs, dispatching,
- * credentials, the address space as a whole); those whose end by EINTR the engine may have to undo (restart_timeout.c); and the
- * two about affinities, which placement.c must see first.
+ * Calls that are always left to a stop, by number (asm/unistd_64.h; newer ones than the headers of an old machine know, by value):
+ * those that end, and those that change what this rests on (SIGSYS, gs, dispatching, credentials, the address space as a whole).
  */
 static const uint16_t stopping[] = {
-	SYS_clone, SYS_fork, SYS_vfork, 435 /* clone3 */, SYS_execve, SYS_execveat, SYS_exit, SYS_exit_group, SYS_rt_sigreturn,
-	SYS_restart_syscall, SYS_ptrace, SYS_prctl, SYS_arch_prctl, SYS_modify_ldt, SYS_personality, SYS_seccomp, SYS_unshare,
+	SYS_exit, SYS_exit_group, SYS_restart_syscall, SYS_ptrace, SYS_prctl, SYS_arch_prctl, SYS_modify_ldt, SYS_personality, SYS_seccomp, SYS_unshare,
 	SYS_setns, SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setresuid, SYS_setresgid, SYS_setfsuid,
-	SYS_setfsgid, SYS_capset, SYS_chroot, SYS_pivot_root, SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_epoll_wait,
-	SYS_epoll_pwait, 441 /* epoll_pwait2 */, SYS_semtimedop, SYS_rt_sigtimedwait, SYS_io_getevents, 333 /* io_pgetevents */,
+	SYS_setfsgid, SYS_capset, SYS_chroot, SYS_pivot_root,
 	SYS_remap_file_pages, SYS_shmat, SYS_pkey_mprotect, SYS_mlockall, 335 /* uretprobe */, 336 /* uprobe */,
 	SYS_userfaultfd, 453 /* map_shadow_stack */,
 };
+/*
+ * And by what is known of them: those that give birth, execute, or return from a signal; those with a time limit, as the engine may
+ * have to undo their end by EINTR (restart_timeout.c); and those about affinities, which placement.c must see first.
+ */
+#define STOPPING_TRAITS (CAP_TRAITS_BIRTH | CAP_TRAIT_EXEC | CAP_TRAIT_SIGRETURN | CAP_TRAIT_TIMEOUT | CAP_TRAIT_AFFINITY)
 static const uint16_t changing_memory[] = {SYS_mmap, SYS_mprotect, SYS_munmap, SYS_mremap, SYS_madvise};
 
 /* Memory is handed out from the start of the control memory on. */
@@ -99,10 +102,11 @@ static bool listed(const uint16_t *list, size_t n, unsigned nr)
 static enum in_class class_of(const struct cap_recorder *r, unsigned nr, bool saves)
 {
 	const struct cap_syscall *s = &r->syscall[nr];
+	unsigned traits = cap_traits_of(AUDIT_ARCH_X86_64, nr);
 
-	if (!s->known || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
+	if (!s->known || traits & STOPPING_TRAITS || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
 		return IN_CLASS_STOP;
-	if ((nr == SYS_wait4 || nr == SYS_waitid) && r->event_sinks[EV_SCHED_PROCESS_WAIT])
+	if (traits & CAP_TRAIT_WAIT && r->event_sinks[EV_SCHED_PROCESS_WAIT])
 		return IN_CLASS_STOP;
 	for (int sink = 0; sink < IN_SINKS; sink++)
 		for (int id = EV_SYSCALL_FIRST + 2 * (int)nr; id < EV_SYSCALL_FIRST + 2 * (int)nr + 2; id++)

@@ -9,7 +9,7 @@
 	.globl in_head
 	.hidden in_head
 in_head:
-	.irp label, entry, packed, placed, saved, flagged, leave_saved, leave, the_syscall, after, kept, end, handler, restorer, exempt_end, help, help_after, last
+	.irp label, entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end, handler, restorer, exempt_end, help, help_after, last
 	.quad \label - in_head
 	.endr
 
@@ -77,6 +77,7 @@ flagged:
 	call inside_enter
 	test %eax, %eax
 	jnz leave_saved
+written:
 	cmpb $0, IN_REMASK(%rsp)
 	jne unmask_enter
 go:	ARGUMENTS
@@ -119,6 +120,7 @@ unmask_exit:
 	jmp out
 end:
 
+/* The same before the call: where the engine lives it makes this call the program's, see in_own_call(). */
 unmask_enter:
 	call unmask
 	jmp go
@@ -129,6 +131,7 @@ unmask:	movb $0, IN_REMASK+8(%rsp)
 	xor %edx, %edx
 	mov $8, %r10d
 	syscall
+unmasked:
 	ret
 
 /* Nothing was recorded: the program's own `syscall` makes the call. */

@@ -32,7 +32,7 @@
 #define IN_SLOT_BYTES 0x200000 /* from its start the save buffer; at its end the frame, below that the stack */
 #define IN_STACK_BYTES 0x10000
 #define IN_BLOCK_AT 0x290000
-#define IN_BLOCK_BYTES 0x1000
+#define IN_BLOCK_BYTES 0x1000 /* behind it, in the same file, the template that boot.S copies from */
 #define IN_CONTROL_AT 0x2a0000
 #define IN_CONTROL_BYTES 0x200000
 #define IN_RINGS_AT 0x4a0000
@@ -40,6 +40,24 @@
 /* struct in_block, by %gs */
 #define IN_SELECTOR 0x10 /* the low byte of a word that is the engine's thread number while it is IN_BLOCK: see guard.c */
 #define IN_PHASE 0x14
+
+#define IN_BOOTED 0x18	/* boot.S has done all */
+
+/* The template, counted from the block */
+#define IN_TEMPLATE_BYTES 0x1000
+#define IN_TEMPLATE_COOKIE 0x1000
+#define IN_TEMPLATE_MM 0x1010
+#define IN_TEMPLATE_MM_BYTES 0x400
+#define IN_TEMPLATE_FRAME 0x1800
+
+/* struct in_map */
+#define IN_MAP_AT 0x00
+#define IN_MAP_BYTES 0x08
+#define IN_MAP_PROT 0x10
+#define IN_MAP_FLAGS 0x14
+#define IN_MAP_OPEN 0x18
+#define IN_MAP_PATH 0x1c
+#define IN_MAP_ENTRY 0x40
 
 /* The values of the selector's byte that the kernel knows. */
 #define IN_ALLOW 0
@@ -108,10 +126,10 @@ enum in_class {
 /* Shared with the engine, and with whoever shares memory with the task. */
 struct in_block {
 	uint64_t unused[2];
-	uint32_t selector, phase;
+	uint32_t selector, phase, booted, pad;
 	uint32_t tracers, events; /* sinks that want this thread, by their number among IN_SINKS */
 	char comm[16];
-	uint64_t enters, exits; /* recorded, for `tracefs status` */
+	uint64_t enters, exits; /* calls that went through the recorder */
 };
 
 /* Private. */
@@ -179,15 +197,42 @@ struct in_control {
 	struct in_sink sink[IN_SINKS];
 };
 
+/* What boot.S maps, one by one; path empty: anonymous memory. */
+struct in_map {
+	uint64_t at, bytes;
+	uint32_t prot, flags, open;
+	char path[36];
+};
+
+#define IN_MAPS (4 + IN_SINKS + 1)
+
+/* Behind boot.S's code. */
+struct in_boot {
+	uint64_t entry; /* of the program */
+	uint64_t base, cookie;
+	uint64_t exempt; /* bytes from base on that calls are let pass from */
+	uint64_t action[4]; /* of SIGSYS, as the kernel has it */
+	uint32_t maps, pad;
+	struct in_map map[IN_MAPS];
+};
+
 /* At the blob's start: offsets of labels, in the order of entry.S. */
 struct in_head {
-	uint64_t entry, packed, placed, saved, flagged, leave_saved, leave, the_syscall, after, kept, end, handler, restorer,
+	uint64_t entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end, handler, restorer,
 		exempt_end, help, help_after, last;
 };
 
 #define IN_CHECK(type, member, at) _Static_assert(offsetof(type, member) == (at), #member)
 IN_CHECK(struct in_block, selector, IN_SELECTOR);
 IN_CHECK(struct in_block, phase, IN_PHASE);
+IN_CHECK(struct in_block, booted, IN_BOOTED);
+IN_CHECK(struct in_map, at, IN_MAP_AT);
+IN_CHECK(struct in_map, bytes, IN_MAP_BYTES);
+IN_CHECK(struct in_map, prot, IN_MAP_PROT);
+IN_CHECK(struct in_map, flags, IN_MAP_FLAGS);
+IN_CHECK(struct in_map, open, IN_MAP_OPEN);
+IN_CHECK(struct in_map, path, IN_MAP_PATH);
+IN_CHECK(struct in_control, cookie, 0);
 IN_CHECK(struct in_frame, flags, IN_FLAGS);
 IN_CHECK(struct in_frame, site, IN_SITE);
 IN_CHECK(struct in_frame, nr, IN_NR);
@@ -201,6 +246,7 @@ IN_CHECK(struct in_frame, rsi, IN_RSI);
 IN_CHECK(struct in_frame, kept, IN_KEPT);
 IN_CHECK(struct in_mm, block, IN_MM_BLOCK);
 _Static_assert(sizeof(struct in_frame) <= IN_FRAME_BYTES && sizeof(struct in_block) <= IN_BLOCK_BYTES, "they fit");
+_Static_assert(sizeof(struct in_map) == IN_MAP_ENTRY && sizeof(struct in_mm) <= IN_TEMPLATE_MM_BYTES, "the template fits");
 _Static_assert(sizeof(struct in_mm) + (uint64_t)IN_SINKS * IN_CPUS_MAX * sizeof(struct rb_view) <= IN_MM_BYTES, "views fit");
 #endif
 #endif

@@ -262,9 +262,11 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	m.nr = nr;
 	m.sinks = m.block->tracers | (m.block->events & m.call->sinks[0]);
 	raw = m.block->events & m.control->raw[0];
-	if (!(m.sinks | raw))
-		return IN_GO;
 	frame->written = 0;
+	if (!(m.sinks | raw)) {
+		m.block->enters++;
+		return IN_GO;
+	}
 	save = in_save();
 	if (m.call->saved[0] && m.sinks)
 		gather(&m, save);

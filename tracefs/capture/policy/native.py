@@ -25,6 +25,30 @@ WANTED_WORDS = int(lib.CAP_WANTED_WORDS)
 """64-bit words of a set of calls (seccomp.h)."""
 
 
+REASONS = (
+    "recorded themselves", "what is wanted needs stops", "not recorded", "32-bit code", "given privilege",
+    "credentials or confinement changed", "SIGSYS or SIGURG blocked", "gs or dispatching in use",
+    "limits of memory or stack", "no room", "could not map the buffers",
+)  # fmt: skip
+"""enum in_reason of intask/hub.h."""
+
+
+def in_task_machine() -> str | None:
+    """Why no program can record itself on this machine; None: they can."""
+    why = lib.cap_in_task_machine()
+    return None if why == ffi.NULL else ffi.string(why).decode()
+
+
+def in_task_suits(tid: int) -> bool:
+    """Whether a thread of that number can be the capture thread of programs that record themselves (intask/guard.h)."""
+    return bool(lib.cap_in_task_suits(tid))
+
+
+def in_task_approach() -> None:
+    """Use up numbers of threads, so that the next thread is likely to have one that suits."""
+    lib.cap_in_task_approach()
+
+
 class Report(NamedTuple):
     """What cap_loop() came back with, besides its reason."""
 
@@ -175,6 +199,10 @@ class Core:
             raise StartError(-result, how.failed)
         return int(result), int(how.report)
 
+    def in_task(self) -> bool:
+        """From now on programs may record themselves. False: not on this machine, or this thread's number does not suit."""
+        return bool(lib.cap_in_task(self.ct) == 0)
+
     def hold_off(self, on: bool) -> None:
         """Whether tracees are left on whatever CPU they are, since some of them might see that they are not."""
         lib.cap_place_hold_off(self.ct, on)
@@ -184,6 +212,12 @@ class Core:
         return int(lib.cap_place_keeper(self.ct))
 
     # ---- any thread ----
+
+    def in_task_reasons(self) -> dict[str, int]:
+        """How many programs recorded themselves, and how many did not, by why (REASONS)."""
+        counts = ffi.new("uint32_t[]", len(REASONS))
+        known = lib.cap_in_task_reasons(self.ct, counts, len(REASONS))
+        return {reason: count for reason, count in zip(REASONS[:known], counts, strict=False) if count}
 
     def wake(self) -> None:
         """Make loop() come back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import queue
 import threading
 import time
 from collections import deque
@@ -28,6 +29,8 @@ STUCK = 1.0
 """Seconds after which a task is given up that does not answer an interrupt: it is stuck in the kernel."""
 MAX_FAILED, FAILED_PAUSE = 50, 0.02
 """Faults in a row after which capturing ends, and seconds to wait after all but the first."""
+SUITED_TRIES = 32
+"""Times that a thread of a number that suits is looked for."""
 GONE_TIMEOUT = 2.0
 """Seconds to wait for the former capture thread's end, which takes microseconds."""
 
@@ -77,9 +80,11 @@ class Session:
         needed: Callable[[], bool],
         ended: Callable[[], None],
         on_error: Callable[[str], None],
+        in_task: bool = False,
     ) -> None:
         """former: the thread that captured before. needed: whether to go on when there is nothing left to do.
-        ended: called when no command is taken any more. on_error: gets a line on what went wrong."""
+        ended: called when no command is taken any more. on_error: gets a line on what went wrong.
+        in_task: programs may record themselves."""
         self.core = core
         self.attacher = attacher
         self.tid = 0
@@ -91,12 +96,16 @@ class Session:
         self._execs = Execs(core, attacher, self.post)
         self._commands: deque[Command] = deque()
         self._stopping = False
+        self._in_task = in_task
         self._thread = threading.Thread(target=self._run, name="tracefs-capture", daemon=True)
 
     def start(self) -> None:
         """StartError where there can be no more threads."""
         try:
-            self._thread.start()
+            if self._in_task:
+                self._thread = suited(self._run)
+            else:
+                self._thread.start()
         except RuntimeError:
             raise StartError(errno.EAGAIN, THREAD) from None
 
@@ -127,6 +136,8 @@ class Session:
         except OSError as refused:
             error = StartError(refused.errno or errno.EAGAIN, TIMER)
         else:
+            if self._in_task:
+                self.core.in_task()
             self._capture()
             self.core.leave()
         for child in self.children.values():
@@ -199,6 +210,25 @@ class Session:
                 child.ended(report.status)
         elif reason == c.EXEC:
             self._execs.ask(report.tid)
+
+
+def suited(target: Callable[[], None]) -> threading.Thread:
+    """A thread that runs target, of a number that programs can record themselves under, if one can be had."""
+    for left in reversed(range(SUITED_TRIES)):
+        c.in_task_approach()
+        chosen: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+        def main(last: bool = not left, chosen: queue.SimpleQueue[bool] = chosen) -> None:
+            suits = last or c.in_task_suits(threading.get_native_id())
+            chosen.put(suits)
+            if suits:
+                target()
+
+        thread = threading.Thread(target=main, name="tracefs-capture", daemon=True)
+        thread.start()
+        if chosen.get():
+            break
+    return thread
 
 
 def wait_gone(tid: int) -> None:

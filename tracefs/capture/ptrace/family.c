@@ -72,6 +72,8 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 		if (child->orphan)
 			inherit(ct, child, parent);
 		child->orphan = false;
+		if (ct->hub)
+			in_on_birth(ct->hub, parent, child);
 		return;
 	}
 	for (unsigned i = 0; i < CAP_EARLY_DEAD; i++)
@@ -85,12 +87,14 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 	child->newborn = true;
 	name_after(child, parent);
 	inherit(ct, child, parent);
+	if (ct->hub)
+		in_on_birth(ct->hub, parent, child);
 }
 
 /* Who gave birth to it: one of its kin that is in a call that gives birth, best of its own group (then it is a thread). */
-static const struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid, int32_t tgid, int32_t ppid)
+static struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid, int32_t tgid, int32_t ppid)
 {
-	const struct cap_task *best = NULL;
+	struct cap_task *best = NULL;
 	int best_score = 0;
 	uint32_t place = 0;
 
@@ -115,10 +119,12 @@ struct cap_task *cap_adopt(struct cap_thread *ct, int32_t tid)
 	if (!t)
 		return NULL;
 	t->newborn = t->orphan = true;
-	const struct cap_task *parent = parent_of(ct, tid, status.tgid, status.ppid);
+	struct cap_task *parent = parent_of(ct, tid, status.tgid, status.ppid);
 	if (parent) {
 		name_after(t, parent);
 		inherit(ct, t, parent);
+		if (ct->hub)
+			in_on_birth(ct->hub, parent, t);
 	} else {
 		t->in_scope = true;
 		cap_task_choose(t, &ct->recorder.wants);
@@ -146,6 +152,8 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 		t->spawning = false;
 		cap_rename_end(&ct->recorder, t);
 		cap_emit_exec(&ct->recorder, t, (int32_t)message);
+		if (ct->hub)
+			in_on_exec(ct->hub, t);
 	}
 	return t;
 }
@@ -155,6 +163,8 @@ void cap_forget(struct cap_thread *ct, struct cap_task *t)
 	if (ct->last == t)
 		ct->last = NULL;
 	cap_place_forget(ct, t);
+	if (ct->hub)
+		in_forget(ct->hub, t);
 	cap_task_remove(&ct->tasks, t);
 }
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tracefs/capture/record/emit.h"
 #include "tracefs/capture/task/ptrace_calls.h"
@@ -263,4 +265,46 @@ uint32_t cap_spawned(struct cap_thread *ct)
 {
 	LOCKED(ct);
 	return ct->spawned_count;
+}
+
+int cap_in_task(struct cap_thread *ct)
+{
+	LOCKED(ct);
+	if (!ct->hub)
+		ct->hub = in_hub_new(&ct->recorder);
+	return ct->hub ? 0 : -ENOTSUP;
+}
+
+bool cap_in_task_suits(int32_t tid)
+{
+	return in_suits(tid);
+}
+
+const char *cap_in_task_machine(void)
+{
+	return in_machine();
+}
+
+unsigned cap_in_task_reasons(struct cap_thread *ct, uint32_t *counts, unsigned max)
+{
+	LOCKED(ct);
+	return ct->hub ? in_reasons(ct->hub, counts, max) : 0;
+}
+
+static void *tell_number(void *to)
+{
+	*(int32_t *)to = (int32_t)syscall(SYS_gettid);
+	return NULL;
+}
+
+/* Others make threads meanwhile, so this is tried some times round. */
+void cap_in_task_approach(void)
+{
+	enum { TRIES = 4096, IN_NO_NUMBER = -1 };
+	pthread_t thread;
+	int32_t number = IN_NO_NUMBER;
+
+	for (int i = 0; i < TRIES && !in_suits(number + 1); i++)
+		if (!pthread_create(&thread, NULL, tell_number, &number))
+			pthread_join(thread, NULL);
 }

@@ -44,4 +44,13 @@ void cap_set_leaving(struct cap_thread *ct, int32_t tid);
  */
 bool cap_interrupt(struct cap_thread *ct, int32_t tid, char state, uint64_t sleeps);
 
+/* [capture] From now on programs may record themselves (intask/). 0, or -ENOTSUP: this machine, or this thread's number, does not do. */
+int cap_in_task(struct cap_thread *ct);
+bool cap_in_task_suits(int32_t tid); /* whether a thread of that number can be the capture thread then */
+const char *cap_in_task_machine(void); /* why not on this machine; NULL: programs can */
+/* Programs that began, by enum in_reason (intask/hub.h); how many reasons there are. */
+unsigned cap_in_task_reasons(struct cap_thread *ct, uint32_t *counts, unsigned max);
+/* Threads that do nothing are made until the next one is likely to have a number that suits. */
+void cap_in_task_approach(void);
+
 #endif

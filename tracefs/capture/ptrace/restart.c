@@ -159,6 +159,15 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing)
 	return true;
 }
 
+bool cap_will_undo(const struct cap_task *t, int sig)
+{
+	struct user_regs_struct regs;
+	struct cap_status s;
+
+	return returned_early(t, &regs) && cap_status_of(t->tid, &s) && (cap_dropped(&s) & CAP_SIGNAL_BIT(sig)) &&
+	       judge(t, &regs, &s) != IT_ENDED;
+}
+
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	struct user_regs_struct regs;

@@ -15,4 +15,7 @@ bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing);
 /* [capture] It stopped for the delivery of a signal. */
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig);
 
+/* At the stop of a signal: whether cap_on_signal() will have its call made again, which this signal alone ended. */
+bool cap_will_undo(const struct cap_task *t, int sig);
+
 #endif

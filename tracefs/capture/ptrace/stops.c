@@ -29,13 +29,14 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 
 	cap_place_resume(ct, t);
 	t->at_entry = t->held = false;
-	if (leave && !entry) {
+	if (leave && !entry && (!ct->hub || in_part(ct->hub, t))) {
 		error = cap_ptrace(PTRACE_DETACH, t->tid, 0, sig);
 		if (error != -ESRCH)
 			cap_on_gone(ct, t);
 		return error >= 0;
 	}
-	bool follow = cap_must_follow(ct, t) || leave || (entry && t->interrupted);
+	bool free = in_runs_free(t);
+	bool follow = !free && (cap_must_follow(ct, t) || leave || (entry && t->interrupted));
 
 	if (t->filtered) /* to the end of a call that it stopped at */
 		follow = t->entered || entry;
@@ -44,7 +45,7 @@ bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 		t->path = CAP_PATH_LEAVE;
 		return cap_release(ct, t, sig);
 	}
-	t->followed = follow || t->filtered;
+	t->followed = follow || free || t->filtered;
 	t->entered &= follow;
 	t->restart.pending &= follow;
 	return error >= 0;
@@ -69,6 +70,10 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 
 	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return CAP_GO_ON; /* killed */
+	if (unlikely(ct->hub) && in_own_call(ct->hub, t, info.op == PTRACE_SYSCALL_INFO_ENTRY, info.instruction_pointer)) {
+		cap_release(ct, t, 0);
+		return CAP_GO_ON;
+	}
 	if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && info.seccomp.ret_data != CAP_FILTER_DATA)
 		refuse(t);
 	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
@@ -76,6 +81,8 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 		if (unlikely(t->filtered))
 			cap_untraced_begin(t);
 		cap_place_call_begins(ct, t);
+		if (unlikely(ct->hub))
+			in_on_enter(ct->hub, t);
 		t->at_entry = true;
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		cap_place_call_ends(ct, t);
@@ -84,8 +91,14 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 			t->cloned_with = 0;
 		}
 		t->interrupted = false;
-		if (likely(info.exit.rval != -EINTR && !cap_is_restart(info.exit.rval)) || !cap_undo_eintr(ct, t, interrupted))
+		bool ended = info.exit.rval == -EINTR || cap_is_restart(info.exit.rval);
+		bool again = unlikely(ended) && cap_undo_eintr(ct, t, interrupted);
+		if (unlikely(ct->hub))
+			in_on_return(t, info.exit.rval);
+		if (likely(!again))
 			cap_on_exit(ct, t, info.arch, info.exit.rval);
+		if (unlikely(ct->hub))
+			in_on_exit(ct->hub, t, info.exit.rval, again);
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
 		/*
@@ -133,6 +146,21 @@ static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 		cap_emit_signal(&ct->recorder, t, sig, &info);
 }
 
+static void on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
+{
+	enum in_signal what = IN_SIGNAL;
+
+	if (unlikely(ct->hub))
+		what = in_on_signal(ct->hub, t, sig, in_runs_free(t) && cap_will_undo(t, sig));
+	if (what == IN_NO_SIGNAL)
+		sig = 0;
+	if (what == IN_SIGNAL) {
+		record_signal(ct, t, sig);
+		cap_on_signal(ct, t, sig);
+	}
+	cap_release(ct, t, sig);
+}
+
 int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 {
 	struct cap_task *t = ct->last;
@@ -158,6 +186,8 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 	}
 	t->served = ct->stops;
 	cap_place_stopped(ct, t);
+	if (unlikely(ct->hub))
+		in_on_stop(ct->hub, t);
 	if (likely(!event && (status & 0xff) == SYSCALL_STOP))
 		return on_syscall_stop(ct, t);
 	t->interrupted = false; /* any stop answers an interrupt, and the kernel forgets it */
@@ -175,9 +205,7 @@ int cap_on_stop(struct cap_thread *ct, int32_t tid, int status)
 		cap_on_birth(ct, t, event);
 		break;
 	case 0:
-		record_signal(ct, t, sig);
-		cap_on_signal(ct, t, sig);
-		cap_release(ct, t, sig);
+		on_signal(ct, t, sig);
 		return CAP_GO_ON;
 	}
 	cap_release(ct, t, 0);

@@ -75,6 +75,9 @@ void cap_leave(struct cap_thread *ct)
 		place = 0;
 		cap_forget(ct, t);
 	}
+	if (ct->hub)
+		in_hub_free(ct->hub);
+	ct->hub = NULL;
 	free(ct->starved);
 	ct->starved = NULL;
 	ct->tid = 0;

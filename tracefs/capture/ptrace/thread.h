@@ -25,6 +25,7 @@
 #include <sys/user.h>
 #include <time.h>
 
+#include "tracefs/capture/intask/dispatch.h"
 #include "tracefs/capture/record/sink.h"
 #include "tracefs/capture/task/descent.h"
 #include "tracefs/capture/task/task.h"
@@ -79,6 +80,8 @@ struct cap_thread {
 	/* spawn.c: children of this thread that have not ended */
 	int32_t *spawned;
 	uint32_t spawned_count, spawned_room; /* in the array, and that it has room for */
+
+	struct in_hub *hub; /* intask/: tasks may record themselves; NULL: none may */
 
 	struct cap_place *place; /* placement.c; NULL between cap_leave() and cap_enter() */
 };

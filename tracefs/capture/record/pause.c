@@ -24,11 +24,15 @@ void cap_pause(struct cap_recorder *r)
 {
 	r->pausing++;
 	pthread_mutex_lock(&r->emit_lock);
+	if (!r->pauses++ && r->hold)
+		r->hold(r->holds);
 }
 
 void cap_unpause(struct cap_recorder *r)
 {
 	r->pausing--;
+	if (!--r->pauses && r->go_on)
+		r->go_on(r->holds);
 	pthread_cond_broadcast(&r->emit_go);
 	pthread_mutex_unlock(&r->emit_lock);
 }

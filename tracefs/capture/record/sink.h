@@ -103,6 +103,10 @@ struct cap_recorder {
 	pthread_mutex_t emit_lock; /* held while one stop is handled; recursive */
 	pthread_cond_t emit_go;	   /* pausing has become smaller */
 	atomic_int pausing;	   /* threads that want the lock */
+	int pauses;		   /* of the thread that has the lock, one in another */
+	/* Who else writes, besides the capture thread: kept from it while somebody pauses. Both with the lock held; NULL: nobody. */
+	void (*hold)(void *holds), (*go_on)(void *holds);
+	void *holds;
 
 	/* mute.c */
 	pthread_mutex_t mute_lock; /* of `mutes` */

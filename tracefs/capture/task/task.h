@@ -38,6 +38,8 @@ struct cap_call {
 	uint64_t args[6]; /* the six argument registers at its entry */
 };
 
+struct in_task;
+
 struct cap_task {
 	struct cap_task *next; /* in the same bucket of struct cap_tasks */
 	int32_t tid, tgid;     /* thread and process number, in the tracer's pid namespace */
@@ -93,6 +95,8 @@ struct cap_task {
 		int cpu;	/* the CPU that it ran on at the stop numbered cpu_at, -1: not read yet */
 		uint64_t cpu_at;
 	} stat;
+
+	struct in_task *inside; /* intask/hub.h: of its capture by itself; NULL: nothing */
 
 	struct {		   /* ptrace/placement.c: the CPU that it is kept on */
 		int cpu;	   /* -1: it is not kept */

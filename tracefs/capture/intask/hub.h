@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine's side of in-task capture: what its C files share. All of it is the capture thread's, but for in_hold() and in_go_on().
+ *
+ * A task's states. It is stopped whenever they change.
+ *
+ *     IN_NONE      by stops: it has no block
+ *     IN_BOOTING   boot.S runs in it; runs free
+ *     IN_OPEN      it has a block, its selector is open: by stops
+ *     IN_ARMED     its selector is IN_BLOCK: runs free, and stops where a call does not come from the recorder
+ *
+ * To run free is PTRACE_CONT. In all other states its calls stop it twice, as without any of this.
+ */
+#ifndef TRACEFS_INTASK_HUB_H
+#define TRACEFS_INTASK_HUB_H
+
+#include <sys/user.h>
+
+#include "tracefs/capture/intask/dispatch.h"
+#include "tracefs/capture/intask/guard.h"
+#include "tracefs/capture/intask/image.h"
+#include "tracefs/capture/record/sink.h"
+
+enum in_state { IN_NONE, IN_BOOTING, IN_OPEN, IN_ARMED };
+
+/* Why a program goes by stops. REASONS in policy/native.py names them. */
+enum in_reason {
+	IN_RECORDS_ITSELF,
+	IN_WISHES,	/* what is wanted needs stops */
+	IN_NOT_WANTED,	/* it is not recorded now */
+	IN_NOT_NATIVE,	/* 32-bit code */
+	IN_PRIVILEGED,	/* it was given privilege */
+	IN_CONFINED,	/* it or a forefather changed its credentials, its namespaces, its seccomp filter */
+	IN_SIGNALS,	/* SIGSYS or SIGURG is blocked */
+	IN_DISPATCHED,	/* it uses gs or dispatching itself */
+	IN_LIMITS,	/* RLIMIT_AS or RLIMIT_STACK */
+	IN_NO_ROOM,	/* no vDSO, no memory, no number that is free */
+	IN_BOOT_FAILED, /* it could not open or map what it needs, or ignores SIGSYS */
+	IN_REASONS,
+};
+
+struct in_task {
+	struct cap_task *task;
+	struct in_task *next, **link; /* of hub->first */
+	struct in_image *image; /* what is ours in its memory; NULL: nothing */
+	struct in_block *block; /* NULL: it does not record itself */
+	int slot;
+	int own_fd;    /* of its block, until it has been seen to have it mapped; -1 */
+	uint64_t boot; /* where boot.S lies in it */
+	uint8_t state;
+	bool executed;	/* its execve was successful, and its exit has not been seen */
+	bool confined;	/* it may never record itself, nor may what it executes */
+	bool asks_sigsys; /* in an rt_sigaction() of SIGSYS */
+	bool forward;	/* on its way from a written enter to its call, with all signals blocked; stops at calls meanwhile */
+	bool in_handler; /* in a call of our handler of SIGSYS */
+	bool gs_away;	/* in a call that gives birth */
+	uint64_t led;	/* the site that it was led into the recorder from; 0: it was not */
+	uint64_t led_at; /* the calls that it had recorded by then */
+};
+
+struct in_hub {
+	struct cap_recorder *r;
+	struct in_guard guard;
+	struct in_head head;
+	int blob_fd, control_fd;
+	struct in_control *control;
+	struct in_task *first; /* all that have a block */
+	bool begun;  /* a task has these buffers mapped: */
+	uint32_t cpus;
+	struct {
+		struct rb *rb;
+		uint64_t bytes;
+	} ring[IN_SINKS];
+	uint64_t vdso_end, vdso_bytes, gettime; /* of the vDSO: its image's end, its mapping's, clock_gettime */
+	struct in_files *files;
+	uint32_t reasons[IN_REASONS];
+};
+
+/* hub.c */
+/* Any thread, under the recorder's lock: no task begins a record, none is in one (but one that is stopped there). */
+void in_hold(void *hub);
+void in_go_on(void *hub); /* with the wishes that the recorder has now */
+bool in_held(const struct in_hub *hub);
+
+/* arm.c: at the exit stop of an execve. Why not; IN_RECORDS_ITSELF: it is on its way. */
+enum in_reason in_arm(struct in_hub *hub, struct in_task *it);
+void in_disarm(struct in_hub *hub, struct in_task *it); /* its block is given back; it is stopped, outside of the recorder */
+
+/* phases.c */
+enum in_place {
+	IN_PLACE_OUT,	 /* not in our code, or now no longer: the registers are those of the program */
+	IN_PLACE_WRITES, /* it is let end what it writes: all signals are blocked, and this one comes again */
+	IN_PLACE_STAYS,	 /* it ought to be, and this signal cannot be blocked */
+};
+/* A signal is about to be taken. Its registers become those of its program; the call that it was in is recorded to be over. */
+enum in_place in_settle(struct in_hub *hub, struct in_task *it, int sig, struct user_regs_struct *regs);
+/*
+ * A call's entry while the task is on its way forward. The recorder's own call that would unblock the signals becomes the one that the
+ * program makes, with the signals unblocked: so they find it in its call, as if they had come a moment later. Then it is there.
+ */
+void in_arrive(struct in_hub *hub, struct in_task *it);
+/* It is the recorder that asks the engine for the record of an exit, or the vDSO's clock for a call. True: done. */
+bool in_help(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs);
+
+#endif
