@@ -59,7 +59,8 @@ def test_an_address_has_the_members_that_its_length_has_room_for(decoder: Decode
         ((0, 42, 136), struct.pack("<Q", 1) + FOUR + bytes(112), 'SOL_IP, MCAST_JOIN_GROUP, {gr_interface=if_nametoindex("lo"), '
          'gr_group={sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}}, 136'),
         ((0, 35, 7), None, "SOL_IP, IP_ADD_MEMBERSHIP, 0x1000, 7"),
-        ((263, 1, 16), struct.pack("<iHH8s", 1, 1, 6, b"abcdef"), 'SOL_PACKET, PACKET_ADD_MEMBERSHIP, {mr_ifindex=if_nametoindex("lo"), '
+        ((263, 1, 16), struct.pack("<iHH8s", 1, 1, 6, b"abcdef"),
+         'SOL_PACKET, PACKET_ADD_MEMBERSHIP, {mr_ifindex=if_nametoindex("lo"), '
          "mr_type=PACKET_MR_PROMISC, mr_alen=6, mr_address=61:62:63:64:65:66}, 16"),
         ((255, 1, 4), struct.pack("<I", 0x101), "SOL_RAW, ICMP_FILTER, [ICMP_ECHOREPLY ICMP_ECHO], 4"),
         ((255, 1, 4), struct.pack("<I", 0xFFFFFEFF), "SOL_RAW, ICMP_FILTER, ~[ICMP_ECHO], 4"),

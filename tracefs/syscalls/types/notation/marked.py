@@ -11,7 +11,6 @@ from typing import Final
 from tracefs.syscalls.types.notation.printers import PLAIN, Printers, date, number
 from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Number, Struct, Symbol, Value
 
-
 _FILLED: Final = {"x8": 2, "x16": 4, "x32": 8}
 """Characters that hex has at least."""
 
