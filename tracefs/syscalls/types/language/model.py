@@ -31,8 +31,7 @@ in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel'
 """
 
 NAMELESS: Final = frozenset(
-    ("fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex")
-    + ("x8", "x16", "x32")
+    ["fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex", "x8", "x16", "x32"]
 )
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
