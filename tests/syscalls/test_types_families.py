@@ -64,8 +64,8 @@ CALLS = [
             (0x2000, struct.pack("<QIIHhIQQqQII", 7, 0, 0, 1, 0, 5, 0x3000, 3, 0, 0, 0, 0)),
             (0x3000, (b"abc",)),
         ])}), 1),
-        "io_submit(0x1, 1, [{aio_data=0x7, aio_lio_opcode=IOCB_CMD_PWRITE, aio_reqprio=0, aio_fildes=5, "
-        'aio_buf="abc", aio_nbytes=3, aio_offset=0, aio_flags=0, aio_resfd=0}]) = 1',
+        "io_submit(0x1, 1, [{aio_data=0x7, aio_lio_opcode=IOCB_CMD_PWRITE, aio_fildes=5, "
+        'aio_buf="abc", aio_nbytes=3, aio_offset=0}]) = 1',
     ),
     (
         ("socket", (17, 3, 0x0300), None, 3),

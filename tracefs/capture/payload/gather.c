@@ -97,7 +97,10 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	else
 		piece.exact = is_exact(save, pointer, target, element);
 	piece.element = pointer->n ? element : 0;
-	if (!element)
+	if (target->flags & TT_GROWS && counted && count > target->size) {
+		piece.least = target->size;
+		add(save, piece, at_most(count, target->size + CAP_PAGE));
+	} else if (!element)
 		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));
 	else if (!pointer->n)
 		add(save, piece, element);
@@ -196,7 +199,7 @@ static bool find_end(struct cap_save *save, struct cap_piece *piece)
  */
 static void drop_unusable(struct cap_piece *piece)
 {
-	bool cut_short = piece->got < piece->want;
+	bool cut_short = piece->got < (piece->least ? piece->least : piece->want);
 
 	piece->seen = piece->got;
 	if (cut_short && (piece->exact || (piece->text && !piece->ended) || piece->got < piece->element))

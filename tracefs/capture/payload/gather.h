@@ -23,6 +23,7 @@ struct cap_piece {
 	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
 	uint32_t seen;		    /* as got, also of what is dropped since more of it was needed */
 	uint32_t whole;		    /* bytes that data has in the task */
+	uint32_t least;		    /* bytes without which it is of no use, 0: want */
 	uint32_t head;		    /* before the data, in the same piece */
 	uint32_t element;	    /* bytes of one, of an array */
 	uint32_t put_at, put_length; /* in record[], where it was put; no bytes: it was not */

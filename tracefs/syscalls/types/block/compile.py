@@ -61,7 +61,7 @@ KINDS = (
 """enum tt_kind."""
 DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN, SIZE = range(9)
-OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART = 1, 2, 4, 8, 16, 32, 64
+OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART, GROWS = 1, 2, 4, 8, 16, 32, 64, 128
 
 TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
 ENTRY = struct.Struct("<QQII")
@@ -269,7 +269,7 @@ class _Compiler:
             tests = [self._test(test, source) for test in self._conditions.link(variant.conditions, types)]
             replaced = self._packed_members(variant.fields, source)
             variants.append(VARIANT.pack(*self._add(self._tests, tests), *self._add(self._members, replaced), NONE))
-        flags = OPEN * named.open | HOLDS_POINTERS * self._holds_pointers(ref)
+        flags = OPEN * named.open | GROWS * named.grows | HOLDS_POINTERS * self._holds_pointers(ref)
         flags |= HOLDS_FDS * self._holds_fds(ref)
         head = data_behind(named)
         flags |= ENDS_IN_DATA * (head is not None) | HAS_APART * any(member.apart for member in every)

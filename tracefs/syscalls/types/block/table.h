@@ -38,6 +38,7 @@ enum tt_type_flags {
 	TT_NAMES_ZERO = 8,	/* FLAGS: an entry stands for bits that are not set */
 	TT_PATH = 32,		/* STR: a path's name, of which more is saved than of other texts */
 	TT_HAS_APART = 64,	/* a header, and what follows it: members of TT_APART */
+	TT_GROWS = 128,		/* an open structure of which newer kernels may know more: what is behind its end counts */
 	TT_ENDS_IN_DATA = 16,	/* an open structure that ends in data, which begins at align: that is cut as data is */
 };
 

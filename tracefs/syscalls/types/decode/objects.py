@@ -310,7 +310,16 @@ class Objects:
                 complete = False
             else:
                 fields.append((member.name, found))
-        return Struct(named.name, tuple(fields), complete, members.apart)
+        beyond = self._beyond(named, data, size, at) if named.grows and size > named.size else None
+        return Struct(named.name, tuple(fields), complete, members.apart, beyond)
+
+    @staticmethod
+    def _beyond(named: StructType, data: bytes, size: int, at: int) -> tuple[int, Data | None] | None:
+        """What a caller has behind the members that are known: of a newer kernel, as far as it is not 0."""
+        rest = data[named.size : size]
+        if len(data) < min(size, named.size + _PAGE) and at and (at + len(data)) % _PAGE == 0:
+            return named.size, None
+        return (named.size, Data(rest, len(rest), octets=True)) if any(rest) else None
 
     def _unreadable(self, member: Member, data: bytes, size: int, at: int) -> bool:
         """Whether what follows a header goes on, as one object, to a page that could not be read: of no use to the kernel."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracefs.syscalls.types.language.model import (
     WHOLE,
     WIDTHS,
@@ -17,7 +19,7 @@ from tracefs.syscalls.types.language.model import (
 )
 from tracefs.syscalls.types.language.widths import SWAPPED, ScalarType, fit
 from tracefs.syscalls.types.notation.marked import MARKED
-from tracefs.syscalls.types.notation.printers import PLAIN, Printers, text
+from tracefs.syscalls.types.notation.printers import PLAIN, Printers, number, text
 from tracefs.syscalls.types.notation.values import Enum, Fd, Flags, Number, Part, Value
 from tracefs.syscalls.types.saved.fds import Fds
 
@@ -49,7 +51,7 @@ class Scalars:
             if not name:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
             path = self.fds.get(value) if named.style == "fd" else None
-            said = f"{value} /* {name} */" if (named.unknown or "").startswith("#") else ""
+            said = f"{number(value, named.style)} /* {name} */" if (named.unknown or "").startswith("#") else ""
             said = str(value) if named.unknown == "=" else said
             return Enum(named.name, value, name, named.style, path, marked=said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)
@@ -89,19 +91,32 @@ class Scalars:
         rest = unsigned = value & whole
         free = whole
         found: list[str | Part] = []
+        has_bits = False
         for entry in named.entries:
             mask = entry.mask & whole
             if isinstance(entry, SubField):
                 if rest & mask:
-                    found.append(self._part(entry, rest))
+                    found.append(self._unshifted(self._part(entry, rest), rest & mask))
                     rest &= ~mask
             elif mask and mask & free == mask and unsigned & mask == entry.value & whole:
                 if entry.value == 0 and entry.mask == WHOLE and unsigned:
                     continue
                 found.append(entry.name)
+                has_bits = has_bits or entry.value == entry.mask
                 rest &= ~mask
                 free &= ~mask
-        return Flags(named.name, unsigned, tuple(found), rest, named.style, unknown_of(named))
+        unknown = unknown_of(named)
+        if unknown.startswith("|"):
+            unknown = "" if has_bits else f"+{unknown[1:]}"
+        return Flags(named.name, unsigned, tuple(found), rest, named.style, unknown)
+
+    @staticmethod
+    def _unshifted(part: Part, bits: int) -> Part:
+        """strace shows bits of no name as they stand in the number."""
+        inner = part.value
+        if part.shift or not isinstance(inner, Enum) or inner.name or not inner.unknown:
+            return part
+        return Part(replace(inner, marked=f"{number(bits, 'hex')} /* {inner.unknown} */"))
 
     def _part(self, entry: SubField, value: int) -> Part:
         inner = (value & entry.mask) >> entry.shift

@@ -31,8 +31,11 @@ in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel'
 """
 
 NAMELESS: Final = frozenset(
-    ["fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex", "x8", "x16", "x32"]
-)
+    (
+        "fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex",
+        "x8", "x16", "x32",
+    )
+)  # fmt: skip
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "octets", "chars")
@@ -227,6 +230,8 @@ class StructType:
     fields: tuple[Field, ...]
     variants: tuple[StructVariant, ...] = ()
     open: bool = False
+    grows: bool = False
+    """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
 
 
 @dataclass(frozen=True)

@@ -45,15 +45,28 @@ def _enum(value: Enum, limit: int | None, known: Printers) -> str:
         return str(value.value)
     if value.name or not value.unknown:
         return PLAIN[Enum](value, limit, known)
-    if value.unknown.startswith("#"):
-        return f"{value.value} /* {value.unknown[1:]} */"
+    if value.unknown.startswith(("#", "%")):
+        return f"{number(value.value, value.style)} /* {value.unknown[1:]} */"
     return f"{number(value.value & ((1 << value.bits) - 1), 'hex')} /* {value.unknown} */"
 
 
 def _flags(value: Flags, limit: int | None, known: Printers) -> str:
+    if value.unknown.startswith("="):
+        return _whole(value, limit, known)
     shown = PLAIN[Flags](value, limit, known)
+    if value.unknown.startswith("#"):
+        named = bool(value.names) or not value.value
+        return f"{number(value.value, 'hex')} /* {shown if named else value.unknown[1:]} */" if value.value else shown
     said = value.unknown.removeprefix("+")
     return f"{shown} /* {said} */" if value.rest and said and (not value.names or said != value.unknown) else shown
+
+
+def _whole(value: Flags, limit: int | None, known: Printers) -> str:
+    """A number where no name begins with what they must: a file's mode without its type."""
+    begins = value.unknown[1:]
+    if any(isinstance(name, str) and name.startswith(begins) for name in value.names):
+        return PLAIN[Flags](value, limit, known) + (f"|{number(0, value.style)}" if not value.rest else "")
+    return number(value.value, value.style)
 
 
 def octets(value: Data, limit: int | None) -> str:
@@ -73,10 +86,17 @@ def _struct(value: Struct, limit: int | None, known: Printers) -> str:
         alone = next((each.name for _, each in value.fields if isinstance(each, Enum)), None) if value.type == "utimespec" else None
         if alone:  # UTIME_NOW, UTIME_OMIT
             return alone
+        if value.beyond:
+            return f"{PLAIN[Struct](value, limit, known)[:-1]}, {_beyond(value.beyond, limit)}}}"
         plain, day = PLAIN[Struct](value, limit, known), value.type in _MOMENTS and _moment(value)
         return f"{plain} /* {day} */" if day else plain
     shown = _parts(value, limit, known)
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+def _beyond(found: tuple[int, Data | None], limit: int | None) -> str:
+    start, data = found
+    return "???" if data is None else f"/* bytes {start}..{start + data.size - 1} */ {octets(data, limit)}"
 
 
 _MOMENTS: Final = {"utimespec": 9, "utimeval": 6}

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from tracefs.syscalls.types.notation.marked import MARKED
-from tracefs.syscalls.types.notation.printers import date, text
+from tracefs.syscalls.types.notation.printers import date, number, text
 from tracefs.syscalls.types.notation.told import TOLD, told
 from tracefs.syscalls.types.notation.values import Argument, Call, Enum, Errno, Flags, Number, Pointer, Value
 
@@ -129,7 +130,8 @@ class StracePrinter:
         if isinstance(result, Number) and result.style == "sec":
             return f"{result.value} ({date(result.value)})"
         if isinstance(result, Enum) and result.name:
-            return f"{result.value} ({result.name})"
+            meaning = text(replace(result, marked="") if result.unknown else result, None, MARKED)
+            return f"{number(result.value, 'hex' if result.style == 'hex' else 'dec')} ({meaning})"
         return text(result, None, MARKED)
 
 

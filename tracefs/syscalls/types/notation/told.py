@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tracefs.syscalls.types.notation.values import Argument, Array, Call, Flags, Number, Pointer, Struct, Symbol, Value
+from tracefs.syscalls.types.notation.values import (
+    Argument,
+    Array,
+    Call,
+    Errno,
+    Flags,
+    Number,
+    Pointer,
+    Struct,
+    Symbol,
+    Value,
+)
 
 Show = Callable[[Value], str]
 _SETS = (("inp", "in"), ("outp", "out"), ("exp", "except"))
@@ -14,13 +25,18 @@ _SELECTS, _POLLS = ("select", "pselect6"), ("poll", "ppoll")
 _TIMEOUTS = {"select": "tvp", "pselect6": "tsp", "ppoll": "tsp", "recvmmsg": "timeout"}
 _CHANGED = {"sendfile64": "offset"}
 """Arguments that are shown as they were, and as they became: `[0] => [35499]`."""
-TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED})
+_LATE = {"epoll_pwait2": ("timeout", "sigmask")}
+"""Arguments that strace reads when the call has ended, of one that failed not at all."""
+TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED, *_LATE})
 
 
 def told(call: Call, show: Show, most: int | None) -> tuple[Call, str]:
     """The call with arguments as they went in, and what stands behind its result. `most`: descriptors that are shown."""
     if call.name in _CHANGED:
         return replace(call, args=tuple(_changed(arg, show) if arg.name == _CHANGED[call.name] else arg for arg in call.args)), ""
+    if call.name in _LATE:
+        failed = isinstance(call.result, Errno)
+        return replace(call, args=tuple(_address(arg) if failed and arg.name in _LATE[call.name] else arg for arg in call.args)), ""
     filled = {arg.name: arg.value.after for arg in call.args if isinstance(arg.value, Pointer) and arg.value.after is not None}
     names = {name for name, _ in _SETS} | {"ufds", _TIMEOUTS.get(call.name, "")}
     shown = replace(call, args=tuple(_as_it_went_in(arg) if arg.name in names else arg for arg in call.args))
@@ -47,6 +63,10 @@ def _changed(arg: Argument, show: Show) -> Argument:
     if not isinstance(value, Pointer) or value.target is None or value.after is None:
         return arg
     return Argument(arg.name, Symbol(f"[{show(value.target)}] => [{show(value.after)}]", None))
+
+
+def _address(arg: Argument) -> Argument:
+    return Argument(arg.name, Pointer(arg.value.address)) if isinstance(arg.value, Pointer) else arg
 
 
 def _is_empty(value: Value) -> bool:

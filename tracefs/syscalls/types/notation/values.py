@@ -102,6 +102,8 @@ class Struct:
     complete: bool = True
     apart: frozenset[str] = frozenset()
     """Members that follow what is its header."""
+    beyond: tuple[int, Data | None] | None = None
+    """Where the caller says that it is longer than is known: from which byte on there is more that is not 0, None: not readable."""
 
 
 @dataclass(frozen=True)
