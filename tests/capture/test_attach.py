@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from ringbuf import RingBuffer
 from tests.capture.harness import watch
 from tests.capture.harness.engines import OFF, ON, new_engine
 from tests.capture.harness.flag import Flag, until
 from tests.capture.harness.records import by_task, records
+from tracefs.capture import Engine, Scope
+from tracefs.events import Cmdlines
 from tracefs.syscalls import by_name
 
 
@@ -177,6 +180,49 @@ def test_processes_that_die_while_they_are_attached_to_leave_nothing_behind(prog
             engine.stop()
             root.wait()
         assert set(said) <= {f"no process is left in scope: {root.pid} has ended"}
+
+
+@pytest.mark.parametrize("whose", ["own", "another's"])
+def test_a_scope_whose_first_process_lives_has_not_run_out_though_there_is_nobody_to_trace(whose: str) -> None:
+    """The tracer's own process (as of `run`) is never traced; another's may be refused."""
+    said: list[str] = []
+    root = subprocess.Popen(["sleep", "100"])
+    engine, sink, _ = new_engine(os.getpid() if whose == "own" else root.pid, said.append)
+    try:
+        engine.want(sink, ON)
+        assert engine.settle(10)
+        assert said == []
+        if whose != "own":
+            os.kill(root.pid, signal.SIGKILL)  # root.kill() may find its stop, since we are its tracer, and take that for its end
+            assert until(lambda: said == [f"no process is left in scope: {root.pid} has ended"], 20)
+    finally:
+        engine.stop()
+        root.kill()
+        root.wait()
+
+
+@pytest.mark.parametrize("_", range(5))
+def test_who_takes_the_place_of_a_scopes_first_process_is_recorded_from_its_end_on(_: int) -> None:
+    """A shell waits for a script that began the tracing: of its own calls the first after that is recorded, each time."""
+    number = str(by_name["wait4"].nr)
+    shell = subprocess.Popen(["bash", "-c", "sleep 1000; exit 7"], start_new_session=True)
+    assert until(lambda: [one.syscall.split()[0] for one in watch.tasks(shell.pid)] == [number], 20)
+    (script,) = watch.children(shell.pid)
+    engine = Engine(Cmdlines(), scope=Scope("tree", script, above=(shell.pid,)), on_error=print)
+    buffer = RingBuffer.create(os.cpu_count() or 1, 65536)
+    sink = engine.add_sink(buffer)
+    engine.start()
+    try:
+        engine.want(sink, ON)
+        os.kill(script, signal.SIGKILL)
+        assert until(lambda: all(one.state == "Z" for one in watch.tasks(shell.pid)), 20)
+    finally:
+        engine.stop()
+        shell.kill()
+        shell.wait()
+    first, *_, last = by_task(records(buffer))[shell.pid]
+    assert (first.kind, first.name, first.values) == ("exit", "wait4", (script,))
+    assert (last.kind, last.name, last.values) == ("enter", "exit_group", (7,))
 
 
 def last_pid(pid: int) -> bool:

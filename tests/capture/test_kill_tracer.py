@@ -54,6 +54,14 @@ def test_killed_before_each_operation_on_a_program_it_started(workload: str, pro
     assert killed(outcomes) >= 15
 
 
+@pytest.mark.parametrize("workload", ["threads", "fork"])
+def test_killed_before_each_operation_on_a_program_that_stops_at_few_calls(workload: str, programs: Path) -> None:
+    """Its calls that its filter names fail from then on; but nobody is left stopped, traced or bound to a CPU."""
+    outcomes = run(programs, workload, "--how", "seccomp", "--kills", "10", "--first", "5")
+    assert harms(outcomes) == ""
+    assert killed(outcomes) >= 8
+
+
 @pytest.mark.parametrize("death", ["--random", "--term"])
 @pytest.mark.parametrize("workload", ["threads", "exec_chain", "signals_queued"])
 def test_ended_from_outside_at_any_moment(workload: str, death: str, programs: Path) -> None:
@@ -61,7 +69,7 @@ def test_ended_from_outside_at_any_moment(workload: str, death: str, programs: P
     assert harms(outcomes) == ""
 
 
-WAYS = ("--how attach", "--how churn", "--how spawn", "--how churn --random", "--how churn --random --term")
+WAYS = ("--how attach", "--how churn", "--how spawn", "--how seccomp", "--how churn --random", "--how churn --random --term")
 
 
 @pytest.mark.soak

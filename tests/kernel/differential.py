@@ -59,6 +59,22 @@ def differences(kernels: Sequences, mine: Sequences) -> list[str]:
     return lines
 
 
+def around(kernels: Sequences, mine: Sequences, context: int = 8) -> str:
+    """What both sides have around the first difference of each task, with times in ns and CPUs; "" where there is none."""
+    lines = []
+    for tid in sorted(kernels.keys() | mine.keys()):
+        left, right = _explained(kernels.get(tid, []), mine.get(tid, []))
+        if left == right:
+            continue
+        first = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+        for who, calls in (("kernel", left), ("ours", right)):
+            lines.append(f"task {tid}, {who}: {len(calls)} calls, the first that differs is number {first}")
+            for number in range(max(first - context, 0), min(first + 3 * context, len(calls))):
+                time, cpu = calls[number].at
+                lines.append(f"  {'>' if number == first else ' '} {number} {time} [{cpu}] {calls[number]}")
+    return "\n".join(lines)
+
+
 def _explained(left: list[Call], right: list[Call]) -> tuple[list[Call], list[Call]]:
     """Take away NO_EXIT_UNDER_PTRACE: one more exit at the kernel's end, of the enter that ours ends with."""
     if len(left) == len(right) + 1 and right and right[-1].kind == "enter" and left[-1].kind == "exit":

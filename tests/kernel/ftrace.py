@@ -9,7 +9,7 @@ import re
 import struct
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.kernel import pages
@@ -22,6 +22,8 @@ class Call:
     kind: str
     name: str
     values: tuple[int, ...]
+    at: tuple[int, int] = field(default=(0, 0), compare=False)
+    """When, in nanoseconds, and the CPU whose buffer has it."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.kind} {' '.join(f'{value & (1 << 64) - 1:x}' for value in self.values)}"
@@ -85,7 +87,7 @@ class Ftrace:
             try:
                 with contextlib.suppress(BlockingIOError):
                     while page := os.read(fd, 4096):
-                        merged += self._calls(page)
+                        merged += self._calls(page, int(cpu.name.removeprefix("cpu")))
             finally:
                 os.close(fd)
         calls: Sequences = {}
@@ -93,11 +95,12 @@ class Ftrace:
             calls.setdefault(tid, []).append(call)
         return calls
 
-    def _calls(self, page: bytes) -> list[tuple[int, int, Call]]:
+    def _calls(self, page: bytes, cpu: int) -> list[tuple[int, int, Call]]:
         calls = []
         for time, payload in pages.events(page):
             number, _, _, tid = struct.unpack_from("<HBBi", payload)
             if number in self.formats:
                 kind, name, count = self.formats[number]
-                calls.append((time, tid, Call(kind, name, struct.unpack_from(f"<{count}Q", payload, 16))))
+                values = struct.unpack_from(f"<{count}Q", payload, 16)
+                calls.append((time, tid, Call(kind, name, values, (time, cpu))))
         return calls

@@ -41,23 +41,23 @@ class Ours:
             stats = self.buffer.stats(cpu)
             if stats.overrun or stats.dropped_events:
                 raise ValueError("events were lost: the buffer was too small for the comparison")
-            merged += [(event.ts, event.data) for event in self.buffer.iterate(cpu)]
+            merged += [(event.ts, cpu, event.data) for event in self.buffer.iterate(cpu)]
         calls: Sequences = {}
-        for _, payload in sorted(merged, key=lambda item: item[0]):
+        for ts, cpu, payload in sorted(merged, key=lambda item: item[0]):
             number, _, _, tid = struct.unpack_from("<HBBi", payload)
-            call = _call(number, payload)
+            call = _call(number, payload, (ts, cpu))
             if call is not None:
                 calls.setdefault(tid, []).append(call)
         return calls
 
 
-def _call(number: int, payload: bytes) -> Call | None:
+def _call(number: int, payload: bytes, at: tuple[int, int]) -> Call | None:
     event = REGISTRY.by_id[number]
     if event.syscall is None:
         return None
     count = 1 if event.kind == "exit" else len(event.syscall.params)
     name = event.name.removeprefix(f"sys_{event.kind}_")
-    return Call(event.kind, name, struct.unpack_from(f"<{count}Q", payload, 16))
+    return Call(event.kind, name, struct.unpack_from(f"<{count}Q", payload, 16), at)
 
 
 def _cpus() -> int:

@@ -108,9 +108,13 @@ class Engine:
         return self._core.in_task_reasons()
 
     def start(self) -> None:
-        """Allow capturing. The capture thread lives only while something is wanted or a spawned child lives."""
+        """Allow capturing, and begin with what is wanted already, as want() does. The capture thread lives only while something is
+        wanted or a spawned child lives. OSError: there can be none."""
         self._running = True
         self._succession.start()
+        taking = self._bring()
+        if taking:
+            taking.wait(TAKING_LIMIT)
 
     def stop(self) -> None:
         """Let all tracees go, unharmed; in bounded time. May be started again."""

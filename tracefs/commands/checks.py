@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracefs.commands import ptrace_trial
+from tracefs.commands.holder import holder
 
 OK, NOTE, MISSING = "ok", "note", "MISSING"
 BOTH = ("run", "mount")
@@ -66,6 +67,9 @@ def modules() -> Finding:
 def ptrace() -> Finding:
     """Tried, not guessed: capabilities, seccomp, Yama and other security modules all have a say."""
     own, other = ptrace_trial.own_child(), ptrace_trial.not_a_child()
+    who = holder()
+    if own and who:
+        return Finding(MISSING, f"{who.name} ({who.pid}) traces this one already: a task has one tracer", who.cure, BOTH)
     if own:
         cure = "in a container: start it with --cap-add=SYS_PTRACE, or --security-opt seccomp=unconfined"
         return Finding(MISSING, f"tracing a process of one's own: {own}", cure, BOTH)
@@ -95,9 +99,6 @@ def confinement() -> Finding:
         notes.append("a seccomp filter is in force (a container?)")
     if _self_status("NoNewPrivs") == "1":
         notes.append("no_new_privs is set: fusermount cannot use its privilege")
-    tracer = _self_status("TracerPid")
-    if tracer not in ("", "0"):
-        notes.append(f"this process is already traced, by {tracer}: a task has one tracer at most")
     return Finding(NOTE, "; ".join(notes)) if notes else Finding(OK, "none seen")
 
 

@@ -109,16 +109,20 @@ def trace(request: Request) -> int:
 
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
-    files = Tracefs(scope=_scope(request), on_error=lambda message: print(f"tracefs: {message}", file=sys.stderr))
+    def complain(message: str) -> None:
+        print(f"tracefs: {message}", file=sys.stderr)
+
+    files = Tracefs(_scope(request), on_error=complain, start=False)  # who is traced is recorded as a whole
     engine = cast(Engine, files.engine)
     child: Child | None = None
     try:
         if request.in_task:
             _use_in_task(engine)
-        with refused((*request.argv, "-p")[0]):
-            whole = _configure(files, request, form)
-            shown = _control(files, request)
+        whole = _configure(files, request, form)
+        shown = _control(files, request)
         watch = _watch(files, request)
+        with refused((*request.argv, "-p")[0]):
+            engine.start()
         if request.argv:
             only = files.top.wanted().calls() if request.seccomp else None
             child = start(engine, Start(request.argv, request.environ, only, blocked, limits))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from tracefs import inherited
 from tracefs.capture import Child, Engine, Limit, StartError
 from tracefs.capture.policy.program import find, path_of
 from tracefs.commands import CommandError
+from tracefs.commands.holder import holder
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Statuses of a shell, where a command cannot be executed."""
@@ -75,47 +75,5 @@ def refused(name: str) -> Iterator[None]:
 def _refusal(error: StartError) -> str:
     """Why the kernel does not let us trace a child of our own."""
     text = f"ptrace: {error.strerror}"
-    holder = _tracer()
-    if not holder:
-        return f"{text}: this process may not trace its children ({DOCTOR})"
-    comm = _line(f"/proc/{holder}/comm")
-    if comm == "tracefs":
-        directory = _mounted_by(holder)
-        if directory:
-            return (
-                f"{text}: the mount {directory} traces this shell, and a task has one tracer: `echo nop > {directory}/current_tracer; "
-                f"echo > {directory}/set_event` before, or read what the command does there"
-            )
-    return (
-        f"{text}: {comm or 'a process'} ({holder}) traces this one and its children already, and a task has one tracer"
-    )
-
-
-def _tracer() -> int:
-    with open("/proc/self/status") as status:
-        found = re.search(r"^TracerPid:\s*(\d+)$", status.read(), re.M)
-    return int(found[1]) if found else 0
-
-
-def _line(path: str) -> str:
-    try:
-        with open(path, errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
-
-
-def _mounted_by(pid: int) -> str:
-    """The directory of a mount of ours that process `pid` (or a thread of it) serves, "" for none."""
-    import json
-
-    from tracefs import mountpoints
-
-    for directory in mountpoints.ours():
-        try:
-            daemon = json.loads(os.getxattr(directory, mountpoints.STATUS))["pid"]
-        except (OSError, ValueError, KeyError):
-            continue
-        if os.path.exists(f"/proc/{daemon}/task/{pid}"):
-            return directory
-    return ""
+    who = holder()
+    return f"{text}: {who}" if who else f"{text}: this process may not trace its children ({DOCTOR})"

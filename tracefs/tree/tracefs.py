@@ -19,7 +19,7 @@ from tracefs.tree.shared import Shared
 
 
 class Tracefs:
-    """Everything behind one mount. Recording can begin when it is made; shutdown() ends it."""
+    """Everything behind one mount. Recording can begin when it is made (see `start`); shutdown() ends it."""
 
     def __init__(
         self,
@@ -27,9 +27,11 @@ class Tracefs:
         *,
         engine: EngineFace | None = None,
         on_error: Callable[[str], None] = lambda _: None,
+        start: bool = True,
     ) -> None:
         """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one. `on_error`
-        is told what error_log gets of processes that cannot be traced."""
+        is told what error_log gets of processes that cannot be traced. `start`: whether files that are written now have tasks
+        traced, one by one; else nobody is before engine.start()."""
         self._on_error = on_error
         cmdlines = Cmdlines()
         self.scope = scope or Scope()
@@ -40,7 +42,8 @@ class Tracefs:
         self._shared.instances.append(self.top)
         self.root = Directory(top_files(self.top) | {"instances": Instances(self._shared)}, mode=0o700)
         self._ending = threading.Lock()
-        self.engine.start()
+        if start:
+            self.engine.start()
 
     @property
     def instances(self) -> Sequence[Instance]:

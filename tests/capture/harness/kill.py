@@ -26,7 +26,7 @@ from pathlib import Path
 
 from tests.capture.harness import programs, watch
 from tests.capture.harness.flag import Flag, until
-from tests.capture.harness.tracers import TRACERS, Job, load
+from tests.capture.harness.tracers import SPAWNING, TRACERS, Job, load
 
 PATIENCE = 20.0
 """Seconds after which something that should happen at once counts as hung; long, since machines are busy."""
@@ -36,6 +36,8 @@ REACH = 1.5
 """Seconds a tracer gets to reach its K-th operation, before it is stopped in order instead."""
 WORKLOADS = ("threads", "fork", "exec_chain", "signals_queued", "sigchld", "jobs_threads", "vfork")
 PR_SET_CHILD_SUBREAPER = 36
+KEEPER = "tracefs-keeper"
+"""The dead tracer's helper: it ends when it has given back the affinities."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Case:
     workload: str
     tracer: str
     how: str
-    """attach, spawn or churn: see tracers.Job."""
+    """attach, spawn, seccomp or churn: see tracers.Job."""
     kill_at: int
     """The ptrace operation before which the tracer dies; 0: it is killed from outside at a random moment."""
     signal: int
@@ -104,7 +106,7 @@ class Warden:
             env["CHECK_KILLED"] = "1"
         argv = [str(self._directory / case.workload)]
         target = 0
-        if case.how != "spawn":
+        if case.how not in SPAWNING:
             target = start(argv, env, log)
             if not until(lambda: flag.started, PATIENCE):
                 raise HarmError("harness: the workload did not start")
@@ -113,7 +115,9 @@ class Warden:
         killed = self._end_of_tracer(case, tracer, choose)
         self._born_at_all(case, flag)
         target = flag.pid
-        if target:
+        if case.how == "seccomp" and killed:
+            self._check_left()
+        elif target:
             self._check_after(case, flag, target)
         return killed
 
@@ -140,7 +144,7 @@ class Warden:
 
     def _born_at_all(self, case: Case, flag: Flag) -> None:
         """A program whose tracer died before it was started need not start; but it must not hang about either."""
-        if case.how == "spawn" and not until(lambda: flag.started or not self._alive(), PATIENCE):
+        if case.how in SPAWNING and not until(lambda: flag.started or not self._alive(), PATIENCE):
             raise HarmError(f"never started, never gone\n{watch.describe(os.getpid())}")
 
     def _check_after(self, case: Case, flag: Flag, target: int) -> None:
@@ -155,11 +159,21 @@ class Warden:
         if self._ended[target] != 0:
             raise HarmError(f"ended with status {self._ended[target]:#x}")
 
-    def _untouched(self, target: int) -> bool:
+    def _check_left(self) -> None:
+        """Its filter makes calls fail without a tracer, so it may end, or loop: but nobody waits for one, is kept or stopped."""
+        if not until(lambda: self._untouched(*_workload()), MOMENT, 0.005):
+            raise HarmError(f"still traced, or affinity changed\n{watch.describe(os.getpid())}")
+        while left := _workload():
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.ended(0)
+
+    def _untouched(self, *targets: int) -> bool:
         """Nobody of the workload is traced, or bound to other CPUs than this process."""
         own = watch.tasks(os.getpid())[0].cpus
-        every = [one for pid in watch.family(target) for one in watch.tasks(pid)]
-        return all(one.tracer == 0 and one.cpus == own and one.state != "t" for one in every)
+        every = [one for target in targets for pid in watch.family(target) for one in watch.tasks(pid)]
+        return all(one.state == "Z" or (one.tracer == 0 and one.cpus == own and one.state != "t") for one in every)
 
     def ended(self, pid: int) -> bool:
         """Whether this child has been reaped; reaps all that can be."""
@@ -187,6 +201,11 @@ class Warden:
             until(lambda: not self._alive(), 0.2)
             left = self._alive()
         return said
+
+
+def _workload() -> list[int]:
+    """All processes below this one but the dead tracer's helper."""
+    return [pid for pid in watch.family(os.getpid())[1:] if all(one.name != KEEPER for one in watch.tasks(pid))]
 
 
 def start(argv: list[str], env: dict[str, str], log: int) -> int:
@@ -229,7 +248,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(description="Kill tracers at chosen instants and look for harm.")
     result.add_argument("workloads", nargs="*", default=WORKLOADS, help=f"programs; default: {' '.join(WORKLOADS)}")
     result.add_argument("--tracer", default="engine", choices=("engine", "in-task", "strace"))
-    result.add_argument("--how", default="attach", choices=("attach", "spawn", "churn"))
+    result.add_argument("--how", default="attach", choices=("attach", "spawn", "seccomp", "churn"))
     result.add_argument("--kills", type=int, default=40, help="cases of each workload")
     result.add_argument("--first", type=int, default=1, help="the first operation to die before")
     result.add_argument("--random", action="store_true", help="kill from outside at random moments instead")

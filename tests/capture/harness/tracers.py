@@ -17,6 +17,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tracefs.syscalls import by_name
+
+SPAWNING = ("spawn", "seccomp")
+"""Ways in which the tracer starts the workload."""
+FEW = (by_name["set_robust_list"].nr,)
+"""Calls that every new task makes. (Those that make tasks or wait stop it, too.)"""
 KILL_AT = "TRACEFS_KILL_AT"
 """The engine kills itself before its n-th ptrace operation, where this names n."""
 
@@ -26,7 +32,8 @@ class Job:
     """What a tracer is to do."""
 
     how: str
-    """"attach" to a running workload; "spawn" it; "churn": attach and detach without end."""
+    """"attach" to a running workload; "spawn" it; "seccomp": the same with a filter, so that it stops at few calls; "churn":
+    attach and detach without end."""
     target: int
     """Attach: the workload's pid."""
     argv: Sequence[str]
@@ -52,8 +59,8 @@ def _trace(job: Job, in_task: bool) -> None:
     say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     engine, sink, _ = new_engine(job.target or os.getpid(), say, in_task=in_task)
     engine.want(sink, ON)
-    if job.how == "spawn":
-        engine.spawn(list(job.argv), env=job.env)
+    if job.how in SPAWNING:
+        engine.spawn(list(job.argv), env=job.env, only=FEW if job.how == "seccomp" else None)
     choose = random.Random(job.seed)
     while not stop:
         time.sleep(choose.uniform(0, 0.006) if job.how == "churn" else 0.05)

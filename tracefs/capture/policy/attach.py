@@ -28,6 +28,8 @@ FIRST_DELAY, LAST_DELAY = 0.001, 0.1
 
 SEIZE_LIMIT = 0.01
 """Seconds after which a seize is given up that waits for an execve, which waits for us (wake.c)."""
+HEIR_LIMIT = 0.1
+"""Seconds for which the end of the process that the scope starts from is kept from its parent, at most."""
 ROUNDS = 10
 """Looks for processes in scope until none is new, at most: those that a process not yet traced made meanwhile."""
 SEIZE_TRIES = 3
@@ -148,6 +150,16 @@ class Attacher:
             self._join_sets(sink, each)
         self._core.choose_all()
 
+    def succeed(self) -> None:
+        """The process that the scope starts from has ended, and its parent does not know yet: when it does it is traced itself,
+        if it is next in scope. So a shell's calls after a script that began the tracing are seen from the first."""
+        self._bring(self._wanted)
+        self.step()
+        limit = time.monotonic() + HEIR_LIMIT
+        while not self._taken() and time.monotonic() < limit:
+            time.sleep(FIRST_DELAY)
+            self.step()
+
     def _again(self) -> None:
         """Try those that were executing a program."""
         busy, self._busy = self._busy, {}
@@ -213,12 +225,15 @@ class Attacher:
 
     def _end_takings(self) -> None:
         """Whoever waits for tasks to be taken hold of goes on, if they are."""
-        if not self._takings or self._busy:
-            return
-        if all(tid in self._looks and self._looks[tid].after_call for tid in set(self._core.unstopped()) - self._bad):
+        if self._takings and self._taken():
             for taking in self._takings:
                 taking.end()
             self._takings.clear()
+
+    def _taken(self) -> bool:
+        """Whether all who are wanted were interrupted, but those in calls that an interrupt would cut short."""
+        waiting = set(self._core.unstopped()) - self._bad
+        return not self._busy and all(tid in self._looks and self._looks[tid].after_call for tid in waiting)
 
     def answering(self) -> bool:
         """Whether a task's stop is on its way: of one that was interrupted, and does not wait for us."""
@@ -314,7 +329,8 @@ class Attacher:
                     self._attach_process(pid, found[pid])
             if self._core.tracees() <= before:
                 break
-        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not seen
+        self._core.set_root(self._scope.top)
+        nobody, self._nobody = self._nobody, self._scope.kind == "tree" and not self._scope.top
         if self._nobody and not nobody:
             self._on_error(f"no process is left in scope: {self._scope.root} has ended")
 

@@ -11,7 +11,7 @@ from tracefs.capture._engine import ffi, lib
 from tracefs.capture.policy.program import StartError
 from tracefs.capture.wanted import PidSet, Wanted
 
-WOKEN, CHILD_EXIT, EXEC = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC
+WOKEN, CHILD_EXIT, EXEC, ROOT_END = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC, lib.CAP_ROOT_END
 SETS: dict[str, int] = {
     "tracer_pids": lib.CAP_TRACER_PIDS,
     "tracer_notrace": lib.CAP_TRACER_NOTRACE,
@@ -150,7 +150,7 @@ class Core:
         lib.cap_leave(self.ct)
 
     def loop(self) -> int:
-        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC."""
+        """Handle stops until policy is needed: one of WOKEN, CHILD_EXIT, EXEC, ROOT_END."""
         return checked(lib.cap_loop(self.ct))
 
     def report(self) -> Report:
@@ -198,6 +198,10 @@ class Core:
         if result < 0:
             raise StartError(-result, how.failed)
         return int(result), int(how.report)
+
+    def set_root(self, pid: int) -> None:
+        """loop() comes back with ROOT_END when this process has ended, before its parent is told. 0: of none."""
+        lib.cap_set_root(self.ct, pid)
 
     def in_task(self) -> bool:
         """From now on programs may record themselves. False: not on this machine, or this thread's number does not suit."""

@@ -165,6 +165,7 @@ class Session:
         if in_a_row:
             self._on_error("capturing ends: it leads nowhere")
         try:
+            self.core.set_root(0)
             self._execs.end()
             self._let_go()
         except Exception as error:  # then the thread's end lets all go
@@ -210,6 +211,8 @@ class Session:
                 child.ended(report.status)
         elif reason == c.EXEC:
             self._execs.ask(report.tid)
+        elif reason == c.ROOT_END:
+            self.attacher.succeed()
 
 
 def suited(target: Callable[[], None]) -> threading.Thread:

@@ -175,6 +175,11 @@ void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation)
 		t->generation = generation;
 }
 
+void cap_set_root(struct cap_thread *ct, int32_t tid)
+{
+	ct->root = tid;
+}
+
 void cap_set_depth(struct cap_thread *ct, uint32_t depth)
 {
 	LOCKED(ct);

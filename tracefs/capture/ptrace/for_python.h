@@ -27,6 +27,7 @@ int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_
 int cap_attached(struct cap_thread *ct, int32_t tid, int32_t tgid, bool in_scope); /* seized: 0 or -ENOMEM */
 void cap_set_scope(struct cap_thread *ct, int32_t tid, bool in_scope);
 void cap_set_generation(struct cap_thread *ct, int32_t tid, uint32_t generation); /* descent.h */
+void cap_set_root(struct cap_thread *ct, int32_t tid); /* [capture] whose end makes cap_loop() return, once; 0: nobody's */
 void cap_set_depth(struct cap_thread *ct, uint32_t depth);
 bool cap_add_glob(struct cap_thread *ct, bool leave, const char *glob); /* false: too long, or too many */
 void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool member);

@@ -18,6 +18,10 @@ static int on_end(struct cap_thread *ct, const siginfo_t *si)
 	struct cap_task *t = cap_task_find(&ct->tasks, tid);
 	int status;
 
+	if (unlikely(tid == ct->root)) {
+		ct->root = 0; /* the next look finds it again */
+		return CAP_ROOT_END;
+	}
 	if (t) {
 		t->served = ct->stops;
 		cap_emit_exit(&ct->recorder, t, cap_wait_status(si)); /* while /proc still knows it */

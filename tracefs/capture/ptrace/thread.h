@@ -41,6 +41,7 @@ enum cap_reason {
 	CAP_WOKEN = 0,	/* cap_wake() or cap_alarm() */
 	CAP_CHILD_EXIT, /* a child of this thread ended: report.tid, report.status */
 	CAP_EXEC,	/* a task is about to execve and exec_policy is on: report.tid */
+	CAP_ROOT_END,	/* the root has ended, and its parent is told after the next cap_loop() only */
 };
 
 #define CAP_GO_ON (-1000) /* no reason to return */
@@ -57,6 +58,7 @@ struct cap_thread {
 	struct cap_report report; /* what the last cap_loop() returned for */
 	bool exec_policy;	  /* cap_loop() returns before each execve: the tracer has no privilege */
 	struct cap_descent descent; /* of those in scope */
+	int32_t root;		    /* the process whose end is reported before its parent knows; 0: none */
 
 	/* wake.c */
 	pid_t tid;		 /* of the capture thread, 0: there is none */
