@@ -59,6 +59,14 @@ static inline struct rb_writer *writer_self(struct rb *rb)
 
 uint32_t rb_max_event(struct rb *rb)
 {
+	pthread_rwlock_rdlock(&rb->shape);
+	uint32_t len = rb_core_max_event(rb_view(rb, 0));
+	pthread_rwlock_unlock(&rb->shape);
+	return len;
+}
+
+uint32_t rb_writer_max_event(struct rb *rb)
+{
 	return rb_core_max_event(rb_view(rb, 0));
 }
 

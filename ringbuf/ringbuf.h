@@ -90,6 +90,7 @@ void rb_commit(struct rb *rb, struct rb_slot *slot);
 void rb_discard(struct rb *rb, struct rb_slot *slot); /* leaves a gap that readers pass; not counted as an entry */
 bool rb_write(struct rb *rb, unsigned cpu, const void *data, uint32_t len); /* reserve, copy, commit */
 uint32_t rb_max_event(struct rb *rb); /* longest event, bytes */
+uint32_t rb_writer_max_event(struct rb *rb); /* the same without a lock, for those whom changes of shape keep out */
 
 /* ---- consuming readers: serialised by the caller per CPU ---- */
 /*

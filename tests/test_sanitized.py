@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C of capture/, events/ and render/ under AddressSanitizer and UBSan: some of the suite, on modules built with them.
+"""The C of all rooms under sanitizers: some of the suite, on modules built with them.
 
 (ringbuf/ and render/ have C programs of their own for this, too: tests/ringbuf/stress.c, tests/render/fuzz_driver.c.)
 """
@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render")
-SANITIZE = "-fsanitize=address,undefined"
+ROOMS = ("ringbuf", "tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render")
 TESTS = (
     "tests/events/test_filter_match.py",
     "tests/events/test_cmdlines.py",
@@ -27,54 +26,70 @@ TESTS = (
     "tests/tree/test_fd_paths.py",
     "tests/tree/test_netlink.py",
     "tests/tree/test_parts.py",
+    "tests/tree/test_races.py",
 )
-LEFT_OUT = ("many_calls", "dies_by_the_signal", "signal_is_128", "are_those_of_set_event", "under_sanitizers")
+LEFT_OUT = ("many_calls", "signal_that_the_command_died_of", "are_those_of_set_event", "under_sanitizers")
 """What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own; the
 last has sanitizers of its own."""
+OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=0",  # Python keeps what it has to its end
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "report_signal_unsafe=0",
+}
 
 
-def library() -> Path:
-    found = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-    return Path(found.stdout.strip())
+def library(name: str) -> Path:
+    found = subprocess.run(["gcc", f"-print-file-name=lib{name}.so"], capture_output=True, text=True, check=True)
+    path = Path(found.stdout.strip())
+    if not path.is_absolute():
+        pytest.skip(f"NO SANITIZER: gcc has no lib{name} here")
+    return path.resolve()
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The project with the modules of ROOMS built under the sanitizers."""
-    ours = shutil.ignore_patterns("_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
+def build(target: Path, sanitizers: str) -> None:
+    """The project in another place, with the modules of ROOMS built under these sanitizers."""
+    ours = shutil.ignore_patterns("_ringbuf.*", "_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
     for name in ("ringbuf", "tracefs", "tests", "docs"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ours)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+        shutil.copytree(ROOT / name, target / name, ignore=ours)
+    shutil.copy(ROOT / "pyproject.toml", target)
+    sanitize = f"-fsanitize={sanitizers}"
     environment = {
         **os.environ,
-        "CFLAGS": f"{SANITIZE} -fno-sanitize-recover=undefined -O1 -g1",
-        "LDFLAGS": SANITIZE,
+        "CFLAGS": f"{sanitize} -fno-sanitize-recover=undefined -O1 -g1",
+        "LDFLAGS": sanitize,
     }
     builds = [
-        subprocess.Popen([sys.executable, f"{room}/build.py"], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+        subprocess.Popen([sys.executable, f"{room}/build.py"], cwd=target, env=environment, stderr=subprocess.DEVNULL)
         for room in ROOMS
     ]
     assert [build.wait() for build in builds] == [0] * len(ROOMS)
-    return tmp_path
 
 
-@pytest.mark.timeout(400)
-def test_no_memory_error_and_nothing_undefined(copy: Path) -> None:
-    if not library().is_absolute():
-        pytest.skip("NO SANITIZER: gcc has no libasan here")
-    chosen = [*TESTS, "-k", " and ".join(f"not {name}" for name in LEFT_OUT)]
+def check(copy: Path, preload: Path, *chosen: str) -> None:
+    """Those tests pass there, and no sanitizer says anything."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
+        [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *chosen],
         cwd=copy,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(copy),
-            "LD_PRELOAD": str(library()),
-            "ASAN_OPTIONS": "detect_leaks=0",  # Python keeps what it has to its end
-            "UBSAN_OPTIONS": "print_stacktrace=1",
-        },
+        env={**os.environ, "PYTHONPATH": str(copy), "LD_PRELOAD": str(preload), **OPTIONS},
         capture_output=True,
         text=True,
     )
+    assert "Sanitizer" not in done.stdout + done.stderr, done.stdout[-5000:] + done.stderr[-9000:]
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
-    assert "Sanitizer" not in done.stdout + done.stderr
+
+
+@pytest.mark.timeout(400)
+def test_no_memory_error_and_nothing_undefined(tmp_path: Path) -> None:
+    preload = library("asan")
+    build(tmp_path, "address,undefined")
+    check(tmp_path, preload, *TESTS, "-k", " and ".join(f"not {name}" for name in LEFT_OUT))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize(("name", "sanitizers"), [("asan", "address,undefined"), ("tsan", "thread")])
+def test_races_for_long(name: str, sanitizers: str, tmp_path: Path) -> None:
+    """RACE_SECONDS says how long (tests/tree/test_races.py)."""
+    preload = library(name)
+    build(tmp_path, sanitizers)
+    check(tmp_path, preload, "--soak", "tests/tree/test_races.py")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from ringbuf import RingBuffer
 from tracefs.capture.wanted import Wanted
+from tracefs.events import Cmdlines
 
 
 class FakeEngine:
@@ -37,6 +38,7 @@ class FakeEngine:
 
     def remove_sink(self, sink: int) -> None:
         del self.sinks[sink]
+        self.snapshots.pop(sink, None)
 
     def want(self, sink: int, wanted: Wanted) -> None:
         self.wanted[sink] = wanted
@@ -53,8 +55,11 @@ class FakeEngine:
     def unmute(self, tid: int) -> None:
         self.muted[tid] -= 1
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        self.sinks[sink].write(cpu, record)
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        return self.sinks[sink].write(cpu, record)
+
+    def use_names(self, cmdlines: Cmdlines) -> None:
+        pass
 
     def set_snapshot(self, sink: int, buffer: RingBuffer | None) -> None:
         self.snapshots[sink] = buffer

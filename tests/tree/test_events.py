@@ -140,7 +140,7 @@ def test_filter_reaches_the_engine_and_zero_takes_it_away(files: Files) -> None:
     openat = event("syscalls", "sys_enter_openat")
     compiled = files.tree.top.events.peek(openat).filter.compiled
     assert compiled
-    assert files.engine.wanted[0].filters == {openat.id: compiled.address}
+    assert files.engine.wanted[0].filters == {openat.id: compiled}
     files.write(f"{OPENAT}/filter", "0\n")
     assert files.engine.wanted[0].filters == {}
 

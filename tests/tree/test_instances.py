@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import errno
+import gc
+import os
 import threading
 
 import pytest
@@ -12,6 +14,7 @@ from tests.tree.conftest import Files
 from tests.tree.test_control import refused
 from tracefs.tree import use
 from tracefs.tree.node import Directory
+from tracefs.tree.options import BY_NAME
 
 
 def directory(files: Files, path: str) -> Directory:
@@ -125,3 +128,31 @@ def test_name_can_be_used_again(foo: Files) -> None:
     directory(foo, "instances").rmdir("foo")
     directory(foo, "instances").mkdir("foo")
     assert foo.read("instances/foo/set_event") == ""
+
+
+def test_a_removed_one_frees_its_memory_and_descriptors_at_once(files: Files) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    gc.disable()  # what only that would free stays
+    try:
+        before = descriptors()
+        directory(files, "instances").mkdir("foo")
+        files.write("instances/foo/snapshot", "1")
+        files.write("instances/foo/trace_marker", "text")
+        files.write("instances/foo/events/syscalls/sys_enter_openat/trigger", "hist:keys=dfd")
+        assert "text" in files.read("instances/foo/trace")
+        assert descriptors() == before + 2
+        directory(files, "instances").rmdir("foo")
+        assert descriptors() == before
+    finally:
+        gc.enable()
+
+
+def test_whoever_came_to_one_before_it_went_changes_nothing(foo: Files) -> None:
+    """A change of all instances that began just before: it must not fail on one that is gone."""
+    instance = foo.tree.top.shared.instances[1]
+    directory(foo, "instances").rmdir("foo")
+    messages = foo.engine.messages
+    instance.set_option(BY_NAME["record-tgid"], True)
+    assert foo.engine.messages == messages

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tracefs import inherited
 from tracefs.capture.child import Child
@@ -34,7 +34,7 @@ TAKING_LIMIT = 3.0
 
 
 class Handle(Protocol):
-    """RingBuffer and Cmdlines: an object of C at an address."""
+    """A RingBuffer: an object of C at an address."""
 
     @property
     def handle(self) -> int: ...
@@ -60,6 +60,13 @@ def _inner(part: Part, names: list[str]) -> Inner:
     return Inner(names.index(part.arg), PART_KINDS[part.kind], len(part.steps), part.steps, part.at, part.size)
 
 
+class Names(Protocol):
+    """Cmdlines."""
+
+    @property
+    def struct(self) -> Any: ...
+
+
 def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
     """What cannot be told, since stderr is closed or full, ends nothing."""
 
@@ -75,11 +82,11 @@ def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
 class Engine:
     """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
 
-    def __init__(self, cmdlines: Handle, *, scope: Scope, on_error: Callable[[str], None]) -> None:
+    def __init__(self, cmdlines: Names, *, scope: Scope, on_error: Callable[[str], None]) -> None:
         """on_error: gets one line for each process that cannot be traced; called on the capture thread."""
-        self._cmdlines = cmdlines
+        self._names = cmdlines.struct
         described = (_described(call) for call in SYSCALLS)
-        self._core = Core(cmdlines.handle, described)
+        self._core = Core(self._names, described)
         self._core.set_descent(scope.depth, scope.follow_exec, scope.leave_exec)
         self.visitors = Visitors()
         """Who must tell it of tasks in file operations is the adapter that answers those."""
@@ -171,9 +178,18 @@ class Engine:
                     self._describe(sink, wanted, before)
                 raise
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`."""
-        self._core.mark(sink, tid, comm, cpu, record, seen)
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        """Write a record that task `tid` made (trace_marker), and run its event's triggers, which see it as `seen`.
+
+        False: it was not written, for lack of room or since that CPU is not recorded."""
+        return self._core.mark(sink, tid, comm, cpu, record, seen)
+
+    def use_names(self, cmdlines: Names) -> None:
+        """Save names there from now on."""
+        with self.paused():
+            names = cmdlines.struct
+            self._core.use_names(names)
+            self._names = names
 
     def set_snapshot(self, sink: int, buffer: Handle | None) -> None:
         """The buffer that this sink's snapshots are taken with (its content is exchanged); None: there are none."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 SYSCALL_FIRST, SYSCALL_LAST = 1024, 1024 + 2 * 1023 + 1
 """Ids of the events of single calls (record.h): enter and exit of number 0, and so on."""
 ANY_CALL = frozenset({100, 101, 102, 103})
 """Those of raw_syscalls and compat_syscalls."""
+
+
+class Compiled(Protocol):
+    """Something that C reads at an address, good for as long as this object is there."""
+
+    @property
+    def address(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,10 @@ class PidSet:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A complete, immutable description; the engine replaces the old one with it, never merges."""
+    """A complete, immutable description; the engine replaces the old one with it, never merges.
+
+    It holds all that C gets addresses of. The engine keeps it until C has those of the next one, so nobody else need keep anything.
+    """
 
     tracer: bool = False
     """The syscall tracer records every syscall, of the tasks that tracer_pids/tracer_notrace select."""
@@ -34,10 +46,10 @@ class Wanted:
     event_notrace: PidSet = PidSet()
     cpus: frozenset[int] | None = None
     """tracing_cpumask; None is all."""
-    filters: dict[int, int] = field(default_factory=dict)
-    """Event id -> address of a compiled `struct ev_filter` (tracefs.events)."""
-    triggers: dict[int, int] = field(default_factory=dict)
-    """Event id -> address of its `struct trigger_list` (tracefs.events.triggers). Those events are in `events`, too;
+    filters: Mapping[int, Compiled] = field(default_factory=dict)
+    """Event id -> a `struct ev_filter` (tracefs.events)."""
+    triggers: Mapping[int, Compiled] = field(default_factory=dict)
+    """Event id -> its `struct trigger_list` (tracefs.events.triggers). Those events are in `events`, too;
     the engine's soft_disable() says which of them are not to be written."""
     save_enter: int = 0
     """Bytes of a text or of data that are saved of what arguments point to, at the enter of calls; 0: no memory is."""

@@ -16,7 +16,7 @@ void cmdlines_free(struct cmdlines *map);
 void cmdlines_save(struct cmdlines *map, int32_t pid, int32_t tgid, const char *comm);
 bool cmdlines_find(const struct cmdlines *map, int32_t pid, char *comm, int32_t *tgid);
 uint32_t cmdlines_list(const struct cmdlines *map, int32_t *pids, int32_t *tgids, char (*comms)[16], uint32_t max);
-int cmdlines_resize(struct cmdlines *map, uint32_t entries);
+struct cmdlines *cmdlines_resized(const struct cmdlines *map, uint32_t entries);
 uint32_t cmdlines_size(const struct cmdlines *map);
 void cmdlines_clear(struct cmdlines *map);
 

@@ -223,32 +223,23 @@ uint32_t cmdlines_list(const struct cmdlines *map, int32_t *pids, int32_t *tgids
 	return count;
 }
 
-int cmdlines_resize(struct cmdlines *map, uint32_t entries)
+struct cmdlines *cmdlines_resized(const struct cmdlines *map, uint32_t entries)
 {
 	uint64_t taken = atomic_load(&map->taken);
 	uint64_t keep = taken < map->entries ? taken : map->entries;
-	struct cmdlines wider;
+	struct cmdlines *other = cmdlines_new(entries);
 
-	if (entries == 0)
-		return -EINVAL;
-	if (init(&wider, entries) < 0)
-		return -ENOMEM;
+	if (!other)
+		return NULL;
 	if (keep > entries)
 		keep = entries;
 	for (uint64_t turn = taken - keep; turn < taken; turn++) {
 		struct task task;
 
 		if (get(&map->ring[turn % map->entries], &task))
-			take(&wider, &task);
+			take(other, &task);
 	}
-	free(map->ring);
-	free(map->map);
-	map->entries = wider.entries;
-	map->map_mask = wider.map_mask;
-	map->map = wider.map;
-	map->ring = wider.ring;
-	atomic_store(&map->taken, atomic_load(&wider.taken));
-	return 0;
+	return other;
 }
 
 uint32_t cmdlines_size(const struct cmdlines *map)

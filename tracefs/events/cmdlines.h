@@ -30,10 +30,10 @@ bool cmdlines_find(const struct cmdlines *map, int32_t pid, char *comm, int32_t 
 uint32_t cmdlines_list(const struct cmdlines *map, int32_t *pids, int32_t *tgids, char (*comms)[CMDLINE_LEN],
 		       uint32_t max);
 /*
- * Change the number of entries; keeps the youngest that fit. 0, -EINVAL (for none) or -ENOMEM (nothing changed).
- * Only while no writer is active (engine.paused()).
+ * Another table of so many entries, with the youngest that fit. NULL without memory, or for no entries. Readers of the old one go
+ * on with that: it is theirs until the last of them has ended.
  */
-int cmdlines_resize(struct cmdlines *map, uint32_t entries);
+struct cmdlines *cmdlines_resized(const struct cmdlines *map, uint32_t entries);
 uint32_t cmdlines_size(const struct cmdlines *map);
 /* Forget all. Only while no writer is active. */
 void cmdlines_clear(struct cmdlines *map);

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from errno import EINVAL, ENOMEM
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tracefs.events._filter import ffi, lib
 
@@ -23,7 +23,7 @@ class Task(NamedTuple):
 
 
 class Cmdlines:
-    """pid -> name and thread group, of the `size` tasks saved last. C modules use it through `handle`."""
+    """pid -> name and thread group, of the `size` tasks saved last. C modules use it through the address of `struct`."""
 
     def __init__(self, entries: int = DEFAULT_ENTRIES) -> None:
         map = lib.cmdlines_new(entries)
@@ -32,9 +32,9 @@ class Cmdlines:
         self._map = ffi.gc(map, lib.cmdlines_free)
 
     @property
-    def handle(self) -> int:
-        """Address of the struct cmdlines; valid as long as this object, across resizes."""
-        return int(ffi.cast("uintptr_t", self._map))
+    def struct(self) -> Any:
+        """The struct cmdlines, until the next resize(). Whoever gives its address to C keeps this for as long as C has it."""
+        return self._map
 
     @property
     def size(self) -> int:
@@ -64,19 +64,21 @@ class Cmdlines:
 
     def list(self) -> list[Task]:
         """All saved tasks, those saved first in front."""
-        room = self.size
+        map = self._map
+        room = lib.cmdlines_size(map)
         pids, tgids, comms = ffi.new("int32_t[]", room), ffi.new("int32_t[]", room), ffi.new("char[][16]", room)
-        count = min(room, lib.cmdlines_list(self._map, pids, tgids, comms, room))
+        count = min(room, lib.cmdlines_list(map, pids, tgids, comms, room))
         return [Task(pids[i], tgids[i], ffi.string(comms[i])) for i in range(count)]
 
     def resize(self, entries: int) -> None:
         """Hold so many tasks, keeping the youngest that fit. OSError(EINVAL, ENOMEM).
 
-        Only while no capture thread writes.
+        `struct` is another one then: who writes by the old one is to be told (Engine.use_names), who reads may end its reading.
         """
-        error = -lib.cmdlines_resize(self._map, entries)
-        if error:
-            raise OSError(error, os.strerror(error))
+        map = lib.cmdlines_resized(self._map, entries)
+        if not map:
+            raise OSError(ENOMEM if entries else EINVAL, os.strerror(ENOMEM if entries else EINVAL))
+        self._map = ffi.gc(map, lib.cmdlines_free)
 
     def clear(self) -> None:
         """Forget all. Only while no capture thread writes."""

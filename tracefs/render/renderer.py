@@ -66,6 +66,11 @@ class Renderer:
         with self._making:
             self._table = Table(self.registry, self.cmdlines)
 
+    def names_changed(self) -> None:
+        """The names of tasks are in another struct from the next read on; who reads now keeps the table of the old one."""
+        with self._making:
+            self._table = None
+
     def header(self, options: Options, entries: int, written: int, cpus: int) -> bytes:
         """The lines before the first event."""
         return header(options, entries, written, cpus)
@@ -82,8 +87,8 @@ class Renderer:
         place.cpu, place.index = cpu, index
         room = RECORD_ROOM + LONGEST_BYTE * len(record)
         text = ffi.new("char[]", room)
-        types = self.types(options)
-        size = lib.rn_record(self.table.address, options.compiled(types), record, len(record), place, text, room)
+        table, types = self.table, self.types(options)
+        size = lib.rn_record(table.address, options.compiled(types), record, len(record), place, text, room)
         return bytes(ffi.buffer(text, size))
 
 

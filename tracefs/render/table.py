@@ -47,7 +47,8 @@ class Table:
     """A struct rn_table, and everything that it points to, alive as long as this object."""
 
     def __init__(self, registry: Registry, cmdlines: Cmdlines | None) -> None:
-        self._alive: list[Any] = [cmdlines]
+        tasks = cmdlines.struct if cmdlines else ffi.NULL
+        self._alive: list[Any] = [tasks]
         self._texts: dict[str, Any] = {}
         self._fields: dict[tuple[Field, ...], Any] = {}
         self._kinds: dict[tuple[str, int], int] = {}
@@ -60,7 +61,7 @@ class Table:
         self.address: Any = self._keep(ffi.new("struct rn_table *"))
         self.address.id_count, self.address.by_id = len(by_id), by_id
         self.address.compat_count, self.address.compat_names = len(names), names
-        self.address.cmdlines = ffi.cast("struct cmdlines *", cmdlines.handle if cmdlines else 0)
+        self.address.cmdlines = ffi.cast("struct cmdlines *", int(ffi.cast("uintptr_t", tasks)))
 
     def _keep(self, data: Any) -> Any:
         self._alive.append(data)

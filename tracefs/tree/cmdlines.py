@@ -50,4 +50,6 @@ class SavedCmdlinesSize(TextFile):
             raise OSError(errno.EINVAL, f"1 to {_LARGEST}")
         with self._shared.engine.paused():
             self._shared.cmdlines.resize(entries)
+            self._shared.engine.use_names(self._shared.cmdlines)
+        self._shared.renderer.names_changed()
         return len(data)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
+from weakref import proxy
 
 from tracefs.events import EventClass
 
 if TYPE_CHECKING:
+    from tracefs.capture.wanted import Compiled
     from tracefs.events.filters.files import EventFilter
     from tracefs.tree.faces import EngineFace
     from tracefs.tree.instance import Instance
@@ -102,7 +104,8 @@ class InstanceEvents:
     """The events of one instance. Each change of several is one message to the engine."""
 
     def __init__(self, instance: Instance, soft: IdSet) -> None:
-        self._instance, self._soft = instance, soft
+        self._instance: Instance = proxy(instance)  # which has this: a removed one is to go at once, with its descriptors
+        self._soft = soft
         self._touched: dict[int, InstanceEvent] = {}
         """By id. An event that nobody has touched has no entry: there are hundreds, times instances."""
 
@@ -133,15 +136,11 @@ class InstanceEvents:
 
     def set_filters(self, filters: dict[EventClass, EventFilter]) -> None:
         """Each event gets its filter."""
-        # The engine may run an old filter until it has been told of the new one: `old` keeps those alive.
-        with self._instance.lock:
-            old = {event: self[event].filter for event in filters}
 
-            def replace(each: InstanceEvent) -> None:
-                each.filter = filters[each.event]
+        def replace(each: InstanceEvent) -> None:
+            each.filter = filters[each.event]
 
-            self.change(filters, replace)
-            del old
+        self.change(filters, replace)
 
     def forget(self, event: EventClass) -> None:
         """The event exists no more."""
@@ -153,6 +152,6 @@ class InstanceEvents:
         """Ids of the events to be captured: recorded, or in soft mode."""
         return frozenset(id for id, each in self._touched.items() if each.enabled)
 
-    def filters(self) -> dict[int, int]:
-        """Id -> address of the compiled filter, where there is one."""
-        return {id: each.filter.compiled.address for id, each in self._touched.items() if each.filter.compiled}
+    def filters(self) -> dict[int, Compiled]:
+        """Id -> the compiled filter, where there is one."""
+        return {id: each.filter.compiled for id, each in self._touched.items() if each.filter.compiled}

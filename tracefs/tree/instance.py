@@ -7,6 +7,7 @@ message to the engine, which acts on it later (no file operation waits for a tra
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 from collections.abc import Callable
@@ -63,6 +64,7 @@ class Instance:
         self.iterators = 0
         """Open readers of `trace`: while there are any, the size stays (EBUSY)."""
         self._stops = 0
+        self._closed = False
         size = SMALLEST if self.top else FULL_SIZE
         self.buffer = RingBuffer.create(shared.cpus, size, clock=CLOCK)
         self.reader = Reader(self.buffer)
@@ -80,8 +82,14 @@ class Instance:
         """What the engine was told last; at first it records nothing."""
 
     def close(self) -> None:
-        """Record nothing any more. The buffer goes with its last reader."""
-        self.shared.engine.remove_sink(self._sink)
+        """Record nothing any more. The buffer's memory goes at once, what little is left of it with its last reader."""
+        with self.lock:
+            self._closed = True
+            self.shared.engine.remove_sink(self._sink)
+            self._triggers = None
+            for buffer in (self.buffer, *([self.snapshot.buffer] if self.snapshot else [])):
+                with contextlib.suppress(OSError):  # no memory for a smaller one
+                    buffer.resize(SMALLEST)
         self.pollers.close()
 
     # -- what is recorded
@@ -117,6 +125,8 @@ class Instance:
 
     def tell_engine(self) -> None:
         """What is wanted has changed. To be called under the lock."""
+        if self._closed:  # by those who came to it when it was still there
+            return
         self._told = self.wanted()
         self.shared.engine.want(self._sink, self._told)
 
@@ -272,9 +282,9 @@ class Instance:
     def log_error(self, entry: LogEntry) -> None:
         self.error_log.enter(entry)
 
-    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`."""
-        self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
+    def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`. False: it was not written."""
+        return self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
 
     # -- the buffer
 

@@ -9,6 +9,7 @@ import struct
 from tracefs.tree.instance import Instance
 from tracefs.tree.node import Context, File, Handle, writable
 from tracefs.tree.procfs import Task, look_up
+from tracefs.tree.segments import segments
 
 _COMMON = struct.Struct("<HBBi")
 _PRINT, _RAW_DATA = 5, 19
@@ -84,7 +85,18 @@ class _MarkerHandle(Handle):
     def write(self, data: bytes, offset: int, ctx: Context) -> int:
         if not writable(self._flags):
             raise OSError(errno.EBADF, "not open for writing")
-        return self._file.store(data, ctx)
+        taken = 0
+        for segment in segments(ctx.tid, data):
+            try:
+                part = self._file.store(segment, ctx)
+            except OSError:
+                if taken:
+                    break
+                raise
+            taken += part
+            if part < len(segment):
+                break
+        return taken
 
 
 def _put(instance: Instance, task: Task, record: bytes, seen: bytes) -> None:
@@ -95,4 +107,5 @@ def _put(instance: Instance, task: Task, record: bytes, seen: bytes) -> None:
         if instance.options["record-cmd"] and task.tid:
             tgid = task.tgid if instance.options["record-tgid"] else 0
             instance.shared.cmdlines.save(task.tid, tgid, task.comm)
-        instance.mark(task.tid, task.comm, task.cpu % instance.buffer.cpus, record, seen)
+        if not instance.mark(task.tid, task.comm, task.cpu % instance.buffer.cpus, record, seen):
+            raise OSError(errno.EBADF, "no room, or this CPU is not recorded")

@@ -36,9 +36,10 @@ static uint64_t numbers[] = {0xabc, 0xdef};
 static void calls(void)
 {
 	int wrong = 0;
+	char path[8];
 
 	for (int i = 0; i < CALLS; i++)
-		wrong += getppid() <= 0 || syscall(SYS_getpid) != getpid();
+		wrong += getppid() <= 0 || syscall(SYS_getpid) != getpid() || readlink("/", path, sizeof(path)) != -1;
 	if (wrong)
 		printf("%d calls went wrong\n", wrong);
 }
@@ -279,6 +280,56 @@ static void limited(void)
 	execl("/bin/true", "true", NULL);
 }
 
+/* As some programs do for all signals when they begin. */
+static void set_to_default(void)
+{
+	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	struct sigaction old = {.sa_handler = SIG_IGN};
+
+	for (int i = 1; i < 32; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			sigaction(i, &by_default, NULL);
+	calls();
+	sigaction(SIGSYS, NULL, &old);
+	printf("default %d\n", old.sa_handler == SIG_DFL);
+	fflush(stdout);
+	raise(SIGSYS);
+}
+
+static volatile int ended;
+
+static void *busy(void *unused)
+{
+	while (!ended)
+		calls();
+	return unused;
+}
+
+/* From one moment to the next no thread may do what the recorder does: read memory by a call. */
+static void filtered_at_once(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+	pthread_t others[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&others[i], NULL, busy, NULL);
+	usleep(20000);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	printf("%ld\n", syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program));
+	usleep(20000);
+	ended = 1;
+	for (int i = 0; i < 3; i++)
+		pthread_join(others[i], NULL);
+	calls();
+	printf("joined\n");
+}
+
 static void plain(void)
 {
 	calls();
@@ -291,7 +342,8 @@ static const struct {
 } ways[] = {
 	{"own_gs", own_gs}, {"own_gs_unseen", own_gs_unseen}, {"own_handler", own_handler}, {"own_dispatching", own_dispatching},
 	{"sigsys", sigsys}, {"masked", masked}, {"filtered", filtered}, {"unseen_children", unseen_children}, {"threads", threads},
-	{"own_code", own_code}, {"jumps", jumps}, {"limited", limited}, {"plain", plain},
+	{"own_code", own_code}, {"jumps", jumps}, {"limited", limited}, {"set_to_default", set_to_default},
+	{"filtered_at_once", filtered_at_once}, {"plain", plain},
 };
 
 int main(int argc, char **argv)

@@ -116,6 +116,7 @@ static void set_up(char **argv)
 	frame->tid = task.tid;
 	frame->writer[0] = (uint32_t)(line - inside->writers);
 	mm->block = (uint64_t)block;
+	mm->frame = (uint64_t)frame;
 	mm->gettime = (uint64_t)vdso_gettime();
 	block->selector = IN_BLOCK;
 	strcpy(block->comm, "driver");

@@ -144,6 +144,20 @@ def test_signals_find_a_program_where_it_is(places: Path, tmp_path: Path) -> Non
     assert len(re.findall(r"sys_lseek -> \d+", text)) == calls
 
 
+@pytest.mark.parametrize(("threads", "calls"), [(8, 500), (70, 40)], ids=["some", "more-than-blocks"])
+def test_threads_and_children_record_each_call_once(threads: int, calls: int, directory: Path, tmp_path: Path) -> None:
+    """Side by side and under signals; with one call wanted, and others that are not."""
+    crowd, output = compiled("crowd", directory), tmp_path / "lines"
+    argv = [str(crowd), str(threads), str(calls)]
+    status, said, ways = traced(output, argv, "--in-task", "-e", "lseek", "--set", "buffer_size_kb=16384")
+    assert (status, said) == (0, b"joined\n")
+    assert ways[RECORDED] == 1 + threads
+    text = output.read_text()
+    found = Counter(map(int, re.findall(r"sys_lseek\(fd: \d+, offset: (\d+)", text)))
+    assert found == Counter(name * 1000000 + i for name in range(2 * threads) for i in range(calls))
+    assert len(re.findall(r"sys_lseek -> \d+", text)) == 2 * threads * calls
+
+
 WAYS = re.findall(r'\{"(\w+)",', (HERE / "own_ways.c").read_text())
 
 

@@ -9,14 +9,25 @@ struct cap_save;
 
 /* At IN_MM_AT and so on from the blob's start: the linker script says where. */
 extern struct in_mm in_mm __attribute__((visibility("hidden")));
-extern struct in_block in_own_block __attribute__((visibility("hidden")));
 extern const struct in_control in_own_control __attribute__((visibility("hidden")));
-extern char in_slot[] __attribute__((visibility("hidden")));
 
-/* The save buffer is the beginning of the slot whose end is the stack and the frame. */
-static inline struct cap_save *in_save(void)
+static inline struct in_block *in_own_block(void)
 {
-	return (struct cap_save *)in_slot;
+	struct in_block *block;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(block));
+	return block;
+}
+
+/* Of sink s, CPU c at s * cpus + c; made when first used, from struct in_geometry. */
+static inline struct rb_view *in_views(const struct in_frame *frame)
+{
+	return (struct rb_view *)((uint64_t)frame + IN_FRAME_BYTES - IN_SLOT_BYTES);
+}
+
+static inline struct cap_save *in_save(const struct in_frame *frame)
+{
+	return (struct cap_save *)((uint64_t)in_views(frame) + IN_VIEWS_BYTES);
 }
 
 static inline unsigned in_cpu(void)

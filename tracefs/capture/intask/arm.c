@@ -4,7 +4,7 @@
  * Giving a program that begins the recorder, without a stop: at the exit stop of its execve boot.S is put where nobody runs and the
  * program is sent there. After each step here the program runs correctly if all of us vanish:
  *
- *   1. a memory of its own is filled: selector, template. Nothing of it is in the program.
+ *   1. the memory of its blocks is filled: the template. Nothing of it is in the program.
  *   2. boot.S and what it is to do are written to the unused end of the vDSO.
  *   3. the selector's word is put on the robust list and is IN_BLOCK.
  *   4. the program is sent to boot.S, which needs nobody.
@@ -35,9 +35,6 @@
 #define STACK_MAX (256ull << 20)
 #define SIGNAL(n) (1ull << ((n) - 1))
 #define ENTRIES 64
-
-/* As the kernel has it at rt_sigaction(2). */
-#define SA_RESTORER_FLAG 0x04000000
 
 struct facts {
 	uint64_t vdso, program_headers, interpreter, secure;
@@ -98,7 +95,8 @@ static enum in_reason fit(const struct in_hub *hub, const struct in_task *it, co
 	    dispatching.mode)
 		return IN_DISPATCHED;
 	if (prlimit(t->tid, RLIMIT_AS, NULL, &memory) || prlimit(t->tid, RLIMIT_STACK, NULL, &stack) ||
-	    prlimit(t->tid, RLIMIT_DATA, NULL, &data) || data.rlim_cur != RLIM_INFINITY || memory.rlim_cur != RLIM_INFINITY || stack.rlim_cur > STACK_MAX)
+	    prlimit(t->tid, RLIMIT_DATA, NULL, &data) || data.rlim_cur != RLIM_INFINITY || memory.rlim_cur != RLIM_INFINITY ||
+	    stack.rlim_cur > STACK_MAX)
 		return IN_LIMITS;
 	return IN_RECORDS_ITSELF;
 }
@@ -135,10 +133,11 @@ static void put_maps(const struct in_hub *hub, struct in_boot *boot, struct in_m
 
 	put_map(boot, base, IN_CODE_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE, O_RDONLY, hub->blob_fd);
 	put_map(boot, base + IN_STUBS_AT, IN_STUBS_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, 0, -1);
-	put_map(boot, base + IN_MM_AT, IN_BLOCK_AT - IN_MM_AT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0,
-		-1);
-	put_map(boot, base + IN_BLOCK_AT, IN_BLOCK_BYTES + IN_TEMPLATE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, O_RDWR, own);
+	put_map(boot, base + IN_MM_AT, IN_MM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0, -1);
+	put_map(boot, base + IN_BLOCK_AT, IN_BLOCKS_BYTES + IN_TEMPLATE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, O_RDWR, own);
 	put_map(boot, base + IN_CONTROL_AT, IN_CONTROL_BYTES, PROT_READ, MAP_SHARED, O_RDONLY, hub->control_fd);
+	put_map(boot, base + IN_SLOT_AT, IN_THREADS * (uint64_t)IN_SLOT_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0, -1);
 	for (int i = 0; i < IN_SINKS; i++) {
 		if (!hub->ring[i].rb)
 			continue;
@@ -152,7 +151,7 @@ static void put_maps(const struct in_hub *hub, struct in_boot *boot, struct in_m
 	mm->range[0].end = at;
 }
 
-static bool put_writers(const struct in_hub *hub, struct cap_task *t, struct in_frame *frame)
+bool in_begin_frame(const struct in_hub *hub, struct cap_task *t, struct in_frame *frame)
 {
 	if (!cap_task_read_start(t))
 		return false;
@@ -168,36 +167,55 @@ static bool put_writers(const struct in_hub *hub, struct cap_task *t, struct in_
 	return true;
 }
 
-/* The memory that is the task's own; -1: there is none to be had. */
-static int make_own(const struct in_hub *hub, struct in_task *it, struct in_boot *boot, uint64_t vdso)
+/* The memory of the blocks of a program and of those that it gives birth to; -1: there is none to be had. */
+static int make_own(const struct in_hub *hub, struct in_task *it, struct in_boot *boot, uint64_t vdso, uint64_t *end)
 {
-	static uint8_t own[IN_BLOCK_BYTES + IN_TEMPLATE_BYTES];
-	struct in_mm *mm = (struct in_mm *)(own + IN_TEMPLATE_MM);
+	static uint8_t own[IN_TEMPLATE_BYTES];
+	struct in_mm *mm = (struct in_mm *)(own + IN_TEMPLATE_MM - IN_BLOCKS_BYTES);
 	int fd = memfd_create("tracefs-task", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	memset(own, 0, sizeof(own));
-	memcpy(own + IN_TEMPLATE_COOKIE, &boot->cookie, sizeof(boot->cookie));
+	memcpy(own + IN_TEMPLATE_COOKIE - IN_BLOCKS_BYTES, &boot->cookie, sizeof(boot->cookie));
+	memcpy(own + IN_TEMPLATE_FAMILY - IN_BLOCKS_BYTES, &hub->families, sizeof(hub->families));
 	mm->block = boot->base + IN_BLOCK_AT;
+	mm->frame = boot->base + IN_SLOT_AT + IN_SLOT_BYTES - IN_FRAME_BYTES;
 	mm->gettime = vdso + hub->gettime;
 	put_maps(hub, boot, mm, fd);
-	if (fd >= 0 && put_writers(hub, it->task, (struct in_frame *)(own + IN_TEMPLATE_FRAME)) &&
-	    write(fd, own, sizeof(own)) == (ssize_t)sizeof(own) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+	*end = mm->range[0].end;
+	if (fd >= 0 && in_begin_frame(hub, it->task, (struct in_frame *)(own + IN_TEMPLATE_FRAME - IN_BLOCKS_BYTES)) &&
+	    pwrite(fd, own, sizeof(own), IN_BLOCKS_BYTES) == (ssize_t)sizeof(own) &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
-static void fill_block(const struct in_hub *hub, struct in_task *it)
+bool in_take_block(struct in_hub *hub, struct in_task *it)
 {
 	struct cap_task *t = it->task;
-	struct in_block *block = it->block;
+	struct in_block *block;
 
+	it->index = in_family_take(it->image->family);
+	if (it->index < 0)
+		return false;
+	it->slot = in_guard_add(&hub->guard, it->image->family->fd, it->index);
+	if (it->slot < 0) {
+		it->image->family->used[it->index] = false;
+		return false;
+	}
+	it->block = block = in_guard_block(&hub->guard, (uint32_t)it->slot);
+	memset(block, 0, sizeof(*block));
 	cap_task_name(t);
 	memcpy(block->comm, t->name.comm, sizeof(block->comm));
 	block->tracers = in_sinks(t->tracer_sinks);
 	block->events = in_sinks(t->event_sinks);
-	rb_store(&block->selector, hub->guard.word);
+	it->next = hub->first;
+	it->link = &hub->first;
+	if (it->next)
+		it->next->link = &it->next;
+	hub->first = it;
+	return true;
 }
 
 static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs, const struct facts *facts)
@@ -205,7 +223,7 @@ static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_r
 	uint64_t room = hub->vdso_bytes - hub->vdso_end;
 	static uint8_t code[4096];
 	struct in_boot *boot = (struct in_boot *)(code + in_boot_bytes - offsetof(struct in_boot, map));
-	uint64_t low = !facts->interpreter && facts->program_headers < LOW_BASE;
+	uint64_t low = !facts->interpreter && facts->program_headers < LOW_BASE, end;
 	int fd;
 
 	memset(code, 0, sizeof(code));
@@ -215,22 +233,19 @@ static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_r
 	boot->cookie = hub->control->cookie;
 	boot->exempt = hub->head.exempt_end;
 	boot->action[0] = boot->base + hub->head.handler;
-	boot->action[1] = SA_SIGINFO | SA_ONSTACK | SA_RESTORER_FLAG;
+	boot->action[1] = IN_ACTION_FLAGS;
 	boot->action[2] = boot->base + hub->head.restorer;
 	boot->action[3] = ~0ull;
-	fd = make_own(hub, it, boot, facts->vdso);
+	hub->families++;
+	fd = make_own(hub, it, boot, facts->vdso, &end);
+	if (fd < 0 || !(it->image = in_image_new(boot->base, boot->base + hub->head.entry, end, fd)))
+		return IN_NO_ROOM;
+	it->image->family->number = hub->families;
 	uint64_t bytes = (uint64_t)((uint8_t *)&boot->map[boot->maps] - code);
-	if (fd < 0 || bytes > room || !(it->image = in_image_new(boot->base, boot->base + hub->head.entry))) {
-		if (fd >= 0)
-			close(fd);
+	if (bytes > room || !in_take_block(hub, it) || it->index != 0 ||
+	    !in_poke(it->task->tid, facts->vdso + hub->vdso_end, code, (uint32_t)bytes))
 		return IN_NO_ROOM;
-	}
-	it->slot = in_guard_add(&hub->guard, fd);
-	it->own_fd = fd; /* until boot.S has opened it */
-	it->block = it->slot < 0 ? NULL : in_guard_block(&hub->guard, (uint32_t)it->slot);
-	if (!it->block || !in_poke(it->task->tid, facts->vdso + hub->vdso_end, code, (uint32_t)bytes))
-		return IN_NO_ROOM;
-	fill_block(hub, it);
+	rb_store(&it->block->selector, hub->guard.word);
 	cap_op();
 	regs->rip = facts->vdso + hub->vdso_end;
 	regs->orig_rax = (unsigned long long)-1;
@@ -262,27 +277,19 @@ enum in_reason in_arm(struct in_hub *hub, struct in_task *it)
 	}
 	it->state = IN_BOOTING;
 	it->image->handler = true;
-	it->next = hub->first;
-	it->link = &hub->first;
-	if (it->next)
-		it->next->link = &it->next;
-	hub->first = it;
 	return IN_RECORDS_ITSELF;
 }
 
 void in_disarm(struct in_hub *hub, struct in_task *it)
 {
-	if (it->block)
-		in_guard_remove(&hub->guard, it->slot);
-	if (it->own_fd >= 0)
-		close(it->own_fd);
-	it->own_fd = -1;
-	it->block = NULL;
-	if (it->link) {
-		*it->link = it->next;
-		if (it->next)
-			it->next->link = it->link;
-	}
-	it->link = NULL;
 	it->state = IN_NONE;
+	if (!it->block)
+		return;
+	in_guard_remove(&hub->guard, it->slot);
+	it->image->family->used[it->index] = false;
+	it->block = NULL;
+	*it->link = it->next;
+	if (it->next)
+		it->next->link = it->link;
+	it->link = NULL;
 }

@@ -41,9 +41,6 @@ SECTIONS {
     .all : {
         *(.head) *(.text*) *(.rodata*) *(.tail)
         in_mm = IN_MM_AT;
-        in_slot = IN_SLOT_AT;
-        in_frame = IN_SLOT_AT + IN_SLOT_BYTES - IN_FRAME_BYTES;
-        in_own_block = IN_BLOCK_AT;
         in_own_control = IN_CONTROL_AT;
     }
     .writable : { *(.data*) *(.bss*) *(.got*) }

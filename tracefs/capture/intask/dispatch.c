@@ -34,7 +34,7 @@ static struct in_task *known(struct cap_task *t)
 		t->inside = calloc(1, sizeof(*t->inside));
 		if (t->inside) {
 			t->inside->task = t;
-			t->inside->slot = t->inside->own_fd = -1;
+			t->inside->slot = t->inside->index = -1;
 		}
 	}
 	return t->inside;
@@ -45,13 +45,15 @@ bool in_runs_free(const struct cap_task *t)
 	return t->inside && (t->inside->state == IN_BOOTING || t->inside->state == IN_ARMED) && !t->inside->forward;
 }
 
-bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip)
+bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip, int64_t nr, const uint64_t args[6])
 {
 	struct in_task *it = t->inside;
 	bool own;
 
 	if (!it || !it->image)
 		return false;
+	if (in_keeps_apart(hub, it, entry, nr, args))
+		return true;
 	if (it->forward) {
 		if (entry)
 			in_arrive(hub, it);
@@ -78,9 +80,9 @@ static void open_selector(struct in_task *it)
 		it->state = IN_OPEN;
 }
 
-static uint64_t own_gs(const struct in_task *it)
+uint64_t in_own_gs(const struct in_task *it)
 {
-	return it->image->base + IN_BLOCK_AT;
+	return it->image->base + IN_BLOCK_AT + (uint64_t)it->index * IN_BLOCK_BYTES;
 }
 
 /* Unless it has one of its own. */
@@ -106,7 +108,7 @@ static void give_up(struct in_hub *hub, struct in_task *it)
 	open_selector(it);
 	cap_ptrace(SET_DISPATCHING, it->task->tid, sizeof(off), (uintptr_t)&off);
 	if (!it->gs_away)
-		set_gs(it, own_gs(it), 0);
+		set_gs(it, in_own_gs(it), 0);
 	it->gs_away = false;
 	in_disarm(hub, it);
 }
@@ -116,11 +118,12 @@ static void arm_if_it_may(struct in_hub *hub, struct in_task *it)
 	const struct cap_task *t = it->task;
 	uint64_t blocked;
 
-	if (it->state != IN_OPEN || it->image->threads || t->path != CAP_PATH_STOPS || in_held(hub) ||
+	if (it->state != IN_OPEN || t->path != CAP_PATH_STOPS || in_held(hub) ||
 	    ((t->tracer_sinks | t->event_sinks) >> IN_SINKS) ||
 	    cap_ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(blocked), (uintptr_t)&blocked) < 0 || blocked & SIGSYS_BIT)
 		return;
 	it->led = 0;
+	memcpy(it->block->comm, t->name.comm, sizeof(it->block->comm));
 	cap_op();
 	rb_store(&it->block->selector, hub->guard.word);
 	it->state = IN_ARMED;
@@ -139,9 +142,6 @@ void in_on_stop(struct in_hub *hub, struct cap_task *t)
 	if (it->state != IN_BOOTING || !rb_load(&it->block->booted))
 		return;
 	it->state = IN_ARMED;
-	if (it->own_fd >= 0)
-		close(it->own_fd);
-	it->own_fd = -1;
 }
 
 /* ---- calls ---- */
@@ -174,35 +174,28 @@ static bool confines(const struct cap_call *call)
 	}
 }
 
-static bool ranges_over(const struct in_image *image, const struct cap_call *call)
-{
-	const uint64_t *a = call->args;
-
-	switch (call->nr) {
-	case SYS_mmap:
-		return (a[3] & MAP_FIXED) && in_image_meets(image, a[0], a[1]);
-	case SYS_mremap:
-		return in_image_meets(image, a[0], a[1]) || ((a[3] & MREMAP_FIXED) && in_image_meets(image, a[4], a[2]));
-	case SYS_munmap:
-	case SYS_mprotect:
-	case SYS_madvise:
-	case 329: /* pkey_mprotect */
-		return in_image_meets(image, a[0], a[1]);
-	case SYS_remap_file_pages:
-		return in_image_meets(image, a[0], a[1]);
-	case SYS_shmat:
-		return a[1] && in_image_meets(image, a[1], 1);
-	default:
-		return false;
-	}
-}
-
 static bool is_sigsys_action(const struct cap_call *call)
 {
 	return call->nr == SYS_rt_sigaction && (int32_t)call->args[0] == SIGSYS;
 }
 
-static bool ends_recording(const struct in_task *it, const struct cap_call *call)
+/*
+ * It says that SIGSYS shall have the default action, which it has for all that it can tell: ours stays in its place. The
+ * kernel is given our action, where the program has its own, which is there again after the call.
+ */
+static bool keeps_handler(const struct in_hub *hub, struct in_task *it, const struct cap_call *call)
+{
+	const uint64_t ours[SIGACTION_BYTES / 8] = {it->image->base + hub->head.handler, IN_ACTION_FLAGS,
+						    it->image->base + hub->head.restorer, ~0ull};
+
+	if (!it->image->handler || it->swapped || !it->block || !in_peek(it->task->tid, call->args[1], it->own, sizeof(it->own)) ||
+	    it->own[0] || !in_poke(it->task->tid, call->args[1], ours, sizeof(ours)))
+		return false;
+	it->swapped = true;
+	return true;
+}
+
+static bool ends_recording(struct in_hub *hub, struct in_task *it, const struct cap_call *call)
 {
 	if (call->arch != AUDIT_ARCH_X86_64)
 		return false;
@@ -210,34 +203,10 @@ static bool ends_recording(const struct in_task *it, const struct cap_call *call
 		return call->args[0] == ARCH_SET_GS || call->args[0] == ARCH_GET_GS;
 	if (call->nr == SYS_prctl && call->args[0] == 59 /* PR_SET_SYSCALL_USER_DISPATCH */)
 		return true;
-	return (is_sigsys_action(call) && call->args[1]) || call->nr == SYS_modify_ldt || call->nr == 453 /* map_shadow_stack */ ||
-	       ranges_over(it->image, call);
-}
-
-/* The flags of the call that it is in, of those that give birth. All: they cannot be had. */
-static uint64_t birth_flags(const struct cap_task *t)
-{
-	uint64_t flags = ~0ull;
-
-	if (t->call.arch != AUDIT_ARCH_X86_64)
-		return flags;
-	switch (t->call.nr) {
-	case SYS_fork:
-		return 0;
-	case SYS_vfork:
-		return CLONE_VM | CLONE_VFORK;
-	case SYS_clone:
-		return t->call.args[0];
-	default:
-		in_peek(t->tid, t->call.args[0], &flags, sizeof(flags));
-		return flags;
-	}
-}
-
-/* Who shares the memory and is not waited for by its parent runs beside it. */
-static bool runs_beside(uint64_t flags)
-{
-	return (flags & CLONE_VM) && (!(flags & CLONE_VFORK) || (flags & CLONE_UNTRACED));
+	if (is_sigsys_action(call) && call->args[1])
+		return !keeps_handler(hub, it, call);
+	return call->nr == SYS_modify_ldt || call->nr == 453 /* map_shadow_stack */ ||
+	       in_ranges_over(it->image, call->nr, call->args);
 }
 
 void in_on_enter(struct in_hub *hub, struct cap_task *t)
@@ -250,18 +219,21 @@ void in_on_enter(struct in_hub *hub, struct cap_task *t)
 		it->confined = true;
 	if (!it || !it->image)
 		return;
-	if (ends_recording(it, call) || it->confined) {
-		if (native && ranges_over(it->image, call) && !it->image->threads)
+	if (ends_recording(hub, it, call) || it->confined) {
+		if (native && in_ranges_over(it->image, call->nr, call->args) && !it->image->threads)
 			in_image_restore(it->image, t->tid);
 		give_up(hub, it);
 	}
-	it->asks_sigsys = native && it->image->handler && is_sigsys_action(call);
+	it->asks_sigsys = native && it->image->handler && !it->has_own_action && is_sigsys_action(call);
 	if (!cap_call_is(call, CAP_TRAITS_BIRTH))
 		return;
-	if (runs_beside(birth_flags(t)))
+	if (in_runs_beside(in_birth_flags(t))) {
+		if (it->block)
+			in_meet_all(hub->files, it->image, t->tid);
 		it->image->threads = true;
+	}
 	if (it->block) {
-		set_gs(it, own_gs(it), 0);
+		set_gs(it, in_own_gs(it), 0);
 		it->gs_away = true;
 	}
 }
@@ -273,7 +245,11 @@ static void hide_handler(struct in_task *it, const struct cap_call *call)
 
 	if (call->args[2])
 		in_poke(it->task->tid, call->args[2], by_default, sizeof(by_default));
-	if (call->args[1])
+	if (!call->args[1] || it->swapped)
+		return;
+	if (it->own_actions)
+		it->has_own_action = true;
+	else
 		it->image->handler = false;
 }
 
@@ -283,9 +259,11 @@ void in_on_return(struct cap_task *t, int64_t result)
 
 	if (!it || !it->asks_sigsys)
 		return;
+	if (it->swapped)
+		in_poke(t->tid, t->call.args[1], it->own, sizeof(it->own));
 	if (!result)
 		hide_handler(it, &t->call);
-	it->asks_sigsys = false;
+	it->asks_sigsys = it->swapped = false;
 }
 
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again)
@@ -299,17 +277,17 @@ void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool aga
 			drop_image(it);
 		return;
 	}
+	if (it && it->joins)
+		in_join(hub, it);
 	if (!it || !it->block || it->state != IN_OPEN)
 		return;
-	if (it->image->threads) {
-		give_up(hub, it);
-		return;
-	}
 	if (it->gs_away) {
-		set_gs(it, 0, own_gs(it));
+		set_gs(it, 0, in_own_gs(it));
 		it->gs_away = false;
 	}
-	if (!again && !(result <= -512 && result >= -516) && result != RESTART_BLOCK)
+	if (rb_load(&it->block->halt))
+		give_up(hub, it);
+	else if (!again && !(result <= -512 && result >= -516) && result != RESTART_BLOCK)
 		arm_if_it_may(hub, it);
 }
 
@@ -347,7 +325,7 @@ static void on_dispatch(struct in_hub *hub, struct in_task *it, unsigned arch)
 	if (!cap_get_regs(it->task->tid, &regs) || in_help(hub, it, &regs))
 		return;
 	site = regs.rip - SYSCALL_BYTES;
-	if (regs.gs_base != own_gs(it)) {
+	if (regs.gs_base != in_own_gs(it) || rb_load(&it->block->halt)) {
 		leave_to_stop(it, &regs);
 		give_up(hub, it);
 	} else if (arch != AUDIT_ARCH_X86_64 || regs.rax >= IN_CALLS || hub->control->call[regs.rax].class == IN_CLASS_STOP ||
@@ -412,7 +390,7 @@ void in_on_exec(struct in_hub *hub, struct cap_task *t)
 		return;
 	in_disarm(hub, it);
 	drop_image(it);
-	it->gs_away = it->asks_sigsys = false;
+	it->gs_away = it->asks_sigsys = it->joins = it->own_actions = it->has_own_action = it->swapped = it->waits = false;
 	it->executed = true;
 }
 
@@ -425,13 +403,25 @@ void in_on_birth(struct in_hub *hub, struct cap_task *parent, struct cap_task *c
 	(void)hub;
 	if (!from || !(from->image || from->confined) || (child->inside && child->inside->image) || !(it = known(child)))
 		return;
-	flags = birth_flags(parent);
+	flags = in_birth_flags(parent);
 	it->confined = from->confined || (flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS));
 	if (!from->image)
 		return;
 	it->image = flags & CLONE_VM ? in_image_share(from->image) : in_image_copy(from->image);
-	if (runs_beside(flags))
+	it->own_actions = (flags & CLONE_VM) && !(flags & CLONE_SIGHAND);
+	it->joins = from->block && !rb_load(&from->block->halt);
+	if (in_runs_beside(flags))
 		from->image->threads = true;
+}
+
+void in_on_newborn(struct in_hub *hub, struct cap_task *t)
+{
+	struct in_task *it = t->inside;
+
+	if (!it || !it->joins)
+		return;
+	in_join(hub, it);
+	arm_if_it_may(hub, it);
 }
 
 bool in_part(struct in_hub *hub, struct cap_task *t)

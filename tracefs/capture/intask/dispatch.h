@@ -27,8 +27,13 @@ enum in_signal {
 bool in_runs_free(const struct cap_task *t);
 
 void in_on_stop(struct in_hub *hub, struct cap_task *t); /* any stop, first of all */
-/* At a call's entry or exit, ip behind it: whether it is one of ours, and no call of the program's. Then the task goes on. */
-bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip);
+/*
+ * At a call's entry or exit, ip behind it: whether it is one of ours, and no call of the program's. Then the task goes on.
+ * nr, args: at its entry.
+ */
+bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip, int64_t nr, const uint64_t args[6]);
+/* At the first stop of a thread or a child. */
+void in_on_newborn(struct in_hub *hub, struct cap_task *t);
 void in_on_enter(struct in_hub *hub, struct cap_task *t);
 /* Before the record of an exit: what the call told the program of us is mended. */
 void in_on_return(struct cap_task *t, int64_t result);

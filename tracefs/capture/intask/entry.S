@@ -9,7 +9,10 @@
 	.globl in_head
 	.hidden in_head
 in_head:
-	.irp label, entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end, handler, restorer, exempt_end, help, help_after, last
+	.irp label, entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end
+	.quad \label - in_head
+	.endr
+	.irp label, handler, restorer, exempt_end, help, help_after, last
 	.quad \label - in_head
 	.endr
 
@@ -42,30 +45,33 @@ in_head:
 entry:	shl $48, %r11
 packed:	or %r11, %rcx
 placed:	rdgsbase %r11
-	cmp in_mm + IN_MM_BLOCK(%rip), %r11
-	jne leave
+	sub in_mm + IN_MM_BLOCK(%rip), %r11
+	test $IN_BLOCKS_ODD, %r11
+	jnz leave
 	cmpb $IN_BLOCK, %gs:IN_SELECTOR
 	jne leave
 	cmpl $IN_OUTSIDE, %gs:IN_PHASE
 	jne leave
-	mov %rcx, in_frame + IN_SITE(%rip)
-	mov %rax, in_frame + IN_NR(%rip)
-	mov %rdi, in_frame + IN_ARGS(%rip)
-	mov %rsi, in_frame + IN_ARGS + 8(%rip)
-	mov %rdx, in_frame + IN_ARGS + 16(%rip)
-	mov %r10, in_frame + IN_ARGS + 24(%rip)
-	mov %r8, in_frame + IN_ARGS + 32(%rip)
-	mov %r9, in_frame + IN_ARGS + 40(%rip)
-	mov %rsp, in_frame + IN_RSP(%rip)
-	mov %rsi, in_frame + IN_RSI(%rip)
-	mov %rbx, in_frame + IN_KEPT(%rip)
-	mov %rbp, in_frame + IN_KEPT + 8(%rip)
-	mov %r12, in_frame + IN_KEPT + 16(%rip)
-	mov %r13, in_frame + IN_KEPT + 24(%rip)
-	mov %r14, in_frame + IN_KEPT + 32(%rip)
-	mov %r15, in_frame + IN_KEPT + 40(%rip)
+	shl $IN_SLOT_SHIFT, %r11
+	add in_mm + IN_MM_FRAME(%rip), %r11
+	mov %rcx, IN_SITE(%r11)
+	mov %rax, IN_NR(%r11)
+	mov %rdi, IN_ARGS(%r11)
+	mov %rsi, IN_ARGS + 8(%r11)
+	mov %rdx, IN_ARGS + 16(%r11)
+	mov %r10, IN_ARGS + 24(%r11)
+	mov %r8, IN_ARGS + 32(%r11)
+	mov %r9, IN_ARGS + 40(%r11)
+	mov %rsp, IN_RSP(%r11)
+	mov %rsi, IN_RSI(%r11)
+	mov %rbx, IN_KEPT(%r11)
+	mov %rbp, IN_KEPT + 8(%r11)
+	mov %r12, IN_KEPT + 16(%r11)
+	mov %r13, IN_KEPT + 24(%r11)
+	mov %r14, IN_KEPT + 32(%r11)
+	mov %r15, IN_KEPT + 40(%r11)
 	movl $IN_ENTERING, %gs:IN_PHASE
-saved:	lea in_frame(%rip), %rsp
+saved:	mov %r11, %rsp
 	pushfq
 	pop %rdi
 	mov %rdi, IN_FLAGS(%rsp)
@@ -86,8 +92,12 @@ go:	ARGUMENTS
 	mov IN_RSP(%rsp), %rsp
 the_syscall:
 	syscall
-after:	mov %rax, in_frame + IN_RETURN(%rip)
-	lea in_frame(%rip), %rsp
+after:	rdgsbase %r11
+	sub in_mm + IN_MM_BLOCK(%rip), %r11
+	shl $IN_SLOT_SHIFT, %r11
+	add in_mm + IN_MM_FRAME(%rip), %r11
+	mov %rax, IN_RETURN(%r11)
+	mov %r11, %rsp
 	movl $IN_EXITING, %gs:IN_PHASE
 kept:	mov %rsp, %rdi
 	cld
@@ -163,8 +173,9 @@ handler:
 	cmpl $IN_USER_DISPATCH, IN_SI_CODE(%rsi)
 	jne 2f
 	rdgsbase %rcx
-	cmp in_mm + IN_MM_BLOCK(%rip), %rcx
-	jne 1f
+	sub in_mm + IN_MM_BLOCK(%rip), %rcx
+	test $IN_BLOCKS_ODD, %rcx
+	jnz 1f
 	movb $IN_ALLOW, %gs:IN_SELECTOR
 1:	mov IN_SI_CALL_ADDR(%rsi), %rax
 	cmp %rax, IN_UC_RIP(%rdx)

@@ -46,7 +46,7 @@ void in_guard_end(struct in_guard *g)
 	g->links = NULL;
 }
 
-int in_guard_add(struct in_guard *g, int fd)
+int in_guard_add(struct in_guard *g, int fd, int page)
 {
 	int slot = 0;
 
@@ -54,7 +54,8 @@ int in_guard_add(struct in_guard *g, int fd)
 		slot++;
 	if (slot == IN_GUARDED)
 		return -1;
-	if (mmap(in_guard_block(g, (uint32_t)slot), IN_BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+	if (mmap(in_guard_block(g, (uint32_t)slot), IN_BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 (off_t)page * IN_BLOCK_BYTES) == MAP_FAILED)
 		return -1;
 	g->used[slot] = true;
 	if ((uint32_t)slot >= g->high)

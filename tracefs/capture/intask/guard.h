@@ -35,8 +35,8 @@ static inline bool in_guard_suits(int32_t tid)
 
 bool in_guard_begin(struct in_guard *g); /* by the capture thread; false: no memory, or its number does not suit */
 void in_guard_end(struct in_guard *g);	 /* all selectors are opened */
-/* Map the first page of the file as a block, whose selector is open. Its slot, or -1. */
-int in_guard_add(struct in_guard *g, int fd);
+/* Map a page of the file as a block, whose selector is open. Its slot, or -1. */
+int in_guard_add(struct in_guard *g, int fd, int page);
 void in_guard_remove(struct in_guard *g, int slot);
 
 static inline struct in_block *in_guard_block(const struct in_guard *g, uint32_t slot)

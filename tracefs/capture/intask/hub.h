@@ -14,12 +14,15 @@
 #ifndef TRACEFS_INTASK_HUB_H
 #define TRACEFS_INTASK_HUB_H
 
+#include <signal.h>
 #include <sys/user.h>
 
 #include "tracefs/capture/intask/dispatch.h"
 #include "tracefs/capture/intask/guard.h"
 #include "tracefs/capture/intask/image.h"
 #include "tracefs/capture/record/sink.h"
+
+#define IN_ACTION_FLAGS (0x04000000 | SA_SIGINFO | SA_ONSTACK) /* with SA_RESTORER, as rt_sigaction(2) has it */
 
 enum in_state { IN_NONE, IN_BOOTING, IN_OPEN, IN_ARMED };
 
@@ -36,6 +39,7 @@ enum in_reason {
 	IN_LIMITS,	/* RLIMIT_AS or RLIMIT_STACK */
 	IN_NO_ROOM,	/* no vDSO, no memory, no number that is free */
 	IN_BOOT_FAILED, /* it could not open or map what it needs, or ignores SIGSYS */
+	IN_CROWDED,	/* of its threads and children, more than IN_THREADS */
 	IN_REASONS,
 };
 
@@ -44,8 +48,7 @@ struct in_task {
 	struct in_task *next, **link; /* of hub->first */
 	struct in_image *image; /* what is ours in its memory; NULL: nothing */
 	struct in_block *block; /* NULL: it does not record itself */
-	int slot;
-	int own_fd;    /* of its block, until it has been seen to have it mapped; -1 */
+	int slot, index; /* of its block: with the guard, in its family */
 	uint64_t boot; /* where boot.S lies in it */
 	uint8_t state;
 	bool executed;	/* its execve was successful, and its exit has not been seen */
@@ -54,6 +57,13 @@ struct in_task {
 	bool forward;	/* on its way from a written enter to its call, with all signals blocked; stops at calls meanwhile */
 	bool in_handler; /* in a call of our handler of SIGSYS */
 	bool gs_away;	/* in a call that gives birth */
+	bool joins;	/* born of one that records itself, and not seen yet */
+	bool own_actions; /* it shares the memory, not what is done at signals; */
+	bool has_own_action; /* and SIGSYS has not our action any more */
+	bool swapped;	/* in an rt_sigaction() that is given ours in place of what it said: */
+	uint64_t own[4];
+	bool waits;	/* its call is passed over, until no other thread is in the recorder: apart.c */
+	int64_t passed; /* the number of that */
 	uint64_t led;	/* the site that it was led into the recorder from; 0: it was not */
 	uint64_t led_at; /* the calls that it had recorded by then */
 };
@@ -73,6 +83,7 @@ struct in_hub {
 	} ring[IN_SINKS];
 	uint64_t vdso_end, vdso_bytes, gettime; /* of the vDSO: its image's end, its mapping's, clock_gettime */
 	struct in_files *files;
+	uint64_t families; /* programs that were given the recorder */
 	uint32_t reasons[IN_REASONS];
 };
 
@@ -85,6 +96,20 @@ bool in_held(const struct in_hub *hub);
 /* arm.c: at the exit stop of an execve. Why not; IN_RECORDS_ITSELF: it is on its way. */
 enum in_reason in_arm(struct in_hub *hub, struct in_task *it);
 void in_disarm(struct in_hub *hub, struct in_task *it); /* its block is given back; it is stopped, outside of the recorder */
+bool in_take_block(struct in_hub *hub, struct in_task *it); /* of its family, selector open; false: there is none */
+bool in_begin_frame(const struct in_hub *hub, struct cap_task *t, struct in_frame *frame); /* of zeros; false: it cannot write */
+
+/* join.c */
+/* At the first stop of a thread, or of a child with a copy of the memory: it records itself as its parent does. */
+void in_join(struct in_hub *hub, struct in_task *it);
+uint64_t in_birth_flags(const struct cap_task *t); /* of the call that it is in, of those that give birth; all: they cannot be had */
+bool in_runs_beside(uint64_t flags); /* who is born with these shares the memory, and is not waited for by its parent */
+
+/* apart.c: what a call does to its whole process while others of it record themselves. At a call's entry or exit, ours or not. */
+bool in_keeps_apart(struct in_hub *hub, struct in_task *it, bool entry, int64_t nr, const uint64_t args[6]);
+uint64_t in_own_gs(const struct in_task *it);
+uint64_t in_frame_at(const struct in_task *it);
+bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6]);
 
 /* phases.c */
 enum in_place {

@@ -9,7 +9,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "tracefs/capture/intask/inside.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 
 #define PAGE 4096u
@@ -37,16 +36,30 @@ bool in_poke(pid_t tid, uint64_t address, const void *data, uint32_t bytes)
 	return whole;
 }
 
-struct in_image *in_image_new(uint64_t base, uint64_t entry)
+struct in_image *in_image_new(uint64_t base, uint64_t entry, uint64_t end, int fd)
 {
 	struct in_image *image = calloc(1, sizeof(*image));
+	struct in_family *family = calloc(1, sizeof(*family));
 
-	if (!image)
+	if (!image || !family) {
+		free(image);
+		free(family);
+		close(fd);
 		return NULL;
-	image->users = 1;
-	image->base = base;
-	image->entry = entry;
+	}
+	*family = (struct in_family){.users = 1, .fd = fd};
+	*image = (struct in_image){.users = 1, .family = family, .base = base, .entry = entry, .end = end};
 	return image;
+}
+
+int in_family_take(struct in_family *family)
+{
+	for (int i = 0; i < IN_THREADS && family->fd >= 0; i++)
+		if (!family->used[i]) {
+			family->used[i] = true;
+			return i;
+		}
+	return -1;
 }
 
 struct in_image *in_image_share(struct in_image *image)
@@ -69,6 +82,7 @@ struct in_image *in_image_copy(const struct in_image *image)
 	if (image->n)
 		memcpy(patch, image->patch, image->n * sizeof(*patch));
 	copy->users = 1;
+	copy->family->users++;
 	copy->threads = false;
 	copy->patch = patch;
 	copy->room = image->n + 1;
@@ -79,6 +93,11 @@ void in_image_drop(struct in_image *image)
 {
 	if (--image->users)
 		return;
+	if (!--image->family->users) {
+		if (image->family->fd >= 0)
+			close(image->family->fd);
+		free(image->family);
+	}
 	free(image->patch);
 	free(image);
 }
@@ -110,7 +129,7 @@ bool in_image_meets(const struct in_image *image, uint64_t start, uint64_t lengt
 {
 	uint64_t end = start + length < start ? UINT64_MAX : start + length;
 
-	if (overlap(start, end, image->base, IN_RINGS_AT))
+	if (overlap(start, end, image->base, image->end - image->base))
 		return true;
 	for (uint32_t i = 0; i < image->n; i++)
 		if (overlap(start, end, image->patch[i].place & ~(uint64_t)(PAGE - 1), PAGE))

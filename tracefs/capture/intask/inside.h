@@ -5,13 +5,13 @@
  *     base                     the blob: code and constants, R-X, the same pages for all tasks; the range that SUD lets pass
  *     base + IN_STUBS_AT       stubs of patched sites, R-X, private: outside of that range
  *     base + IN_MM_AT          struct in_mm, RW, private
- *     base + IN_SLOT_AT        save buffer, stack and struct in_frame of the one thread, RW, private
- *     base + IN_BLOCK_AT       struct in_block, RW, shared with the engine
+ *     base + IN_BLOCK_AT       struct in_block, one a page for IN_THREADS threads, RW, shared with the engine
  *     base + IN_CONTROL_AT     struct in_control, read-only, shared with the engine and all tasks
+ *     base + IN_SLOT_AT        each thread's views, save buffer, stack and struct in_frame, RW, private
  *     base + IN_RINGS_AT ...   each sink's ring buffer, RW, shared
  *
- * One thread of a process records itself, and only while the process has no other; who else runs this code (a child that shares
- * the memory, or has a copy of it) has another gs, and makes its calls where the program makes them.
+ * A thread that records itself has the address of its block in gs, and no two have the same: children of fork share the blocks'
+ * memory with their parent, too. Who else runs this code has another gs, and makes its calls where the program makes them.
  *
  * Trust. Shared and writable are the block and the rings alone. A process that once shared memory with this one (a child that gave up
  * its privilege) can still write there, so nothing in them leads anywhere: no address, no register, no stack.
@@ -27,15 +27,20 @@
 #define IN_STUBS_AT IN_CODE_BYTES
 #define IN_STUBS_BYTES 0x40000
 #define IN_MM_AT 0x50000
-#define IN_MM_BYTES 0x40000
-#define IN_SLOT_AT 0x90000
-#define IN_SLOT_BYTES 0x200000 /* from its start the save buffer; at its end the frame, below that the stack */
-#define IN_STACK_BYTES 0x10000
-#define IN_BLOCK_AT 0x290000
-#define IN_BLOCK_BYTES 0x1000 /* behind it, in the same file, the template that boot.S copies from */
-#define IN_CONTROL_AT 0x2a0000
+#define IN_MM_BYTES 0x1000
+#define IN_THREADS 64 /* that record themselves, of a program and of all children that have not executed another */
+#define IN_BLOCK_AT 0x60000
+#define IN_BLOCK_BYTES 0x1000
+#define IN_BLOCKS_BYTES 0x40000	 /* behind them, in the same file, the template that boot.S copies from */
+#define IN_BLOCKS_ODD (-0x3f001) /* bits that are 0 in the offset of a block from the first */
+#define IN_CONTROL_AT 0xb0000
 #define IN_CONTROL_BYTES 0x200000
-#define IN_RINGS_AT 0x4a0000
+#define IN_SLOT_AT 0x400000
+#define IN_SLOT_BYTES 0x200000 /* from its start views and save buffer; at its end the frame, below that the stack */
+#define IN_SLOT_SHIFT 9	       /* from the offset of a block to that of its slot */
+#define IN_VIEWS_BYTES 0x20000
+#define IN_STACK_BYTES 0x10000
+#define IN_RINGS_AT 0x8400000
 
 /* struct in_block, by %gs */
 #define IN_SELECTOR 0x10 /* the low byte of a word that is the engine's thread number while it is IN_BLOCK: see guard.c */
@@ -43,12 +48,13 @@
 
 #define IN_BOOTED 0x18	/* boot.S has done all */
 
-/* The template, counted from the block */
+/* The template, counted from the first block */
 #define IN_TEMPLATE_BYTES 0x1000
-#define IN_TEMPLATE_COOKIE 0x1000
-#define IN_TEMPLATE_MM 0x1010
+#define IN_TEMPLATE_COOKIE IN_BLOCKS_BYTES
+#define IN_TEMPLATE_FAMILY (IN_BLOCKS_BYTES + 8) /* a number that no other program's has */
+#define IN_TEMPLATE_MM (IN_BLOCKS_BYTES + 0x10)
 #define IN_TEMPLATE_MM_BYTES 0x400
-#define IN_TEMPLATE_FRAME 0x1800
+#define IN_TEMPLATE_FRAME (IN_BLOCKS_BYTES + 0x800)
 
 /* struct in_map */
 #define IN_MAP_AT 0x00
@@ -91,6 +97,7 @@
 
 /* struct in_mm */
 #define IN_MM_BLOCK 0x00
+#define IN_MM_FRAME 0x08
 
 /* siginfo_t and ucontext_t of the kernel */
 #define IN_SI_CODE 8
@@ -126,7 +133,8 @@ enum in_class {
 /* Shared with the engine, and with whoever shares memory with the task. */
 struct in_block {
 	uint64_t unused[2];
-	uint32_t selector, phase, booted, pad;
+	uint32_t selector, phase, booted;
+	uint32_t halt; /* by the engine: it records nothing any more, its next call is a stop */
 	uint32_t tracers, events; /* sinks that want this thread, by their number among IN_SINKS */
 	char comm[16];
 	uint64_t enters, exits; /* calls that went through the recorder */
@@ -153,14 +161,14 @@ struct in_ring {
 
 /* What boot.S copies from its template when the program begins; the rest of the memory is zero then. */
 struct in_mm {
-	uint64_t block;	  /* its address: what gs is in the thread that records itself */
+	uint64_t block;	  /* address of the first; gs of who records itself is that of one of them */
+	uint64_t frame;	  /* address of the first slot's */
 	uint64_t gettime; /* clock_gettime of the vDSO */
 	struct in_ring ring[IN_SINKS];
 	uint64_t ranges; /* of memory that calls must not change unseen */
 	struct {
 		uint64_t start, end;
 	} range[IN_RANGES];
-	struct rb_view view[]; /* of sink s, CPU c at s * cpus + c; made when first used, from struct in_geometry */
 };
 
 struct in_call {
@@ -204,7 +212,7 @@ struct in_map {
 	char path[36];
 };
 
-#define IN_MAPS (4 + IN_SINKS + 1)
+#define IN_MAPS (6 + IN_SINKS)
 
 /* Behind boot.S's code. */
 struct in_boot {
@@ -245,8 +253,12 @@ IN_CHECK(struct in_frame, mask, IN_MASK);
 IN_CHECK(struct in_frame, rsi, IN_RSI);
 IN_CHECK(struct in_frame, kept, IN_KEPT);
 IN_CHECK(struct in_mm, block, IN_MM_BLOCK);
+IN_CHECK(struct in_mm, frame, IN_MM_FRAME);
 _Static_assert(sizeof(struct in_frame) <= IN_FRAME_BYTES && sizeof(struct in_block) <= IN_BLOCK_BYTES, "they fit");
 _Static_assert(sizeof(struct in_map) == IN_MAP_ENTRY && sizeof(struct in_mm) <= IN_TEMPLATE_MM_BYTES, "the template fits");
-_Static_assert(sizeof(struct in_mm) + (uint64_t)IN_SINKS * IN_CPUS_MAX * sizeof(struct rb_view) <= IN_MM_BYTES, "views fit");
+_Static_assert((uint64_t)IN_SINKS * IN_CPUS_MAX * sizeof(struct rb_view) <= IN_VIEWS_BYTES, "views fit");
+_Static_assert(IN_THREADS * IN_BLOCK_BYTES == IN_BLOCKS_BYTES && IN_BLOCK_BYTES << IN_SLOT_SHIFT == IN_SLOT_BYTES, "shapes agree");
+_Static_assert(IN_BLOCKS_ODD == -(IN_BLOCKS_BYTES - IN_BLOCK_BYTES) - 1, "the mask is that of all blocks");
+_Static_assert(IN_SLOT_AT + (uint64_t)IN_THREADS * IN_SLOT_BYTES == IN_RINGS_AT, "slots end where rings begin");
 #endif
 #endif

@@ -53,32 +53,54 @@ void in_files_free(struct in_files *files)
 	free(files);
 }
 
-/* The private, executable and not writable mapping of a file that the address is in. */
-static bool find_mapping(pid_t tid, uint64_t address, struct mapping *out)
+static FILE *maps_of(pid_t tid)
 {
-	char path[32], line[1400], mode[5];
-	unsigned major, minor;
-	unsigned long inode;
-	bool found = false;
-	FILE *f;
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (!found && fgets(line, sizeof(line), f)) {
+	return fopen(path, "re");
+}
+
+/* The next private, executable and not writable mapping of a file; false: there is none. */
+static bool next_code(FILE *f, struct mapping *out)
+{
+	char line[1400], mode[5];
+	unsigned major, minor;
+	unsigned long inode;
+
+	while (fgets(line, sizeof(line), f)) {
 		out->path[0] = 0;
 		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %1023[^\n]", &out->start, &out->end, mode, &out->offset, &major, &minor, &inode,
 			   out->path) < 7 ||
-		    address < out->start || address >= out->end)
+		    strcmp(mode, "r-xp") || !inode || out->path[0] != '/')
 			continue;
-		found = !strcmp(mode, "r-xp") && inode && out->path[0] == '/';
 		out->device = makedev(major, minor);
 		out->inode = inode;
-		break;
+		return true;
 	}
-	fclose(f);
+	return false;
+}
+
+/* The one that the address is in. */
+static bool find_mapping(pid_t tid, uint64_t address, struct mapping *out)
+{
+	FILE *f = maps_of(tid);
+	bool found = false;
+
+	while (f && !found && next_code(f, out))
+		found = address >= out->start && address < out->end;
+	if (f)
+		fclose(f);
 	return found;
+}
+
+/* Of those that a stop has met. */
+static struct in_file *known_file(struct in_files *files, const struct mapping *m)
+{
+	for (uint32_t i = 0; i < files->n; i++)
+		if (files->file[i].device == m->device && files->file[i].inode == m->inode && !files->file[i].refused)
+			return &files->file[i];
+	return NULL;
 }
 
 static int open_mapped(pid_t tid, const struct mapping *m, struct stat *st)
@@ -181,8 +203,11 @@ static uint32_t make_stub(struct in_image *image, pid_t tid, const struct site *
 	return ((uint32_t)moved + IN_TAIL_BYTES + 15) & ~15u;
 }
 
-/* First all stubs, then the jumps that lead to them: each leaves a whole program behind. */
-static void patch_all(struct in_image *image, pid_t tid, struct sites *sites, uint64_t bias)
+/*
+ * Sites that were met, or all. First the stubs, then the jumps that lead to them: each leaves a whole program behind.
+ * Returns how many were patched.
+ */
+static uint32_t patch_some(struct in_image *image, pid_t tid, struct sites *sites, uint64_t bias, bool all)
 {
 	static uint8_t stubs[STUBS_BATCH];
 	uint32_t first = image->n, start = image->stubs, used = 0;
@@ -190,7 +215,7 @@ static void patch_all(struct in_image *image, pid_t tid, struct sites *sites, ui
 	for (uint32_t i = 0; i < sites->n && used + SITE_STUB + IN_TAIL_BYTES + 16 <= STUBS_BATCH; i++) {
 		struct site *site = &sites->site[i];
 
-		if (!site->hit || site->refused)
+		if (!(site->hit || all) || site->refused)
 			continue;
 		uint32_t bytes = make_stub(image, tid, site, bias, stubs + used);
 		image->n += bytes > 0;
@@ -199,7 +224,7 @@ static void patch_all(struct in_image *image, pid_t tid, struct sites *sites, ui
 	}
 	if (used && !in_poke(tid, image->base + IN_STUBS_AT + start, stubs, used)) {
 		image->n = first;
-		return;
+		return 0;
 	}
 	for (uint32_t i = first; i < image->n; i++) {
 		const struct in_patch *p = &image->patch[i];
@@ -209,6 +234,29 @@ static void patch_all(struct in_image *image, pid_t tid, struct sites *sites, ui
 		memcpy(jump + 1, &distance, sizeof(distance));
 		in_poke(tid, p->place, jump, sizeof(jump));
 	}
+	return image->n - first;
+}
+
+void in_meet_all(struct in_files *files, struct in_image *image, pid_t tid)
+{
+	struct mapping m;
+	FILE *f = image->threads ? NULL : maps_of(tid);
+
+	while (f && next_code(f, &m)) {
+		struct in_file *file = known_file(files, &m);
+
+		if (!file)
+			continue;
+		file->met = PATIENCE;
+		file = file_of(files, tid, &m);
+		uint64_t first = file ? sites_address(file->sites, m.offset) : UINT64_MAX;
+		if (first == UINT64_MAX)
+			continue;
+		while (patch_some(image, tid, file->sites, m.start - first, true) > 0)
+			;
+	}
+	if (f)
+		fclose(f);
 }
 
 bool in_meet(struct in_files *files, struct in_image *image, pid_t tid, uint64_t at)
@@ -231,6 +279,7 @@ bool in_meet(struct in_files *files, struct in_image *image, pid_t tid, uint64_t
 	if (!site || site->refused)
 		return false;
 	sites_learned(file->sites, site);
-	patch_all(image, tid, file->sites, bias);
+	while (patch_some(image, tid, file->sites, bias, false) > 0)
+		;
 	return in_image_patch(image, at);
 }

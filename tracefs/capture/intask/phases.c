@@ -29,9 +29,9 @@
 #define AFTER_SYSCALL 2 /* bytes of the instruction */
 #define ASK_CPU (-1)
 
-static uint64_t frame_at(const struct in_task *it)
+uint64_t in_frame_at(const struct in_task *it)
 {
-	return it->image->base + IN_SLOT_AT + IN_SLOT_BYTES - IN_FRAME_BYTES;
+	return it->image->base + IN_SLOT_AT + (it->index + 1) * (uint64_t)IN_SLOT_BYTES - IN_FRAME_BYTES;
 }
 
 /* Flags from ax as lahf and seto leave it. */
@@ -157,8 +157,8 @@ static bool let_end(struct in_task *it, bool before_call)
 	uint8_t remask = 1;
 
 	if (cap_ptrace(PTRACE_GETSIGMASK, it->task->tid, sizeof(mask), (uintptr_t)&mask) < 0 ||
-	    !in_poke(it->task->tid, frame_at(it) + IN_MASK, &mask, sizeof(mask)) ||
-	    !in_poke(it->task->tid, frame_at(it) + IN_REMASK, &remask, sizeof(remask)))
+	    !in_poke(it->task->tid, in_frame_at(it) + IN_MASK, &mask, sizeof(mask)) ||
+	    !in_poke(it->task->tid, in_frame_at(it) + IN_REMASK, &remask, sizeof(remask)))
 		return false;
 	if (cap_ptrace(PTRACE_SETSIGMASK, it->task->tid, sizeof(all), (uintptr_t)&all) < 0)
 		return false;
@@ -172,7 +172,7 @@ void in_arrive(struct in_hub *hub, struct in_task *it)
 	struct in_frame f;
 
 	if (!cap_get_regs(it->task->tid, &regs) || regs.rip != it->image->base + hub->head.unmasked ||
-	    !in_peek(it->task->tid, frame_at(it), &f, sizeof(f)))
+	    !in_peek(it->task->tid, in_frame_at(it), &f, sizeof(f)))
 		return; /* another call of the recorder's */
 	it->forward = false;
 	if (cap_ptrace(PTRACE_SETSIGMASK, it->task->tid, sizeof(f.mask), (uintptr_t)&f.mask) < 0)
@@ -196,7 +196,7 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, int 
 		return IN_PLACE_STAYS;
 	if (phase == IN_ENTER_WRITES || phase == IN_EXIT_WRITES)
 		return let_end(it, phase == IN_ENTER_WRITES) ? IN_PLACE_WRITES : IN_PLACE_OUT;
-	if (!in_peek(it->task->tid, frame_at(it), &f, sizeof(f)))
+	if (!in_peek(it->task->tid, in_frame_at(it), &f, sizeof(f)))
 		return IN_PLACE_OUT;
 	switch (phase) {
 	case IN_ENTERING:
@@ -211,7 +211,7 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, int 
 		} else {
 			/* Back to the question whether signals are blocked: all that is loaded from there on is loaded anew. */
 			regs->rip = it->image->base + head->written;
-			regs->rsp = frame_at(it);
+			regs->rsp = in_frame_at(it);
 			regs->orig_rax = NO_CALL;
 			return let_end(it, true) && cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs) >= 0 ? IN_PLACE_WRITES
 														      : IN_PLACE_OUT;
@@ -280,7 +280,7 @@ bool in_help(struct in_hub *hub, struct in_task *it, struct user_regs_struct *re
 		if (regs->rax != SYS_clock_gettime)
 			return false;
 		read_clock(it, regs);
-	} else if (phase == IN_EXITING && in_peek(it->task->tid, frame_at(it), &f, sizeof(f))) {
+	} else if (phase == IN_EXITING && in_peek(it->task->tid, in_frame_at(it), &f, sizeof(f))) {
 		record_exit(hub, it, &f, (int64_t)f.ret);
 		rb_store(&it->block->phase, IN_EXITED);
 	}

@@ -14,7 +14,7 @@
 #include "tracefs/events/filter.h"
 #include "tracefs/events/record.h"
 
-_Static_assert(sizeof(struct cap_save) <= IN_SLOT_BYTES - IN_STACK_BYTES, "the save buffer fits");
+_Static_assert(sizeof(struct cap_save) <= IN_SLOT_BYTES - IN_STACK_BYTES - IN_VIEWS_BYTES, "the save buffer fits");
 
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer: as record/call.c has it */
 #define SIGSYS_BIT (1ull << 30)
@@ -41,7 +41,7 @@ static const void *at(const struct in_control *control, uint32_t offset)
 static const struct rb_view *view_of(const struct making *m, unsigned sink, unsigned cpu)
 {
 	const struct in_control *control = m->control;
-	struct rb_view *v = &in_mm.view[sink * control->cpus + cpu];
+	struct rb_view *v = &in_views(m->frame)[sink * control->cpus + cpu];
 	const struct in_geometry *g;
 	uint64_t ring = in_mm.ring[sink].at;
 
@@ -248,13 +248,13 @@ static bool left_to_a_stop(const struct in_call *call, struct in_frame *f)
 
 int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 {
-	struct making m = {.block = &in_own_block, .frame = frame, .control = &in_own_control};
+	struct making m = {.block = in_own_block(), .frame = frame, .control = &in_own_control};
 	uint32_t nr = (uint32_t)frame->nr, raw;
 	struct cap_save *save;
 	struct ev_sys_enter rec;
 
 	m.version = rb_load_acquire(&m.control->version);
-	if (nr != frame->nr || nr >= IN_CALLS || (m.version & 1))
+	if (nr != frame->nr || nr >= IN_CALLS || (m.version & 1) || rb_load(&m.block->halt))
 		return IN_LEAVE;
 	m.call = &m.control->call[nr];
 	if (left_to_a_stop(m.call, frame))
@@ -265,9 +265,10 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	frame->written = 0;
 	if (!(m.sinks | raw)) {
 		m.block->enters++;
+		m.block->phase = IN_ENTERED;
 		return IN_GO;
 	}
-	save = in_save();
+	save = in_save(frame);
 	if (m.call->saved[0] && m.sinks)
 		gather(&m, save);
 	if (!begin_writing(&m, IN_ENTER_WRITES)) {
@@ -309,7 +310,7 @@ static uint64_t flags_of(const struct in_frame *f)
 
 int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 {
-	struct making m = {.block = &in_own_block, .frame = frame, .control = &in_own_control, .exit = true};
+	struct making m = {.block = in_own_block(), .frame = frame, .control = &in_own_control, .exit = true};
 	uint32_t nr = (uint32_t)frame->nr & (IN_CALLS - 1), raw;
 	struct cap_save *save;
 
@@ -317,7 +318,7 @@ int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	m.call = &m.control->call[nr];
 	m.nr = nr;
 	m.version = rb_load_acquire(&m.control->version);
-	if (m.version & 1)
+	if ((m.version & 1) || rb_load(&m.block->halt))
 		return IN_LEAVE;
 	m.sinks = (m.block->tracers | (m.block->events & m.call->sinks[1])) & (~m.control->paired | frame->written);
 	raw = m.block->events & m.control->raw[1];
@@ -327,7 +328,7 @@ int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	}
 	if (rb_unlikely(m.call->class == IN_CLASS_STOP))
 		return IN_LEAVE; /* since it was made: only the engine can make this record */
-	save = in_save();
+	save = in_save(frame);
 	if (m.call->saved[1] && m.sinks)
 		gather(&m, save);
 	if (!begin_writing(&m, IN_EXIT_WRITES)) {

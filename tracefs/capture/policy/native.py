@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tracefs.capture._engine import ffi, lib
 from tracefs.capture.policy.program import StartError
-from tracefs.capture.wanted import PidSet, Wanted
+from tracefs.capture.wanted import Compiled, PidSet, Wanted
 
 WOKEN, CHILD_EXIT, EXEC, ROOT_END = lib.CAP_WOKEN, lib.CAP_CHILD_EXIT, lib.CAP_EXEC, lib.CAP_ROOT_END
 SETS: dict[str, int] = {
@@ -29,6 +29,7 @@ REASONS = (
     "recorded themselves", "what is wanted needs stops", "not recorded", "32-bit code", "given privilege",
     "credentials or confinement changed", "SIGSYS or SIGURG blocked", "gs or dispatching in use",
     "limits of memory or stack", "no room", "could not map the buffers",
+    "threads and children beyond 64",
 )  # fmt: skip
 """enum in_reason of intask/hub.h."""
 
@@ -120,12 +121,21 @@ def checked(result: int) -> int:
     return result
 
 
+def address(compiled: Compiled | None) -> int:
+    return compiled.address if compiled else 0
+
+
+def _names(cmdlines: Any) -> Any:
+    """Another module's struct cmdlines as one of this module."""
+    return ffi.cast("struct cmdlines *", int(ffi.cast("uintptr_t", cmdlines)))
+
+
 class Core:
     """One struct cap_thread."""
 
-    def __init__(self, cmdlines: int, syscalls: Iterable[Described]) -> None:
-        """cmdlines: address of the table of names."""
-        self.ct = lib.cap_new(ffi.cast("struct cmdlines *", cmdlines))
+    def __init__(self, cmdlines: Any, syscalls: Iterable[Described]) -> None:
+        """cmdlines: Cmdlines.struct, which the caller keeps."""
+        self.ct = lib.cap_new(_names(cmdlines))
         if not self.ct:
             raise MemoryError
         self.ct = ffi.gc(self.ct, lib.cap_free)
@@ -250,11 +260,13 @@ class Core:
         lib.cap_sink_remove(self._recorder, sink)
 
     def sink_want(self, sink: int, wanted: Wanted) -> None:
-        """All that it wants; the last is replaced. Without the members of the pid sets, and without their number's check."""
+        """All that it wants, which the caller keeps; the last is replaced. Without the members of the pid sets, and without their
+        number's check."""
         ids = sorted(wanted.events | wanted.triggers.keys())
         enabled, filters, triggers = wanted.events, wanted.filters, wanted.triggers
         events = ffi.new(
-            "struct cap_wish_event[]", [(id, id in enabled, filters.get(id, 0), triggers.get(id, 0)) for id in ids]
+            "struct cap_wish_event[]",
+            [(id, id in enabled, address(filters.get(id)), address(triggers.get(id))) for id in ids],
         )
         cpus = [0] * CPU_WORDS
         for cpu in range(64 * CPU_WORDS) if wanted.cpus is None else wanted.cpus:
@@ -297,9 +309,13 @@ class Core:
 
     # ---- sinks: any thread ----
 
-    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> None:
-        """Write a record that a program made, and run its triggers, which see `seen`."""
-        lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen))
+    def mark(self, sink: int, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
+        """Write a record that a program made, and run its triggers, which see `seen`. False: it was not written."""
+        return bool(lib.cap_mark(self.ct, sink, tid, comm, cpu, record, len(record), seen, len(seen)))
+
+    def use_names(self, cmdlines: Any) -> None:
+        """Save names of tasks there. Between pause() and unpause()."""
+        lib.cap_names(self._recorder, _names(cmdlines))
 
     def take_snapshot(self, sink: int, cpu: int | None) -> None:
         """Exchange the buffer with that of sink_snapshot()."""

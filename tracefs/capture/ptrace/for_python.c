@@ -31,11 +31,12 @@ struct cap_recorder *cap_recorder_of(struct cap_thread *ct)
 	return &ct->recorder;
 }
 
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+bool cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
 	      const void *seen, uint32_t seen_len)
 {
 	struct cap_recorder *r = &ct->recorder;
 	struct cap_task stranger = {.tid = tid, .name.known = true}, *t;
+	bool written = false;
 	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true, .seen = seen, .seen_len = seen_len};
 
 	cap_pause(r);
@@ -43,10 +44,11 @@ void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, in
 	stranger.event_sinks = t ? t->event_sinks : ~r->wants.filtered[CAP_EVENT_PIDS];
 	strncpy(stranger.name.comm, comm, sizeof(stranger.name.comm) - 1);
 	if (r->sink[sink]->triggers[((const struct ev_common *)rec)->type])
-		cap_emit_triggered(r, &e, rec, len);
-	else
-		rb_write(r->sink[sink]->rb, (unsigned)cpu, rec, len);
+		written = cap_emit_triggered(r, &e, rec, len);
+	else if (cap_sink_has_cpu(r->sink[sink], cpu))
+		written = rb_write(r->sink[sink]->rb, (unsigned)cpu, rec, len);
 	cap_unpause(r);
+	return written;
 }
 
 uint64_t cap_stops(struct cap_thread *ct)

@@ -8,9 +8,9 @@
 struct cap_recorder *cap_recorder_of(struct cap_thread *ct);
 /*
  * Write what a program wrote into trace_marker, by any task, and run its event's triggers. seen: the record as these see it,
- * without the line's end.
+ * without the line's end. false: it was not written, for lack of room or since the sink does not record that CPU.
  */
-void cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
+bool cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, int cpu, const void *rec, uint32_t len,
 	      const void *seen, uint32_t seen_len);
 uint64_t cap_stops(struct cap_thread *ct); /* handled so far */
 uint64_t cap_pages_read(struct cap_thread *ct); /* of tasks' memory, so far */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 /* One stop: what kind it is, what it means for its task, and how the task goes on. */
 #include <errno.h>
+#include <linux/audit.h>
 #include <signal.h>
 
 #include "tracefs/capture/ptrace/seccomp.h"
@@ -63,6 +64,20 @@ static void refuse(struct cap_task *t)
 	cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)&regs);
 }
 
+/* Of in-task capture; no call of the program's. */
+static bool is_own_call(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
+{
+	bool entry = info->op == PTRACE_SYSCALL_INFO_ENTRY, native = info->arch == AUDIT_ARCH_X86_64;
+	uint64_t args[6];
+
+	for (int i = 0; i < 6; i++)
+		args[i] = info->entry.args[i];
+	if (!in_own_call(ct->hub, t, entry, info->instruction_pointer, native ? (int64_t)info->entry.nr : -1, args))
+		return false;
+	t->at_entry = entry;
+	return true;
+}
+
 static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 {
 	bool interrupted = t->interrupted;
@@ -70,7 +85,7 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 
 	if (cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return CAP_GO_ON; /* killed */
-	if (unlikely(ct->hub) && in_own_call(ct->hub, t, info.op == PTRACE_SYSCALL_INFO_ENTRY, info.instruction_pointer)) {
+	if (unlikely(ct->hub) && is_own_call(ct, t, &info)) {
 		cap_release(ct, t, 0);
 		return CAP_GO_ON;
 	}
@@ -131,6 +146,8 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		return CAP_GO_ON;
 	}
 	t->stopped = false;
+	if (newborn && ct->hub)
+		in_on_newborn(ct->hub, t);
 	if ((was_stopped || newborn || !cap_undo_eintr(ct, t, true)) && !t->followed)
 		cap_on_return(ct, t);
 	cap_release(ct, t, 0);

@@ -36,7 +36,7 @@ static bool wants_fds(const struct cap_recorder *r, int64_t nr, bool exit, uint6
 static struct cap_measure measure_for(const struct cap_recorder *r, int sink, bool exit)
 {
 	const struct cap_sink *s = r->sink[sink];
-	uint32_t whole = rb_max_event(s->rb) - EXTEND_BYTES;
+	uint32_t whole = rb_writer_max_event(s->rb) - EXTEND_BYTES;
 
 	return (struct cap_measure){
 		.limit = s->saves[exit],

@@ -24,13 +24,15 @@ uint32_t cap_user_stack(const struct cap_recorder *r, int32_t tid, uint64_t *cal
 /* Write them as the events that `stacks` (enum cap_stack) says. */
 void cap_write_stacks(const struct cap_recorder *r, struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks);
 
-/* Write an event of a task, and its stack where the sink wants that. */
-static inline void cap_sink_write(const struct cap_recorder *r, const struct cap_sink *s, const struct cap_task *t, int cpu,
+/* Write an event of a task, and its stack where the sink wants that. false: there was no room for it. */
+static inline bool cap_sink_write(const struct cap_recorder *r, const struct cap_sink *s, const struct cap_task *t, int cpu,
 				  const void *rec, uint32_t len)
 {
-	rb_write(s->rb, (unsigned)cpu, rec, len);
+	bool written = rb_write(s->rb, (unsigned)cpu, rec, len);
+
 	if (unlikely(s->stacks))
 		cap_write_stacks(r, s->rb, t, cpu, s->stacks);
+	return written;
 }
 
 /* One record on its way to one sink whose event has triggers. */

@@ -143,6 +143,7 @@ void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8
 		  uint8_t asked);
 /* parts: they outlive r. */
 void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
+void cap_names(struct cap_recorder *r, struct cmdlines *cmdlines); /* where names are saved */
 void cap_types(struct cap_recorder *r, const void *table); /* a struct tt_table that outlives r */
 
 static inline bool cap_sink_has_cpu(const struct cap_sink *s, int cpu)

@@ -129,6 +129,11 @@ void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const str
 		r->syscall[nr].parts[exit] = (struct cap_parts){parts, n};
 }
 
+void cap_names(struct cap_recorder *r, struct cmdlines *cmdlines)
+{
+	r->cmdlines = cmdlines;
+}
+
 void cap_types(struct cap_recorder *r, const void *table)
 {
 	r->types = table;

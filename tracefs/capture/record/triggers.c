@@ -116,7 +116,7 @@ bool cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, co
 	triggers_run(list, &event, &host, before & ~(1u << TRIGGER_STACKTRACE));
 	written = cap_sink_has_cpu(sink, e->cpu) && (e->always || cap_sink_passes(sink, e->task, rec, len, e->cpu));
 	if (written)
-		cap_sink_write(r, sink, e->task, e->cpu, rec, len);
+		written = cap_sink_write(r, sink, e->task, e->cpu, rec, len);
 	triggers_run(list, &event, &host, ~before & ~(1u << TRIGGER_STACKTRACE));
 	triggers_run(list, &event, &host, 1u << TRIGGER_STACKTRACE);
 	return written;

@@ -38,7 +38,7 @@ MASK_WORD = 8
 
 
 class CompiledFilter:
-    """A filter ready to run. Whoever hands `address` to C keeps this object as long as C may use it."""
+    """A filter ready to run. What hands `address` to C keeps this object (Wanted)."""
 
     def __init__(self, terms: Sequence[Compiled]) -> None:
         head = ffi.sizeof("struct ev_filter") + ffi.sizeof("struct ev_term") * len(terms)

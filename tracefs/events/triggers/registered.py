@@ -90,20 +90,36 @@ class Trigger:
         return self.command.show(self.struct.count)
 
 
+class TriggerList:
+    """A struct trigger_list, and the triggers in it: what C looks at when the event occurs."""
+
+    def __init__(self, triggers: Iterable[Trigger]) -> None:
+        self._triggers = tuple(triggers)
+        self._list: Any = ffi.new("struct trigger_list *", {"items": [each.struct for each in self._triggers]})
+        self._list.n = len(self._triggers)
+        self._list.looks = any(each.looks for each in self._triggers)
+        keys = [column for each in self._triggers if each.histogram for column in each.histogram.keys]
+        self._list.stack = any(column.operand.stack for column in keys)
+
+    @property
+    def address(self) -> int:
+        return int(ffi.cast("uintptr_t", self._list))
+
+
 class Triggers:
     """Of one instance. Not safe from several threads: the instance's lock is held around each call."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._by_event: dict[int, list[Trigger]] = {}
-        self._lists: dict[int, Any] = {}
+        self._lists: dict[int, TriggerList] = {}
         self._helpers: list[Trigger] = []
 
     # ---- for the engine ----
 
-    def lists(self) -> dict[int, int]:
-        """Event id -> address of a struct trigger_list. Good until the next change has been told to C."""
-        return {event: int(ffi.cast("uintptr_t", made)) for event, made in self._lists.items()}
+    def lists(self) -> dict[int, TriggerList]:
+        """By event id, for Wanted."""
+        return dict(self._lists)
 
     # ---- the files ----
 
@@ -325,8 +341,4 @@ class Triggers:
         if not triggers:
             self._lists.pop(event, None)
             return
-        made = ffi.new("struct trigger_list *", {"items": [each.struct for each in triggers]})
-        made.n = len(triggers)
-        made.looks = any(each.looks for each in triggers)
-        made.stack = any(column.operand.stack for each in triggers if each.histogram for column in each.histogram.keys)
-        self._lists[event] = made
+        self._lists[event] = TriggerList(triggers)
