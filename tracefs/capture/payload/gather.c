@@ -97,7 +97,9 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	else
 		piece.exact = is_exact(save, pointer, target, element);
 	piece.element = pointer->n ? element : 0;
-	if (target->flags & TT_GROWS && counted && count > target->size) {
+	if (target->zeroed && counted) {
+		add(save, piece, at_most(count, CAP_PAGE));
+	} else if (target->flags & TT_GROWS && counted && count > target->size) {
 		piece.least = target->size;
 		add(save, piece, at_most(count, target->size + CAP_PAGE));
 	} else if (!element)

@@ -215,17 +215,37 @@ static bool put_unreadable(struct walk *w, const struct tt_type *type, struct sp
 	return true;
 }
 
+/* What was left out is 0, in `whole`. Returns what is behind the end, as far as that is not 0. */
+static struct span fill_up(const struct tt_type *type, struct span *data, uint64_t *size, uint8_t *whole)
+{
+	struct span rest = {NULL, 0};
+	uint32_t there = data->length < type->size ? data->length : type->size;
+
+	for (uint32_t i = type->size; i < data->length; i++)
+		if (data->bytes[i])
+			rest = (struct span){data->bytes + type->size, data->length - type->size};
+	memcpy(whole, data->bytes, there);
+	memset(whole + there, 0, type->size - there);
+	*data = (struct span){whole, type->size};
+	*size = type->size;
+	return rest;
+}
+
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
 	const struct tt_member *all = TT_AT(w->table, members, struct tt_member) + type->first, *varied[TT_MEMBERS];
 	const uint8_t *outer = w->scope.data;
 	uint32_t outer_size = w->scope.size, n = type->n;
 	uint64_t outer_all = w->scope.all;
+	uint8_t whole[TT_ZEROED_MOST];
+	struct span rest = {NULL, 0};
 	bool any = false, complete = true;
 
+	w->scope.all = size;
+	if (type->zeroed && data.length >= (size < type->size ? size : type->size))
+		rest = fill_up(type, &data, &size, whole);
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
-	w->scope.all = size;
 	tt_begin_share(type, data.bytes, data.length, w->scope.share);
 	if (type->n_variants)
 		n = tt_members(&w->scope, type, varied);
@@ -266,6 +286,10 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 			w->text->at = before;
 			complete = false;
 		}
+	}
+	if (rest.length) {
+		rn_puts(w->text, ", extra_data=");
+		put_data(w, rest, true);
 	}
 	w->scope.data = outer;
 	w->scope.size = outer_size;

@@ -63,7 +63,9 @@ DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN, SIZE = range(9)
 OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART, GROWS = 1, 2, 4, 8, 16, 32, 64, 128
 
-TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
+TYPE = struct.Struct("<BBBBBBBBIIIIIIII")
+ZEROED_MOST = 256
+"""TT_ZEROED_MOST."""
 ENTRY = struct.Struct("<QQII")
 MEMBER = struct.Struct("<IIII")
 BITS, APART = 1 << 31, 1 << 30
@@ -273,9 +275,12 @@ class _Compiler:
         flags |= HOLDS_FDS * self._holds_fds(ref)
         head = data_behind(named)
         flags |= ENDS_IN_DATA * (head is not None) | HAS_APART * any(member.apart for member in every)
+        if named.zeroed and named.size > ZEROED_MOST:
+            raise ValueError(f"a structure of which what is left out is 0 has at most {ZEROED_MOST} bytes")
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
-            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named)
+            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named),
+            zeroed=named.zeroed,
         )
         return number
 
@@ -356,7 +361,7 @@ class _Compiler:
     def _pack(
         self, kind: str, name: str | None = None, first: int = 0, n: int = 0, target: int = NONE, size: int = 0,
         direction: int = 0, flags: int = 0, *, width: str = "", style: str = "dec", align: int = 0,
-        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None,
+        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None, zeroed: bool = False,
     ) -> bytes:  # fmt: skip
         size_of, signed = WIDTHS[width] if width else (0, False)
         number, named = KINDS.index(kind), NONE if name is None else self._name(name)
@@ -368,6 +373,7 @@ class _Compiler:
             direction,
             flags,
             align,
+            zeroed,
             named,
             first,
             n,

@@ -12,6 +12,7 @@
 
 #define TT_NONE 0xffffffffu	/* no type, no name */
 #define TT_STRING_SPARE 34
+#define TT_ZEROED_MOST 256	/* bytes of a structure that is zeroed */
 
 enum tt_kind {
 	TT_HIDDEN,		/* an argument that the call does not look at: not shown */
@@ -56,7 +57,8 @@ enum tt_source {		/* where a number that counts or is tested comes from */
 
 struct tt_type {
 	uint8_t kind, width, is_signed, style;	/* width in bytes, of INT, ENUM and FLAGS */
-	uint8_t direction, flags, align, pad;	/* align: of RECORDS */
+	uint8_t direction, flags, align;	/* align: of RECORDS */
+	uint8_t zeroed;		/* STRUCT, an open one: what who passes it leaves out is 0 */
 	uint32_t name;
 	uint32_t first, n;	/* ENUM, FLAGS: entries; STRUCT: members; POINTER, ARRAY: counts (none: one; RECORDS: length) */
 	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */

@@ -278,8 +278,12 @@ class Objects:
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope, at: int = 0) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
+        rest: tuple[tuple[str, Value], ...] = ()
         if named.open:
             numbers[SIZEOF] = size
+        if named.zeroed and len(data) >= min(size, named.size):
+            rest = _rest(data, named.size)
+            data, size = data[: named.size].ljust(named.size, b"\0"), named.size
         members = self.layout(named, data, numbers)
         filled = filled_at(named)
         if filled is not None and filled + 4 <= len(data):
@@ -311,7 +315,7 @@ class Objects:
             else:
                 fields.append((member.name, found))
         beyond = self._beyond(named, data, size, at) if named.grows and size > named.size else None
-        return Struct(named.name, tuple(fields), complete, members.apart, beyond)
+        return Struct(named.name, (*fields, *rest), complete, members.apart, beyond)
 
     @staticmethod
     def _beyond(named: StructType, data: bytes, size: int, at: int) -> tuple[int, Data | None] | None:
@@ -363,3 +367,10 @@ def _text(data: bytes, all_is_there: bool, scope: Scope, whole: bool) -> Text:
     found, nul, _ = data.partition(b"\0")
     shown = scope.left.data(found)
     return Text(shown, (bool(nul) or all_is_there) and len(shown) == len(found), whole)
+
+
+def _rest(data: bytes, start: int) -> tuple[tuple[str, Value], ...]:
+    """What a caller has behind the members that are known, as far as that is not 0: a member."""
+    found = data[start:]
+    note = f"bytes {start}..{len(data) - 1}"
+    return (("extra_data", Data(found, len(found), octets=True, note=note)),) if any(found) else ()

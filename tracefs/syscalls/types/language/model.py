@@ -232,6 +232,8 @@ class StructType:
     open: bool = False
     grows: bool = False
     """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
+    zeroed: bool = False
+    """Whether what a caller leaves out is 0 (`72+0`): all members are there, and what is behind the end and not 0 is a member, too."""
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ def octets(value: Data, limit: int | None) -> str:
 
 
 def _data(value: Data, limit: int | None, known: Printers) -> str:
+    if value.note:
+        return f"{octets(value, None)} /* {value.note} */"
     return octets(value, limit) if value.octets else PLAIN[Data](value, limit, known)
 
 

@@ -79,6 +79,8 @@ class Data:
     size: int
     octets: bool = False
     """Whether strace shows it in hex."""
+    note: str = ""
+    """What strace says of it behind it; then all of it is shown with -v, and nothing without."""
 
 
 @dataclass(frozen=True)
