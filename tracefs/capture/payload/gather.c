@@ -214,7 +214,7 @@ static void fetch(struct cap_save *save, uint32_t first)
 	bool more = true;
 
 	for (uint32_t i = first; i < save->pieces; i++)
-		save->piece[i].got = 0;
+		save->piece[i].got = save->piece[i].ready ? save->piece[i].got : 0;
 	while (more) {
 		more = false;
 		cap_memory_fetch(&save->memory);
@@ -229,7 +229,25 @@ static void fetch(struct cap_save *save, uint32_t first)
 		}
 	}
 	for (uint32_t i = first; i < save->pieces; i++)
-		drop_unusable(&save->piece[i]);
+		if (!save->piece[i].ready)
+			drop_unusable(&save->piece[i]);
+}
+
+/* The requests that a call submits, as if they stood where the argument, their number, points to. */
+static void add_requests(struct cap_save *save, unsigned arg, const struct tt_type *pointer)
+{
+	uint32_t length = save->requests * CAP_RING_REQUEST;
+	struct cap_piece piece = {
+		.address = save->call.args[arg], .arg = (uint8_t)arg, .filled = -1, .type = TT_TYPE(save->call.table, pointer->target),
+		.at = save->used, .want = length, .got = length, .seen = length, .whole = length, .ready = true};
+
+	if (!length || length > CAP_GATHERED - save->used || save->pieces == CAP_PIECES)
+		return;
+	memcpy(save->bytes + save->used, save->request, length);
+	save->used += length;
+	if (piece.type->flags & TT_HOLDS_FDS)
+		piece.fds = piece.type;
+	save->piece[save->pieces++] = piece;
 }
 
 /* Those of plain numbers, or those that are not in `done`. Returns `done` with these. */
@@ -241,6 +259,11 @@ static uint32_t add_args(struct cap_save *save, enum tt_direction direction, boo
 		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]);
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
+		if (type && type->kind == TT_POINTER && type->direction & TT_RING) {
+			if (direction == TT_IN && !numbers && !(done >> i & 1))
+				add_requests(save, i, type);
+			continue;
+		}
 		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
 		    (!numbers || (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n)) && !(done >> i & 1)) {
 			add_target(save, i, type, call->args[i], &scope);

@@ -8,6 +8,11 @@
 
 #include "tracefs/capture/task/call_facts.h"
 
+#define IO_URING_SETUP 425
+#define IO_URING_ENTER 426
+#define RING_FLAGS 8u	       /* in its struct io_uring_params */
+#define REGISTERED_RING 0x10u /* IORING_ENTER_REGISTERED_RING: the descriptor is none */
+
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer */
 
 /*
@@ -71,6 +76,28 @@ static bool know_call(const struct saving *s, int32_t netlink)
 					 netlink);
 }
 
+/* Of io_uring_enter(fd, to_submit, min_complete, flags, ...). */
+static void read_requests(const struct saving *s)
+{
+	struct cap_save *save = s->r->save;
+	const uint64_t *args = s->call->args;
+
+	cap_fds_begin(&save->fds, s->t->tid, s->t->tgid);
+	save->requests = args[3] & REGISTERED_RING ? 0 :
+		cap_ring_read(&save->rings, &save->fds, (int32_t)args[0], (uint32_t)args[1], save->request);
+	save->fds.used = 0;
+}
+
+/* Of io_uring_setup(entries, params), as it was gathered. */
+static void learn_ring(const struct saving *s)
+{
+	struct cap_save *save = s->r->save;
+	const struct cap_piece *params = cap_save_root(save, 1);
+
+	if (params && params->got >= RING_FLAGS + 4)
+		cap_ring_learn(&save->rings, s->t->tgid, (int32_t)*s->ret, (uint32_t)tt_load(save->bytes + params->at + RING_FLAGS, 4, false));
+}
+
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(const struct saving *s, struct cap_measure measure)
 {
@@ -80,7 +107,11 @@ static void gather(const struct saving *s, struct cap_measure measure)
 	int32_t netlink;
 
 	cap_memory_begin(&save->memory, s->t->tid);
+	if (unlikely(s->call->nr == IO_URING_ENTER && !s->ret))
+		read_requests(s);
 	cap_save_gather(save, direction, measure);
+	if (unlikely(s->call->nr == IO_URING_SETUP && s->ret && *s->ret >= 0))
+		learn_ring(s);
 	if (likely(!s->syscall->asked))
 		return;
 	asked = (unsigned)__builtin_ctz(s->syscall->asked);
@@ -111,6 +142,7 @@ static uint64_t emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
+	save->requests = 0;
 	if ((most.limit || fds) && !(exit && *s->ret < 0 && !was_interrupted(*s->ret)) && know_call(s, -1)) {
 		if (most.limit)
 			gather(s, most);

@@ -62,6 +62,21 @@ static void find_saved(struct tt_call *call, const struct rn_event *event, uint3
 	}
 }
 
+/* How many, and as a comment those that were there. */
+static void put_requests(struct rn_text *text, const struct tt_call *call, const struct tt_type *type, uint32_t number,
+			 const struct rn_saved *saved)
+{
+	char *before;
+
+	rn_put_dec(text, number);
+	before = text->at;
+	rn_puts(text, " /* ");
+	if (saved->bytes && number && rn_typed_target(text, call, type, number, saved))
+		rn_puts(text, " */");
+	else
+		text->at = before;
+}
+
 static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
@@ -73,6 +88,8 @@ static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i
 	if (type->kind == TT_CUSTOM) {
 		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, saved->fds))
 			rn_typed_quoted(text, (const uint8_t *)&value, size, true);
+	} else if (type->kind == TT_POINTER && type->direction & TT_RING) {
+		put_requests(text, call, type, (uint32_t)value, saved);
 	} else if (!saved->bytes || !rn_typed_target(text, call, type, value, saved)) {
 		rn_typed_number(text, call->table, type, value, saved->fds);
 	}

@@ -59,7 +59,7 @@ KINDS = (
     "hidden", "int", "enum", "flags", "custom", "struct", "pointer", "array", "records", "str", "strings", "bytes", "chars",
 )  # fmt: skip
 """enum tt_kind."""
-DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
+DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4, "ring": 9}
 CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN, SIZE = range(9)
 OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART, GROWS = 1, 2, 4, 8, 16, 32, 64, 128
 

@@ -30,7 +30,8 @@ enum tt_style {			/* as model.STYLES, in its order */
 	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX, TT_X8, TT_X16, TT_X32,
 };
 
-enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };
+enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */,
+		    TT_RING = 8 /* with TT_IN: the number of requests that are submitted in a ring */ };
 
 enum tt_type_flags {
 	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */

@@ -15,7 +15,7 @@ from tracefs.syscalls.types.language.layout import holds_pointers, is_fd, unalia
 from tracefs.syscalls.types.language.model import HIDDEN, EnumType, Inline, Pointer, Ref, StructType, Table, TypeExpr
 from tracefs.syscalls.types.language.rows import NETLINK, Rows, Signature
 from tracefs.syscalls.types.language.widths import fit
-from tracefs.syscalls.types.notation.values import Argument, Call, Errno, Number, Value
+from tracefs.syscalls.types.notation.values import Argument, Array, Call, Errno, Number, Value
 from tracefs.syscalls.types.notation.values import Pointer as PointerValue
 from tracefs.syscalls.types.saved.fds import Fds
 from tracefs.syscalls.types.saved.memory import Memory
@@ -98,7 +98,7 @@ class Decoder:
                 scope = scope or self._scope(plan, args, saved, ret)
                 values.append(Argument(name, self._pointer(index, kind, nested, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
-                values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
+                values.append(Argument(name, PointerValue(0, None, None, kind.direction not in ("in", "ring"), kind.direction == "ring")))
         self._scalars.fds = saved.fds_exit
         result = None if ret is None else self.result(plan.signature.result, ret)
         self._scalars.fds = {}
@@ -188,12 +188,15 @@ class Decoder:
     def _pointer(self, index: int, kind: Pointer, nested: bool, raw: int, saved: Saved, scope: Scope) -> Value:
         filled = scope.ret is not None and _fills(kind.direction, fit(scope.ret, "s64"))
         before = after = None
-        if kind.direction in ("in", "inout"):
+        if kind.direction in ("in", "inout", "ring"):
             before = self._target(kind, nested, raw, saved.enter.get(index), scope, scope.ret if scope.ret else None)
         if filled:
             self._scalars.fds = saved.fds_exit
             after = self._target(kind, nested, raw, saved.exit.get(index), scope, scope.ret)
             self._scalars.fds = saved.fds_enter
+        if kind.direction == "ring":
+            shown = before if isinstance(before, Array) and before.items else None
+            return PointerValue(fit(raw, "u32"), shown, None, counted=True)
         return PointerValue(raw, before, after, kind.direction != "in")
 
     def _target(
@@ -225,7 +228,7 @@ def _fills(direction: str, ret: int) -> bool:
     """Whether a call with this result has written to a pointer of that direction."""
     if direction == "left":
         return ret in _INTERRUPTED
-    return direction != "in" and ret >= 0
+    return direction not in ("in", "ring") and ret >= 0
 
 
 def _sources(expr: TypeExpr) -> Iterator[str]:

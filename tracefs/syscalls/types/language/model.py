@@ -147,7 +147,7 @@ class Count:
 @dataclass(frozen=True)
 class Pointer:
     """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at the
-    exit of one that a signal interrupted)."""
+    exit of one that a signal interrupted). ring: no address but a number, of the requests that the call submits in a ring."""
 
     direction: str
     target: TypeExpr

@@ -154,6 +154,8 @@ def _part(part: Part, known: Printers) -> str:
 
 
 def _pointer(value: Pointer, limit: int | None, known: Printers) -> str:
+    if value.counted:
+        return f"{value.address} /* {text(value.target, limit, known)} */" if value.target else str(value.address)
     shown = [_pointed(target, limit, known) for target in (value.target, value.after) if target is not None]
     if not shown:
         return number(value.address, "ptr")

@@ -126,6 +126,8 @@ class Pointer:
     after: Value | None = None
     filled: bool = False
     """Whether the call writes there."""
+    counted: bool = False
+    """Whether it is no address, but how many requests the call submits; `target` is those."""
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,8 @@ class PrintFormats:
         value, field = f"REC->{name}", f"__{name}_val"
         kind = unaliased(self.table, kind)
         if isinstance(kind, Pointer):
+            if kind.direction == "ring":
+                return [Slot("%u", value)] if always else optional([Slot("%u", value)])
             is_saved = field in fields and kind.direction in ("in", "inout")
             target = self._target(syscall, name, kind, fields) if is_saved else None
             return [address(value)] if target is None else target.in_place(always)
