@@ -14,6 +14,7 @@ setup(
         "tracefs/events/triggers/build.py:ffibuilder",
         "tracefs/capture/build.py:ffibuilder",
         "tracefs/render/build.py:ffibuilder",
+        "tracefs/export/native/build.py:ffibuilder",
     ],
     scripts=[launcher["SOURCE"]],
     cmdclass={"build_scripts": launcher["BuildLauncher"]},

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("ringbuf", "tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render")
+ROOMS = ("ringbuf", "tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render", "tracefs/export/native")
 TESTS = (
     "tests/events/test_filter_match.py",
     "tests/events/test_cmdlines.py",
@@ -23,6 +23,7 @@ TESTS = (
     "tests/commands/test_run.py",
     "tests/render/test_typed.py",
     "tests/render/test_robust.py",
+    "tests/export/perfetto/test_native.py",
     "tests/tree/test_fd_paths.py",
     "tests/tree/test_netlink.py",
     "tests/tree/test_parts.py",
@@ -48,7 +49,7 @@ def library(name: str) -> Path:
 
 def build(target: Path, sanitizers: str) -> None:
     """The project in another place, with the modules of ROOMS built under these sanitizers."""
-    ours = shutil.ignore_patterns("_ringbuf.*", "_engine.*", "_filter.*", "_hist.*", "_render.*", "*.o", "__pycache__")
+    ours = shutil.ignore_patterns("_ringbuf.*", "_engine.*", "_filter.*", "_hist.*", "_render.*", "_native.*", "*.o", "__pycache__")
     for name in ("ringbuf", "tracefs", "tests", "docs"):
         shutil.copytree(ROOT / name, target / name, ignore=ours)
     shutil.copy(ROOT / "pyproject.toml", target)

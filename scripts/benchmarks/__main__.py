@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     daemon,
+    export,
     fd_paths,
     intask,
     interleave,
@@ -63,6 +64,7 @@ PARTS: dict[str, Part] = {
     "fd_paths": fd_paths.run,
     "structured": structured.run,
     "intask": intask.run,
+    "export": export.run,
 }
 
 

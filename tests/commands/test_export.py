@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from tests.conftest import Oracle
 from tests.mount.mounting import PATIENCE, TRACEFS, can_mount, mounted
 from tracefs.export.recorded import NotReadable, of_trace_dat
 
+ROOT = Path(__file__).parents[2]
 COMMAND = ["sh", "-c", "cat /nonexistent 2> /dev/null; echo out > /dev/null"]
 
 
@@ -59,7 +64,10 @@ def test_version_7_is_read_with_trace_cmds_help(recording: Path, tmp_path: Path)
     convert = ["trace-cmd", "convert", "-i", recording, "-o", seven, "--file-version", "7"]
     if subprocess.run(convert, capture_output=True, timeout=PATIENCE, check=False).returncode:
         pytest.skip("TRACE-CMD TOO OLD: it converts nothing")
-    assert exported(seven) == exported(recording)
+    theirs, ours = exported(seven), exported(recording)
+    for call in (*theirs, *ours):
+        del call["time"]  # of the day: two clocks, read once for each export
+    assert theirs == ours
 
 
 @pytest.mark.mount
@@ -126,3 +134,42 @@ def test_a_recording_that_was_cut_is_refused(recording: Path, tmp_path: Path) ->
         cut.write_bytes(data[:size])
         with pytest.raises(NotReadable):
             of_trace_dat(cut)
+
+
+def test_a_terminal_sees_how_far_it_is(recording: Path, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [*TRACEFS, "export", "json", str(tmp_path / "out"), str(recording)]
+    subprocess.run(command, stderr=theirs, timeout=PATIENCE, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert re.search(r"\r\[#{30}\] 100% [\d.]+ MB ", shown)
+    assert shown.endswith("\r\033[K")
+
+
+def test_a_form_that_needs_more_says_what(recording: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyarrow.py").write_text("raise ModuleNotFoundError(name='pyarrow')")
+    for command in (
+        ["export", "parquet", tmp_path / "out", recording],
+        ["run", "--parquet", "-w", tmp_path / "out", "true"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "tracefs.cli", *map(str, command)],
+            capture_output=True, text=True, timeout=PATIENCE, check=False, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr == f"tracefs: {command[0]}: --parquet needs pyarrow: pip install 'tracefs[parquet]'\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "json"], "export: FILE is missing, or --to DIR"),
+        (["export", "--to", "x", "json"], "export: --to is for parquet"),
+        (["export", "--to", "x", "parquet", "a", "b"], "export: FILE does not go with --to"),
+        (["export", "perf", "-", "x"], "export: perf needs a regular file"),
+    ],
+)
+def test_what_does_not_go_together_is_said(words: list[str], said: str) -> None:
+    done = tracefs(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"tracefs: {said}\n")

@@ -165,13 +165,16 @@ class Pairing:
         """May be another from any record on."""
         self._inside: dict[int, Entered] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
+        self._sizes: dict[int, int] = {}
 
     def happenings(self, records: Iterable[tuple[int, bytes]]) -> Iterator[Happening]:
         """In the order of the records."""
         for ts, record in records:
+            if len(record) < _COMMON.size:
+                continue
             number, _, _, tid = _COMMON.unpack_from(record)
             event = self._classes.get(number)
-            if event is None:
+            if event is None or len(record) < self._least(event):
                 continue
             if event.syscall and event.kind == "enter":
                 yield self._enter(event, ts, tid, record)
@@ -193,6 +196,19 @@ class Pairing:
                 yield self._raw(event, ts, tid, record)
             else:
                 yield Other(tid, ts, event, record)
+
+    def _least(self, event: EventClass) -> int:
+        """Bytes without which a record is damaged."""
+        size = self._sizes.get(event.id)
+        if size is None:
+            if event.syscall:
+                size = _ARGS_AT + 8 * (len(event.syscall.params) if event.kind == "enter" else 1)
+            elif event.kind in ("raw_enter", "raw_exit"):
+                size = _ARGS_AT
+            else:
+                size = max((field.offset + field.size for field in event.fields if not field.is_array), default=0)
+            self._sizes[event.id] = size
+        return size
 
     def _enter(self, event: EventClass, ts: int, tid: int, record: bytes) -> Entered:
         assert event.syscall

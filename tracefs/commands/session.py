@@ -22,7 +22,7 @@ from tracefs.commands.limits import raise_own
 from tracefs.commands.output import Output
 from tracefs.commands.signals import forwarding, held
 from tracefs.commands.start import Start, refused, start
-from tracefs.export.forms import FORMS, Form, Wish, open_form
+from tracefs.export.forms import FORMS, Form, Missing, Wish, made_by, open_form
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -96,6 +96,11 @@ def trace(request: Request) -> int:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
         raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+    if form and form.extra:
+        try:
+            made_by(form)  # now, while CMD has not begun
+        except Missing as error:
+            raise CommandError(f"run: {error}") from None
     out = Output(request.output, 2 if request.fd is None else request.fd)
     if form and form.seekable and not out.is_regular:
         out.close()

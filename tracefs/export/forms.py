@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Wish:
     """What a summary is by: of summary.KEYS."""
     every: float | None = None
     """Seconds between two summaries, None: one at the end."""
+    host: str = ""
+    """What the machine is called, for rows of many machines; "": as this one."""
+    directory: Path | None = None
+    """Where a form that makes files of its own makes them: in partitions."""
 
 
 class Export(Protocol):
@@ -83,6 +88,8 @@ class Form:
     """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
     option: bool = True
     """Whether the option --NAME chooses it."""
+    partitions: bool = False
+    """It can add to a directory of files: Wish.directory."""
     extra: str = ""
     """The extra of this package that brings what it needs: `pip install tracefs[EXTRA]`."""
 
@@ -102,6 +109,14 @@ _ROWS = (
         events=_LIVES, settings=_TASKS, apart=True,
     ),
     Form(
+        "perfetto-raw", "with -w: the same as ftrace's own events", "records", "perfetto_raw:PerfettoRaw",
+        settings=_TASKS, apart=True,
+    ),
+    Form(
+        "parquet", "with -w: a table of calls for DuckDB, ClickHouse, Spark, pandas", "calls", "parquet:make",
+        events=_LIVES, settings=_TASKS, apart=True, partitions=True, extra="parquet",
+    ),
+    Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",
         clock="mono", settings=_TASKS, seekable=True,
     ),
@@ -118,8 +133,22 @@ FORMS: Mapping[str, Form] = {form.name: form for form in _ROWS}
 """By name."""
 
 
-def open_form(form: Form, source: Source, wish: Wish, file: int) -> Export:
-    """Begin to write one. ImportError where what it needs is not installed."""
+class Missing(Exception):
+    """What a form needs is not installed; the text says how to get it."""
+
+
+def made_by(form: Form) -> Make:
+    """Raises Missing."""
     module, _, name = form.make.partition(":")
-    make: Make = getattr(import_module(f"tracefs.export.{module}"), name)
-    return make(source, wish, file)
+    try:
+        make: Make = getattr(import_module(f"tracefs.export.{module}"), name)
+    except ImportError as error:
+        if not form.extra:
+            raise
+        raise Missing(f"--{form.name} needs {error.name}: pip install 'tracefs[{form.extra}]'") from None
+    return make
+
+
+def open_form(form: Form, source: Source, wish: Wish, file: int) -> Export:
+    """Begin to write one. Raises Missing."""
+    return made_by(form)(source, wish, file)

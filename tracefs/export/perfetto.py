@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Perfetto trace: TrackEvents, for ui.perfetto.dev and trace_processor.
 
+C writes most calls (native/perfetto.c), on a sequence of packets of its own; here is what begins, ends and connects tasks.
 Numbers of fields are those of protos/perfetto/trace in Perfetto's source. Packets stand in the order in which calls end; the
 reader sorts them by time stamp, and leaves those of one time stamp as they stand.
 """
@@ -9,14 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tracefs.calls.pairing import Happening
 from tracefs.export import story
+from tracefs.export._native import ffi, lib
 from tracefs.export.forms import Wish
+from tracefs.export.native.driver import ALL, CHANNELS, Driver, is_ours
 from tracefs.export.protobuf import fixed64, key, message, number, string, varint
 from tracefs.export.source import Source
 from tracefs.export.story import READS, WRITES, Event, Story, Task
-from tracefs.export.told import Told
+from tracefs.syscalls import SYSCALLS
 
 SLICE_BEGIN, SLICE_END, INSTANT, COUNTER = 1, 2, 3, 4
 CLOCKS = {"realtime": 1, "mono": 3, "mono_raw": 5, "boot": 6}
@@ -27,7 +31,8 @@ _READABLE = {
     "mono_raw": time.CLOCK_MONOTONIC_RAW,
     "boot": time.CLOCK_BOOTTIME,
 }
-_SEQUENCE = number(10, 1)
+_SEQUENCE, _ITS_SEQUENCE = number(10, 1), number(10, 2)
+"""Of the packets that are made here, and of those of C."""
 _CLEARED, _NEEDS_STATE = _SEQUENCE + number(13, 1), _SEQUENCE + number(13, 2)
 CATEGORY, NAME, ANNOTATION, STRING = 1, 2, 3, 29
 """Fields of InternedData."""
@@ -64,20 +69,36 @@ class Interned:
         return many
 
 
+def _defaults(clock: str, sequence: bytes) -> bytes:
+    """What says which clock the time stamps are of."""
+    known = CLOCKS.get(clock, CLOCKS["boot"])
+    return b"" if known == CLOCKS["boot"] else message(1, message(59, number(58, known)) + sequence + number(13, 2))
+
+
+def snapshot(source: Source, ts: int) -> bytes:
+    """A ClockSnapshot: by it the trace is placed beside others. Of now, or of `ts` in a recording."""
+    clock = CLOCKS.get(source.clock, CLOCKS["boot"])
+    clocks = {clock: ts}
+    if source.day:
+        clocks[CLOCKS["realtime"]] = source.day(ts)
+    if source.now and source.clock in CLOCKS:
+        clocks = {number: time.clock_gettime_ns(_READABLE[name]) for name, number in CLOCKS.items()}
+    return b"".join(message(1, number(1, each) + number(2, at)) for each, at in clocks.items()) + number(2, clock)
+
+
 class PerfettoLines:
     """Packets, one after the other."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, native: Any, pairs: Any) -> None:
+        """`native`: a struct ex_perfetto, which has the counters; `pairs`: its struct ex_pairs, which is told of tasks."""
+        self._source, self._native, self._pairs = source, native, pairs
+        self._counts = lib.ex_perfetto_counts(native)
         self._story = Story(source)
         self._interned = Interned()
         self._begun = False
         self._processes: dict[int, int] = {}
         """pid -> its track."""
         self._annotation_keys: dict[str, bytes] = {}
-        self._slot = 0
-        self._counts = [0] * len(COUNTERS)
-        self._shown = [-1] * len(COUNTERS)
         self._writes: dict[str, tuple[int, int, str]] = {}
         """Channel -> the last write to it that nobody has read yet: flow, time stamp, who wrote."""
         self._reads: dict[str, tuple[int, int]] = {}
@@ -87,6 +108,10 @@ class PerfettoLines:
     def lines(self, happenings: Iterable[Happening]) -> Iterator[bytes]:
         for event in self._story.events(happenings):
             yield from self._packets(event)
+        self._counts.count[lib.EX_TASKS] = self._story.living
+
+    def seen(self, now: int) -> None:
+        self._story.seen(now)
 
     def lost(self, ts: int, cpu: int, count: int | None) -> bytes:
         return b"".join(self._packets(story.Missed(ts, cpu, count)))
@@ -95,20 +120,21 @@ class PerfettoLines:
         for event in self._story.end():
             yield from self._packets(event)
         if self._begun:
-            yield from self._count(self._slot + SLOT)
+            yield self._count(self._counts.slot + SLOT)
 
     def _packets(self, event: Event) -> Iterator[bytes]:
         if not self._begun:
             self._begun = True
-            self._slot = event.ts // SLOT * SLOT
+            self._counts.slot = event.ts // SLOT * SLOT
             yield from self._head(event.ts)
         if self._interned.forget():
             self._annotation_keys.clear()
-            yield message(1, number(8, event.ts) + _CLEARED)
+            yield message(1, number(8, event.ts) + _CLEARED) + _defaults(self._source.clock, _SEQUENCE)
         match event:
             case story.Called():
                 yield from self._called(event)
             case story.Began(ts, task):
+                lib.ex_task(self._pairs, task.tid, 4 * task.serial + 1)
                 yield from self._tracks(task)
                 yield self._event(ts, SLICE_BEGIN, task, task.name, "program")
             case story.Ran(ts, task, _):
@@ -120,6 +146,7 @@ class PerfettoLines:
             case story.Struck(ts, task, name, info):
                 yield self._event(ts, INSTANT, task, name, "signal", self._annotation("siginfo", info) if info else b"")
             case story.Gone(ts, task, how):
+                lib.ex_task(self._pairs, task.tid, 0)
                 yield from self._gone(ts, task, how)
             case story.Noted(ts, task, name, fields):
                 about = b"".join(self._annotation(each, _shown(value)) for each, value in fields.items())
@@ -130,16 +157,8 @@ class PerfettoLines:
 
     def _head(self, ts: int) -> Iterator[bytes]:
         yield message(1, number(8, ts) + _CLEARED)
-        clock = CLOCKS.get(self._source.clock, CLOCKS["boot"])
-        clocks = {clock: ts}
-        if self._source.day:
-            clocks[CLOCKS["realtime"]] = self._source.day(ts)
-        if self._source.now and self._source.clock in CLOCKS:
-            clocks = {number: time.clock_gettime_ns(_READABLE[name]) for name, number in CLOCKS.items()}
-        snapshot = b"".join(message(1, number(1, each) + number(2, at)) for each, at in clocks.items())
-        yield message(1, message(6, snapshot + number(2, clock)) + _SEQUENCE)
-        if clock != CLOCKS["boot"]:
-            yield message(1, message(59, number(58, clock)) + _NEEDS_STATE)
+        yield message(1, message(6, snapshot(self._source, ts)) + _SEQUENCE)
+        yield _defaults(self._source.clock, _SEQUENCE)
         yield self._descriptor(_TREE, string(2, "programs, by who started whom") + number(11, 2))
         for index, name in enumerate(COUNTERS):
             yield self._descriptor(_COUNTER_TRACK + index, string(2, name) + message(8, number(3, 2)))
@@ -179,19 +198,20 @@ class PerfettoLines:
 
     def _called(self, call: story.Called) -> Iterator[bytes]:
         task, category = call.task, story.category(call.name)
-        yield from self._count(call.ts if call.end is None else call.end)
-        self._counts[0] += 1
+        yield self._count(call.ts if call.end is None else call.end)
+        counts = self._counts.count
+        counts[lib.EX_CALLS] += 1
         about = b"".join(self._annotation(name, value) for name, value in call.args)
         if call.error:
-            self._counts[1] += 1
+            counts[lib.EX_FAILED] += 1
             about += self._annotation("error", call.error)
         elif call.ret is not None:
             about += self._annotation("result", call.ret)
             if call.said:
                 about += self._annotation("returned", call.said)
             if call.ret > 0:
-                self._counts[3] += call.ret * (call.name in READS)
-                self._counts[4] += call.ret * (call.name in WRITES)
+                counts[lib.EX_READ] += call.ret * (call.name in READS)
+                counts[lib.EX_WRITTEN] += call.ret * (call.name in WRITES)
         flows = fixed64(47, _BORN | call.child.serial) if call.child else b""
         came = (_REAPED | call.reaped.serial, call.reaped.ended, f"end of {call.reaped.name}") if call.reaped else None
         if call.channel and call.name in WRITES:
@@ -239,25 +259,11 @@ class PerfettoLines:
         yield from self._tracks(task, named=True)
         yield from self._life(task, task.name, ts)
 
-    def _count(self, ts: int) -> Iterator[bytes]:
+    def _count(self, ts: int) -> bytes:
         """The counters of what is over."""
-        if ts < self._slot + SLOT:
-            return
-        self._counts[2] = self._story.living
-        per_second = 1_000_000_000 // SLOT
-        values = [each if index == 2 else each * per_second for index, each in enumerate(self._counts)]
-        yield from self._counted(self._slot, values)
-        self._counts = [0] * len(COUNTERS)
-        if ts >= self._slot + 2 * SLOT:  # nothing happened meanwhile
-            yield from self._counted(self._slot + SLOT, [0, 0, values[2], 0, 0])
-        self._slot = ts // SLOT * SLOT
-
-    def _counted(self, ts: int, values: list[int]) -> Iterator[bytes]:
-        for index, value in enumerate(values):
-            if value != self._shown[index]:
-                self._shown[index] = value
-                content = number(9, COUNTER) + number(11, _COUNTER_TRACK + index) + number(30, value)
-                yield message(1, number(8, ts) + message(11, content) + _NEEDS_STATE)
+        self._counts.count[lib.EX_TASKS] = self._story.living
+        lib.ex_perfetto_count(self._native, ts)
+        return _taken(self._native)
 
     def _event(
         self, ts: int, kind: int, task: Task, name: str = "", category: str = "", about: bytes = b"", *more: str
@@ -296,6 +302,22 @@ def _shown(value: object) -> str | int:
     return value if isinstance(value, int) else " ".join(map(hex, value)) if isinstance(value, list) else str(value)
 
 
-def make(source: Source, wish: Wish, file: int) -> Told:
+def _taken(native: Any) -> bytes:
+    size = ffi.new("size_t *")
+    data = lib.ex_perfetto_take(native, size)
+    return bytes(ffi.buffer(data, size[0])) if size[0] else b""
+
+
+def make(source: Source, wish: Wish, file: int) -> Driver:
     """The form."""
-    return Told(source, PerfettoLines(source))
+    defaults = _defaults(source.clock, _ITS_SEQUENCE)
+    native = ffi.gc(lib.ex_perfetto_new(2, defaults, len(defaults), _COUNTER_TRACK, SLOT), lib.ex_perfetto_free)
+    mine = bytearray(1024)
+    for call in SYSCALLS:
+        name = call.uapi_name
+        moves = 1 if name in READS else 2 if name in WRITES else 0
+        lib.ex_perfetto_name(native, call.nr, name.encode(), story.category(name).encode(), moves)
+        mine[call.nr] = ALL if name in story.TOLD else CHANNELS if moves else 0
+    pairs = ffi.gc(lib.ex_perfetto_pairs(native, is_ours(source), bytes(mine)), lib.ex_pairs_free)
+    told = PerfettoLines(source, native, pairs)
+    return Driver(source, pairs, told, lib.ex_perfetto_written(native), lambda: _taken(native))

@@ -14,8 +14,10 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tracefs.calls.stream import Merged
@@ -75,7 +77,9 @@ class _About:
     tasks: dict[int, Task]
 
 
-def _source(about: _About, pages: Pages, day: TimeOfDay | None = None) -> Source:
+def _source(
+    about: _About, pages: Pages, day: TimeOfDay | None = None, done: Callable[[], float] | None = None
+) -> Source:
     tasks = about.tasks
 
     def comm(tid: int) -> str | None:
@@ -96,6 +100,8 @@ def _source(about: _About, pages: Pages, day: TimeOfDay | None = None) -> Source
         tasks=lambda: list(tasks.values()),
         comm=comm,
         tgid=lambda tid: tasks[tid].tgid if tid in tasks else 0,
+        pages_of=lambda: {cpu: each() for cpu, each in pages.items()},
+        done=done,
     )
 
 
@@ -192,12 +198,12 @@ def of_trace_dat(path: Path) -> Source:
     if version != "6" or (reader.number(1), reader.number(1)) != (LITTLE_ENDIAN, LONG_SIZE):
         raise NotReadable(f"version {version} of trace.dat, or a machine of another kind")
     try:
-        return _version_6(reader, data)
+        return _version_6(reader, data, path)
     except (AttributeError, ValueError) as error:
         raise NotReadable(f"it cannot be parsed: {error}") from None
 
 
-def _version_6(reader: _Reader, data: mmap.mmap) -> Source:
+def _version_6(reader: _Reader, data: mmap.mmap, path: Path) -> Source:
     size = reader.number(4)
     for _ in ("header_page", "header_event"):
         reader.text()
@@ -220,11 +226,22 @@ def _version_6(reader: _Reader, data: mmap.mmap) -> Source:
         raise NotReadable("its records are not where they should be")
     places = [struct.unpack("<QQ", reader.take(16)) for _ in range(cpus)]
 
+    taken, whole = 0, sum(length for _, length in places) or 1
+
     def pages(offset: int, length: int) -> Iterator[bytes]:
+        nonlocal taken
         for at in range(offset, offset + length, size):
             yield data[at : at + size]
+            taken += size
 
-    return _source(about, {cpu: lambda place=place: pages(*place) for cpu, place in enumerate(places)})  # type: ignore[misc]
+    each = {cpu: partial(pages, *place) for cpu, place in enumerate(places)}
+    return _source(about, each, _day(path, about.clock), lambda: min(taken / whole, 1))
+
+
+def _day(path: Path, clock: str) -> TimeOfDay | None:
+    """Where it was recorded since this machine started: the clocks that it has are those of now."""
+    started = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return TimeOfDay(clock) if clock in CLOCKS and path.stat().st_mtime > started else None
 
 
 def _converted(path: Path) -> Source:

@@ -14,7 +14,7 @@ from tracefs.syscalls.types import Table
 
 @dataclass(frozen=True)
 class Source:
-    """For one reader: a form takes its events by `pages` or by `frames`, not by both."""
+    """For one reader: a form takes its events in one of the ways that there are: `pages`, `frames`, `chunks`, `pages_of`."""
 
     cpus: int
     """One more than the highest number of a CPU."""
@@ -46,3 +46,9 @@ class Source:
     """Its thread group, 0 where that is not known."""
     whole: bool = False
     """Only calls whose end was recorded are told: filters on results drop the ends of the others."""
+    chunks: Callable[[], Callable[[int], bytes]] | None = None
+    """The same as `frames` gives, as bytes for C (struct rn_frame and the record), so many at most; cut anywhere."""
+    pages_of: Callable[[], dict[int, Iterator[bytes]]] | None = None
+    """The same as `pages` where all is there: by CPU."""
+    done: Callable[[], float] | None = None
+    """How much of it was taken, of 1; None: nobody knows how much there is."""

@@ -28,9 +28,15 @@ WRITES = frozenset({"write", "pwrite64", "writev", "pwritev", "pwritev2", "sendt
 CATEGORIES = ("process", "net", "file", "memory", "signal", "ipc", "creds", "clock", "desc")
 """Sets of calls (front/sets.tbl); a call is of the first that has it."""
 _EXECS = frozenset({"execve", "execveat"})
+_WAITS = frozenset({"wait4", "waitid", "waitpid"})
+_ENDLESS = frozenset({"rt_sigreturn", "sigreturn"})
+TOLD = FORKS | _EXECS | _WAITS | _ENDLESS | {"exit", "exit_group"}
+"""Calls that say more of tasks than that they were made; the others of a task that is known need not come here."""
 _FORK = "sched_process_fork"
 _UNSAID = frozenset({"sched_process_exec"})
 """Events that only say what a call's line says, too."""
+_MOST_TASKS = 1 << 22
+"""The kernel's PID_MAX_LIMIT."""
 _MOST = 1024
 """Characters of one argument."""
 _ARROW = re.compile(r"(.*)\[(.*)->(.*)\]")
@@ -91,6 +97,9 @@ class Called(NamedTuple):
     """Whose end it waited for."""
     channel: str
     """What a pipe or a socket is called on both of its ends, where the call moved bytes through one."""
+    number: int | None = None
+    """Of the syscall."""
+    registers: tuple[int, ...] = ()
 
 
 class Struck(NamedTuple):
@@ -188,7 +197,11 @@ class Story:
             elif isinstance(each, Entered):
                 if inside := self._inside.get(tid):
                     yield self._unended(inside, task)
-                self._inside[tid] = each
+                if each.uapi_name in _ENDLESS:  # what it goes back to is no call
+                    self._inside.pop(tid, None)
+                    yield self._unended(each, task)._replace(end=each.ts)
+                else:
+                    self._inside[tid] = each
             elif isinstance(each, Ended):
                 yield from self._ended(each, task)
             elif isinstance(each, Superseded):
@@ -210,6 +223,10 @@ class Story:
         for task in self._tasks.values():
             yield Gone(self._last, task, "")
         self._tasks.clear()
+
+    def seen(self, now: int) -> None:
+        """Others have told what happened up to then."""
+        self._last = max(self._last, now)
 
     @property
     def now(self) -> int:
@@ -238,7 +255,8 @@ class Story:
     def _born(self, each: Other, parent: Task) -> Iterator[Event]:
         """Mostly before the child does anything; but it may have been faster, on another CPU."""
         number = fields(each.event, each.record)["child_pid"]
-        assert isinstance(number, int)
+        if not isinstance(number, int) or not 0 < number < _MOST_TASKS:
+            return  # a damaged record
         child = self._tasks.get(number)
         if child is None:
             yield Began(each.ts, self._new(number, each.ts, parent))
@@ -247,7 +265,7 @@ class Story:
 
     def _unended(self, each: Entered, task: Task) -> Called:
         args = [(arg.name, text(arg.value)[:_MOST]) for arg in each.call.args]
-        return Called(each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "")
+        return Called(each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "", _number(each), each.args)
 
     def _returned(self, each: Returned, task: Task) -> Iterator[Event]:
         name, entered, ret = each.uapi_name, each.entered, each.ret
@@ -258,18 +276,20 @@ class Story:
         elif said == str(ret):
             said = ""
         child = reaped = None
-        if name in FORKS and ret > 0:
+        if name in FORKS and 0 < ret < _MOST_TASKS:
             child = self._tasks.get(ret) or self._dead.get(ret)
             if child is None:
                 child = self._new(ret, each.ts, task)
                 yield Began(each.ts, child)
             elif child.parent is None:
                 child.parent = task
-        elif name in ("wait4", "waitid", "waitpid") and not error:
+        elif name in _WAITS and not error:
             reaped = self._dead.pop(_waited_for(args) if name == "waitid" else ret, None)
         channel = self._channel(each, name) if ret > 0 and (name in READS or name in WRITES) else ""
         began = entered.ts if entered else each.ts
-        yield Called(began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel)
+        yield Called(
+            began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel, _number(each), each.args
+        )
         if name in _EXECS and ret == 0:
             before, task.name, task.cmdline = task.name, *self._program(each, args)
             yield Ran(each.ts, task, before)
@@ -335,6 +355,10 @@ class Story:
         yield Began(each.ts, again)
         if each.entered:
             self._inside[each.tid] = each.entered
+
+
+def _number(each: Entered | Returned) -> int:
+    return each.syscall.nr if each.number is None else each.number
 
 
 def _waited_for(args: list[tuple[str, str]]) -> int:

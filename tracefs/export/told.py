@@ -15,17 +15,17 @@ from tracefs.syscalls.types import Decoder
 
 
 class Lines(Protocol):
-    """How a form writes what happened: text, or bytes where it is no text."""
+    """How a form writes what happened."""
 
-    def lines(self, happenings: Iterable[Happening], /) -> Iterator[str] | Iterator[bytes]:
+    def lines(self, happenings: Iterable[Happening], /) -> Iterator[str]:
         """Lines with their newlines."""
         ...
 
-    def lost(self, ts: int, cpu: int, count: int | None, /) -> str | bytes:
+    def lost(self, ts: int, cpu: int, count: int | None, /) -> str:
         """That events of a CPU are missing here, None: nobody knows how many. "" where the form has no word for it."""
         ...
 
-    def end(self) -> Iterator[str] | Iterator[bytes]:
+    def end(self) -> Iterator[str]:
         """What was kept back: no more will happen."""
         ...
 
@@ -42,9 +42,9 @@ class Told:
     def take(self, last: bool) -> bytes:
         while found := self._stream.take(last):
             self._take_over_types()
-            if told := _joined(self._told(found)):
-                return told
-        return _joined(self._lines.end()) if last else b""
+            if text := "".join(self._told(found)):
+                return text.encode()
+        return "".join(self._lines.end()).encode() if last else b""
 
     @property
     def held(self) -> bool:
@@ -53,7 +53,7 @@ class Told:
     def close(self) -> None:
         pass
 
-    def _told(self, found: list[Frame | Lost]) -> Iterator[str | bytes]:
+    def _told(self, found: list[Frame | Lost]) -> Iterator[str]:
         for missing, frames in groupby(found, key=lambda each: isinstance(each, Lost)):
             if missing:
                 yield from (self._lines.lost(*each) for each in frames if isinstance(each, Lost))
@@ -68,10 +68,3 @@ class Told:
         table = self._source.table()
         if table is not self._table:
             self._table, self._pairing.decoder = table, Decoder(table)
-
-
-def _joined(parts: Iterable[str | bytes]) -> bytes:
-    told = list(parts)
-    if told and isinstance(told[0], bytes):
-        return b"".join(each for each in told if isinstance(each, bytes))
-    return "".join(each for each in told if isinstance(each, str)).encode()

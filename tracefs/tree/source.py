@@ -43,4 +43,5 @@ def live(instance: Instance, consume: bool = True, cpu: int | None = None, day: 
         tasks=shared.cmdlines.list,
         comm=shared.cmdlines.comm,
         tgid=shared.cmdlines.tgid,
+        chunks=lambda: Frames(shared.renderer, reader, consume, cpu).read,
     )

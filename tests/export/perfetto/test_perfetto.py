@@ -174,3 +174,18 @@ def test_it_merges_by_clocks(make: Query) -> None:
     """The trace's clock is the boot clock; the others are there to place traces of others beside it."""
     names = {name for (name,) in make("select clock_name from clock_snapshot")}
     assert names >= {"BOOTTIME", "MONOTONIC", "REALTIME"}
+
+
+def test_raw_events_are_named_by_the_importers_own_table(dist: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    command = [*TRACEFS, "run", "--perfetto-raw", "-w", str(trace), "--", "cat", "/nonexistent"]
+    subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+    with asking(dist, trace) as query:
+        found = query(
+            """select slice.name, args.display_value from slice join thread_track on track_id = thread_track.id
+            join thread using (utid) left join args on args.arg_set_id = slice.arg_set_id and args.key = 'ret'
+            where thread.name = 'cat' and slice.name = 'sys_execve' or args.display_value = '-2' and slice.name = 'sys_openat'"""
+        )
+        assert ["sys_openat", "-2"] in found
+        assert "sys_execve" in {name for name, _ in found}
+        assert query("select name, value from stats where value > 0 and severity != 'info'") == []

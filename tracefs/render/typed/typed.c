@@ -11,6 +11,7 @@
 
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
+<<<<<<< HEAD
 /* The numbers that arguments point to, first: others may depend on them. */
 static void find_pointed(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask)
 {
@@ -36,6 +37,10 @@ static void find_pointed(struct tt_call *call, const struct rn_event *event, uin
 
 static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
 		       struct rn_fds fds, struct rn_saved saved[TT_ARGS])
+=======
+void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
+			 struct rn_saved saved[TT_ARGS])
+>>>>>>> main
 {
 	find_pointed(call, event, at, mask);
 	for (unsigned i = 0; i < TT_ARGS; i++) {
@@ -62,6 +67,7 @@ static void find_saved(struct tt_call *call, const struct rn_event *event, uint3
 	}
 }
 
+<<<<<<< HEAD
 /* How many, and as a comment those that were there. */
 static void put_requests(struct rn_text *text, const struct tt_call *call, const struct tt_type *type, uint32_t number,
 			 const struct rn_saved *saved)
@@ -78,13 +84,25 @@ static void put_requests(struct rn_text *text, const struct tt_call *call, const
 }
 
 static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
+=======
+void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds)
+>>>>>>> main
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
 	uint64_t value = call->args[i];
 	unsigned size = type->size && type->size < 8 ? type->size : 8;
 
+	if (type->kind != TT_CUSTOM)
+		rn_typed_number(text, call->table, type, value, fds);
+	else if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, fds))
+		rn_typed_quoted(text, (const uint8_t *)&value, size, true);
+}
+
+static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
+{
 	rn_typed_name(text, call->table, call->names[i], 0);
 	rn_puts(text, ": ");
+<<<<<<< HEAD
 	if (type->kind == TT_CUSTOM) {
 		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, saved->fds))
 			rn_typed_quoted(text, (const uint8_t *)&value, size, true);
@@ -93,6 +111,10 @@ static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i
 	} else if (!saved->bytes || !rn_typed_target(text, call, type, value, saved)) {
 		rn_typed_number(text, call->table, type, value, saved->fds);
 	}
+=======
+	if (!saved->bytes || !rn_typed_target(text, call, TT_TYPE(call->table, call->types[i]), call->args[i], saved))
+		rn_typed_value(text, call, i, saved->fds);
+>>>>>>> main
 }
 
 static void put_syscall(struct rn_text *text, const struct tt_table *table, uint64_t nr)
@@ -121,7 +143,7 @@ bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const st
 		args[i] = rn_number(event, (uint32_t)(MORE + 8 * i), 8, false);
 	if (!tt_call_of(&call, types->table, nr, args, n, NULL, rn_netlink_of(fds)))
 		return false;
-	find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], fds, saved);
+	rn_typed_find_saved(&call, event, (uint32_t)(MORE + 8 * n), types->in[nr], fds, saved);
 	put_syscall(text, types->table, nr);
 	rn_putc(text, '(');
 	for (unsigned i = 0; i < call.n; i++) {
@@ -155,7 +177,7 @@ bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const str
 	rn_puts(text, " -> ");
 	rn_typed_result(text, call.table, call.result, ret, types->errors, fds);
 	if (more) {
-		find_saved(&call, event, at, types->out[nr], fds, saved);
+		rn_typed_find_saved(&call, event, at, types->out[nr], fds, saved);
 		for (unsigned i = 0; i < call.n; i++) {
 			if (!saved[i].bytes)
 				continue;

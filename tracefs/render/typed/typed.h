@@ -96,9 +96,34 @@ void rn_typed_filter(struct rn_text *text, const uint8_t *bytes, bool seccomp);
 bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,
 		     const struct rn_saved *saved);
 
+/* typed.c: what was saved for the pointers of a call, by mask, as the __data_locs from `at` on say; a value by itself */
+void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
+			 struct rn_saved saved[TT_ARGS]);
+/* Of an argument, without what it leads to. */
+void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds);
+
 /* typed.c: a syscall event's text, for which its fields need not be decoded; false where the tables have no row */
 bool rn_typed_knows(const struct rn_event *event, const struct rn_types *types);
 bool rn_typed_enter(struct rn_text *text, const struct rn_event *event, const struct rn_types *types);
 bool rn_typed_exit(struct rn_text *text, const struct rn_event *event, const struct rn_types *types);
+
+/* whole.c: one argument's words in a text, or the result's. */
+struct rn_part {
+	uint32_t name, type; /* of the table; not of the result */
+	uint32_t at, length;
+};
+
+/* A call that has ended. */
+struct rn_whole {
+	const struct tt_table *table;
+	unsigned n;
+	struct rn_part args[TT_ARGS], result;
+	int64_t ret;
+	bool failed;
+};
+
+/* False: something of it is for the decoder in Python (what a call changes, netlink), or there is no row. */
+bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const struct rn_event *leave, const struct rn_types *types,
+		    struct rn_whole *whole);
 
 #endif

@@ -33,7 +33,7 @@ def parse(data: bytes) -> dict[int, bytes]:
     found = {}
     for each in data.split(b"\0"):
         number, opened, path = each.partition(b"<")
-        if opened:
+        if opened and (number.isdigit() or number == b"AT_FDCWD"):
             found[_AT_FDCWD if number == b"AT_FDCWD" else int(number)] = (
                 path[:-1] if path[-1:] == b">" else path + b"..."
             )
