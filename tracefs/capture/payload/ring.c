@@ -18,10 +18,11 @@
 #define OFF_RING 0ull
 #define OFF_REQUESTS 0x10000000ull
 #define SETUP_LONG 0x400u	/* IORING_SETUP_SQE128 */
-#define SETUP_LONG_ENDS 0x800u	/* IORING_SETUP_CQE32 */
 #define SETUP_NO_ARRAY 0x10000u	/* IORING_SETUP_NO_SQARRAY */
 #define ENTRIES_MOST 32768u
 #define LINE 64u
+#define END 16u			/* bytes of struct io_uring_cqe */
+#define ARRAY_MOST (1u << 23)	/* where an array may begin */
 #define PAGE 4096u
 
 /* struct io_uring_params: here, since older headers lack members. */
@@ -64,12 +65,12 @@ static const struct cap_ring *find(const struct cap_rings *rings, int32_t tgid, 
 	return NULL;
 }
 
-void cap_ring_learn(struct cap_rings *rings, int32_t tgid, int32_t fd, uint32_t flags)
+void cap_ring_learn(struct cap_rings *rings, struct cap_ring ring)
 {
-	const struct cap_ring *known = find(rings, tgid, fd);
+	const struct cap_ring *known = find(rings, ring.tgid, ring.fd);
 	uint32_t place = known ? (uint32_t)(known - rings->ring) : rings->next;
 
-	rings->ring[place] = (struct cap_ring){tgid, fd, flags};
+	rings->ring[place] = ring;
 	if (known)
 		return;
 	rings->next = (place + 1) % CAP_RINGS;
@@ -94,30 +95,57 @@ struct seen {
 	uint32_t entries, head, tail, array, length;
 };
 
-static bool look(const uint8_t *ring, const struct params *at, uint32_t flags, struct seen *seen)
+static bool look(const uint8_t *ring, const struct params *at, const struct cap_ring *known, struct seen *seen)
 {
-	uint32_t ends = word(ring, at->cq_off.ring_entries), end = flags & SETUP_LONG_ENDS ? 32 : 16;
+	uint32_t ends = word(ring, at->cq_off.ring_entries);
 
 	*seen = (struct seen){
 		.entries = word(ring, at->sq_off.ring_entries), .head = word(ring, at->sq_off.head), .tail = word(ring, at->sq_off.tail)};
 	if (!seen->entries || seen->entries > ENTRIES_MOST || seen->entries & (seen->entries - 1) || ends > 2 * ENTRIES_MOST)
 		return false;
-	seen->array = (at->cq_off.cqes + ends * end + LINE - 1) / LINE * LINE;
+	seen->array = known ? known->array : (at->cq_off.cqes + ends * END + LINE - 1) / LINE * LINE;
+	if (seen->array > ARRAY_MOST || seen->array % 4)
+		return false;
 	seen->length = seen->array + 4 * seen->entries;
 	return true;
 }
 
-static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct seen *seen, uint32_t flags, bool by_array, uint64_t wanted,
-		     uint8_t *out)
+static uint32_t waiting(const struct seen *seen, uint64_t wanted)
 {
-	uint32_t n = seen->tail - seen->head, done = 0, size = flags & SETUP_LONG ? 2 * CAP_RING_REQUEST : CAP_RING_REQUEST;
+	uint32_t n = seen->tail - seen->head;
 
 	if (n > seen->entries)
 		n = seen->entries;
 	if (n > wanted)
 		n = (uint32_t)wanted;
-	if (n > CAP_RING_MOST)
-		n = CAP_RING_MOST;
+	return n < CAP_RING_MOST ? n : CAP_RING_MOST;
+}
+
+/*
+ * Of a ring that was set up unseen: whether its requests stand where they do in any case, with an array of their order or without, and
+ * are not long ones, which a page may have room for.
+ */
+static bool is_plain(const uint8_t *ring, const struct seen *seen, uint32_t n, int fd)
+{
+	size_t twice = (size_t)seen->entries * 2 * CAP_RING_REQUEST;
+	const uint8_t *longer = map(fd, OFF_REQUESTS, twice);
+
+	if (longer)
+		munmap((void *)(uintptr_t)longer, twice);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = (seen->head + i) & (seen->entries - 1);
+
+		if (word(ring, seen->array + 4 * at) != at || (longer && at))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct seen *seen, uint32_t flags, uint32_t n, uint8_t *out)
+{
+	uint32_t done = 0, size = flags & SETUP_LONG ? 2 * CAP_RING_REQUEST : CAP_RING_REQUEST;
+	bool by_array = !(flags & SETUP_NO_ARRAY);
+
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = (seen->head + i) & (seen->entries - 1), index = by_array ? word(ring, seen->array + 4 * at) : at;
 
@@ -127,16 +155,38 @@ static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct 
 	return done;
 }
 
+static uint32_t read_requests(int fd, const struct params *at, const struct cap_ring *known, uint64_t wanted, uint8_t *out)
+{
+	uint32_t flags = known ? known->flags : 0, n, done = 0;
+	size_t length = PAGE, all;
+	struct seen seen;
+	const uint8_t *ring = map(fd, OFF_RING, length), *requests;
+
+	if (ring && look(ring, at, known, &seen) && !(flags & SETUP_NO_ARRAY) && seen.length > length) {
+		munmap((void *)(uintptr_t)ring, length);
+		length = seen.length;
+		ring = map(fd, OFF_RING, length);
+	}
+	if (!ring)
+		return 0;
+	if (look(ring, at, known, &seen) && (flags & SETUP_NO_ARRAY || seen.length <= (length + PAGE - 1) / PAGE * PAGE)) {
+		n = waiting(&seen, wanted);
+		all = (size_t)seen.entries * (flags & SETUP_LONG ? 2 : 1) * CAP_RING_REQUEST;
+		requests = known || is_plain(ring, &seen, n, fd) ? map(fd, OFF_REQUESTS, all) : NULL;
+		if (requests) {
+			done = copy(ring, requests, &seen, flags, n, out);
+			munmap((void *)(uintptr_t)requests, all);
+		}
+	}
+	munmap((void *)(uintptr_t)ring, length);
+	return done;
+}
+
 uint32_t cap_ring_read(const struct cap_rings *rings, struct cap_fds *fds, int32_t fd, uint64_t wanted,
 		       uint8_t out[CAP_RING_MOST * CAP_RING_REQUEST])
 {
-	const struct cap_ring *known = find(rings, fds->tgid, fd);
-	uint32_t flags = known ? known->flags : SETUP_NO_ARRAY, done = 0; /* an array that nobody has filled in other order says the same */
-	bool by_array = !(flags & SETUP_NO_ARRAY);
-	size_t length = PAGE;
 	struct params at;
-	struct seen seen;
-	const uint8_t *ring = NULL, *requests = NULL;
+	uint32_t done;
 	int own;
 
 	if (!wanted || !ask_kernel(&at))
@@ -144,23 +194,7 @@ uint32_t cap_ring_read(const struct cap_rings *rings, struct cap_fds *fds, int32
 	own = cap_fds_borrow(fds, fd);
 	if (own < 0)
 		return 0;
-	ring = map(own, OFF_RING, length);
-	if (ring && look(ring, &at, flags, &seen) && by_array && seen.length > length) {
-		munmap((void *)(uintptr_t)ring, length);
-		length = seen.length;
-		ring = map(own, OFF_RING, length);
-	}
-	if (ring && look(ring, &at, flags, &seen) && (!by_array || seen.length <= (length + PAGE - 1) / PAGE * PAGE)) {
-		size_t all = (size_t)seen.entries * (flags & SETUP_LONG ? 2 : 1) * CAP_RING_REQUEST;
-
-		requests = map(own, OFF_REQUESTS, all);
-		if (requests) {
-			done = copy(ring, requests, &seen, flags, by_array, wanted, out);
-			munmap((void *)(uintptr_t)requests, all);
-		}
-	}
-	if (ring)
-		munmap((void *)(uintptr_t)ring, length);
+	done = read_requests(own, &at, find(rings, fds->tgid, fd), wanted, out);
 	close(own);
 	return done;
 }

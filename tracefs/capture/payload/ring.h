@@ -9,10 +9,10 @@
 #define CAP_RING_REQUEST 64u /* bytes of one; of a longer one its end, which has no members, is left out */
 #define CAP_RINGS 64u	     /* rings of which it is known how they were set up */
 
-/* How a ring was set up, by who has it: IORING_SETUP_*. */
+/* How a ring was set up, by who has it: IORING_SETUP_*, and where in it the array stands that says the requests' order. */
 struct cap_ring {
 	int32_t tgid, fd;
-	uint32_t flags;
+	uint32_t flags, array;
 };
 
 struct cap_rings {
@@ -21,7 +21,7 @@ struct cap_rings {
 };
 
 /* A task has set up a ring. */
-void cap_ring_learn(struct cap_rings *rings, int32_t tgid, int32_t fd, uint32_t flags);
+void cap_ring_learn(struct cap_rings *rings, struct cap_ring ring);
 /*
  * The next requests of the ring `fd` of the stopped task that `fds` was begun for, `wanted` at most, in the order in which the kernel
  * will take them. How many were written to `out`; 0 where there are none, or the ring is in the task's own memory

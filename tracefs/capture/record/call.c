@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "tracefs/capture/task/call_facts.h"
+#include "tracefs/events/task_memory.h"
 
 #define IO_URING_SETUP 425
 #define IO_URING_ENTER 426
-#define RING_FLAGS 8u	       /* in its struct io_uring_params */
+#define RING_FLAGS 2u	      /* words in its struct io_uring_params: how the ring is set up ... */
+#define RING_ARRAY 16u	      /* ... and where its sq_off.array says that the order stands */
 #define REGISTERED_RING 0x10u /* IORING_ENTER_REGISTERED_RING: the descriptor is none */
 
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer */
@@ -88,16 +90,6 @@ static void read_requests(const struct saving *s)
 	save->fds.used = 0;
 }
 
-/* Of io_uring_setup(entries, params), as it was gathered. */
-static void learn_ring(const struct saving *s)
-{
-	struct cap_save *save = s->r->save;
-	const struct cap_piece *params = cap_save_root(save, 1);
-
-	if (params && params->got >= RING_FLAGS + 4)
-		cap_ring_learn(&save->rings, s->t->tgid, (int32_t)*s->ret, (uint32_t)tt_load(save->bytes + params->at + RING_FLAGS, 4, false));
-}
-
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(const struct saving *s, struct cap_measure measure)
 {
@@ -110,8 +102,6 @@ static void gather(const struct saving *s, struct cap_measure measure)
 	if (unlikely(s->call->nr == IO_URING_ENTER && !s->ret))
 		read_requests(s);
 	cap_save_gather(save, direction, measure);
-	if (unlikely(s->call->nr == IO_URING_SETUP && s->ret && *s->ret >= 0))
-		learn_ring(s);
 	if (likely(!s->syscall->asked))
 		return;
 	asked = (unsigned)__builtin_ctz(s->syscall->asked);
@@ -217,6 +207,15 @@ void cap_record_enter(struct cap_recorder *r, struct cap_task *t, const struct c
 	}
 }
 
+/* How a ring was set up, whoever wants the call: the order of its requests depends on that. */
+static void learn_ring(struct cap_recorder *r, const struct cap_task *t, const struct cap_call *call, int64_t fd)
+{
+	uint32_t params[RING_ARRAY + 1];
+
+	if (r->save && call->arch == AUDIT_ARCH_X86_64 && task_read(t->tid, call->args[1], params, sizeof(params)))
+		cap_ring_learn(&r->save->rings, (struct cap_ring){t->tgid, (int32_t)fd, params[RING_FLAGS], params[RING_ARRAY]});
+}
+
 static void record_sigreturn(struct cap_recorder *r, struct cap_task *t, int64_t ret, int cpu)
 {
 	struct ev_raw_sys_exit rec = {.common.type = EV_RAW_SYS_EXIT, .id = -1, .ret = ret};
@@ -232,6 +231,8 @@ void cap_record_exit(struct cap_recorder *r, struct cap_task *t, const struct ca
 		record_sigreturn(r, t, ret, cpu);
 		return;
 	}
+	if (unlikely(call->nr == IO_URING_SETUP && ret >= 0))
+		learn_ring(r, t, call, ret);
 	int id = event_of(r, call->nr, call->arch) + 1;
 	uint64_t sinks = sinks_for(r, t, id) & (~r->wants.paired | t->written);
 

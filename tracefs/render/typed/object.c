@@ -356,6 +356,10 @@ static bool put_inline(struct walk *w, const struct tt_type *type, struct span d
 	}
 	if (counted && count < size)
 		size = count;
+	if (target->kind == TT_CHARS && counted && count && data.length >= size && !memchr(data.bytes, 0, size)) {
+		put_text(w, (struct span){data.bytes, (uint32_t)size - 1}, false); /* nobody ends it */
+		return true;
+	}
 	if (data.length > size)
 		data.length = (uint32_t)size;
 	return put_value(w, target, data, size);

@@ -11,7 +11,6 @@
 
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
-<<<<<<< HEAD
 /* The numbers that arguments point to, first: others may depend on them. */
 static void find_pointed(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask)
 {
@@ -35,12 +34,8 @@ static void find_pointed(struct tt_call *call, const struct rn_event *event, uin
 	tt_call_pointed(call);
 }
 
-static void find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
-		       struct rn_fds fds, struct rn_saved saved[TT_ARGS])
-=======
 void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
 			 struct rn_saved saved[TT_ARGS])
->>>>>>> main
 {
 	find_pointed(call, event, at, mask);
 	for (unsigned i = 0; i < TT_ARGS; i++) {
@@ -67,54 +62,49 @@ void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uin
 	}
 }
 
-<<<<<<< HEAD
+static bool is_ring(const struct tt_type *type)
+{
+	return type->kind == TT_POINTER && type->direction & TT_RING;
+}
+
+void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds)
+{
+	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
+	uint64_t value = call->args[i];
+	unsigned size = type->size && type->size < 8 ? type->size : 8;
+
+	if (is_ring(type))
+		rn_put_dec(text, (uint32_t)value);
+	else if (type->kind != TT_CUSTOM)
+		rn_typed_number(text, call->table, type, value, fds);
+	else if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, fds))
+		rn_typed_quoted(text, (const uint8_t *)&value, size, true);
+}
+
 /* How many, and as a comment those that were there. */
-static void put_requests(struct rn_text *text, const struct tt_call *call, const struct tt_type *type, uint32_t number,
-			 const struct rn_saved *saved)
+static void put_requests(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
 {
 	char *before;
 
-	rn_put_dec(text, number);
+	rn_typed_value(text, call, i, saved->fds);
 	before = text->at;
 	rn_puts(text, " /* ");
-	if (saved->bytes && number && rn_typed_target(text, call, type, number, saved))
+	if (saved->bytes && rn_typed_target(text, call, TT_TYPE(call->table, call->types[i]), call->args[i], saved))
 		rn_puts(text, " */");
 	else
 		text->at = before;
 }
 
 static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
-=======
-void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds)
->>>>>>> main
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
-	uint64_t value = call->args[i];
-	unsigned size = type->size && type->size < 8 ? type->size : 8;
 
-	if (type->kind != TT_CUSTOM)
-		rn_typed_number(text, call->table, type, value, fds);
-	else if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, fds))
-		rn_typed_quoted(text, (const uint8_t *)&value, size, true);
-}
-
-static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
-{
 	rn_typed_name(text, call->table, call->names[i], 0);
 	rn_puts(text, ": ");
-<<<<<<< HEAD
-	if (type->kind == TT_CUSTOM) {
-		if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, saved->fds))
-			rn_typed_quoted(text, (const uint8_t *)&value, size, true);
-	} else if (type->kind == TT_POINTER && type->direction & TT_RING) {
-		put_requests(text, call, type, (uint32_t)value, saved);
-	} else if (!saved->bytes || !rn_typed_target(text, call, type, value, saved)) {
-		rn_typed_number(text, call->table, type, value, saved->fds);
-	}
-=======
-	if (!saved->bytes || !rn_typed_target(text, call, TT_TYPE(call->table, call->types[i]), call->args[i], saved))
+	if (is_ring(type))
+		put_requests(text, call, i, saved);
+	else if (!saved->bytes || !rn_typed_target(text, call, type, call->args[i], saved))
 		rn_typed_value(text, call, i, saved->fds);
->>>>>>> main
 }
 
 static void put_syscall(struct rn_text *text, const struct tt_table *table, uint64_t nr)

@@ -200,6 +200,9 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 
 void tt_call_pointed(struct tt_call *call)
 {
-	if (call->row->by_pointed)
-		apply_variants(call);
+	if (!call->row->by_pointed)
+		return;
+	call->result = call->row->result;
+	take_args(call, call->row->args, call->row->n_args);
+	apply_variants(call);
 }

@@ -98,7 +98,8 @@ class Decoder:
                 scope = scope or self._scope(plan, args, saved, ret)
                 values.append(Argument(name, self._pointer(index, kind, nested, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
-                values.append(Argument(name, PointerValue(0, None, None, kind.direction not in ("in", "ring"), kind.direction == "ring")))
+                filled = kind.direction not in ("in", "ring")
+                values.append(Argument(name, PointerValue(0, None, None, filled, kind.direction == "ring")))
         self._scalars.fds = saved.fds_exit
         result = None if ret is None else self.result(plan.signature.result, ret)
         self._scalars.fds = {}

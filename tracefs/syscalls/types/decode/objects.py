@@ -231,6 +231,8 @@ class Objects:
         count = scope.count(expr.counts)
         if element is None:
             length = size if count is None else min(count, size)
+            if target == Ref("chars") and count and len(data) >= length and b"\0" not in data[:length]:
+                return _text(data[: length - 1], False, scope, False)  # nobody ends it
             return self.value(target, data[:length], length, scope, at)
         return self._array(target, data, element, size // element if count is None else count, scope)
 
