@@ -20,6 +20,7 @@ struct rb_iter {
 	uint32_t pos; /* in the image, as rb_page_next keeps it */
 	uint64_t ts;
 	bool loaded; /* the image is of seq, and sound */
+	uint64_t loads; /* how often it was filled */
 	bool peeked;
 	struct rb_event event;
 };
@@ -117,6 +118,7 @@ static int load_once(struct rb_iter *it, struct rb_view *v)
 	rb_image_finish(&image, 0);
 	it->pos = 0;
 	it->loaded = true;
+	it->loads++;
 	return 1;
 }
 
@@ -133,6 +135,11 @@ static void load(struct rb_iter *it)
 				break;
 	}
 	pthread_rwlock_unlock(&it->rb->shape);
+}
+
+uint64_t rb_iter_loads(const struct rb_iter *it)
+{
+	return it->loads;
 }
 
 bool rb_iter_peek(struct rb_iter *it, struct rb_event *out)

@@ -106,6 +106,7 @@ int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capa
 struct rb_iter;
 struct rb_iter *rb_iter_new(struct rb *rb, unsigned cpu); /* NULL: no memory, no such cpu */
 void rb_iter_free(struct rb_iter *it); /* before rb_close */
+uint64_t rb_iter_loads(const struct rb_iter *it); /* how often it has copied events out of the buffer */
 struct rb_event { uint64_t ts; const void *data; uint32_t len; uint64_t lost; /* before this one */ };
 bool rb_iter_peek(struct rb_iter *it, struct rb_event *out); /* the next event; valid until rb_iter_next */
 void rb_iter_next(struct rb_iter *it);

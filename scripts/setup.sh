@@ -47,15 +47,24 @@ missing() {
 wanted() {
     command -v pkg-config >/dev/null || echo pkg-config
     pkg-config --exists libtraceevent 2>/dev/null || echo libtraceevent-dev
+    local each
+    for each in busybox trace-cmd perf:linux-perf coreutils:rust-coreutils socat strace sqlite3; do # COMMAND[:PACKAGE]
+        command -v "${each%:*}" >/dev/null || echo "${each#*:}"
+    done
 }
 
+# Once: what this distribution does not have is not asked for at every start.
 install_wanted() {
-    local names
+    local names known
     names=$(wanted)
     [ -n "$names" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 0
+    [ "$names" != "$(cat .venv/.wanted 2>/dev/null)" ] || return 0
+    apt-get update -qq >&2 || say "apt-get update failed; trying with what is known"
+    known=$(for name in $names; do if apt-cache show "$name" 2>/dev/null | grep -q '^Version:'; then echo "$name"; fi; done)
     # shellcheck disable=SC2086  # a line is a package
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names; } >&2 ||
-        say "not installed, some tests will skip:" $names
+    [ -z "$known" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $known >&2 || true
+    wanted >.venv/.wanted
+    [ ! -s .venv/.wanted ] || say "not installed, some tests will skip:" $(cat .venv/.wanted)
 }
 
 install_packages() {
@@ -82,7 +91,7 @@ fingerprint() {
     {
         "$python" -VV
         pwd
-        find pyproject.toml setup.py ringbuf tracefs \( -name '*.[ch]' -o -name build.py -o -name '*.toml' -o -name setup.py -o -path '*/syscalls/[a-z]*.tbl' ! -path '*/types/*' \) \
+        find pyproject.toml setup.py ringbuf tracefs \( -name '*.[ch]' -o -name build.py -o -name '*.toml' -o -name setup.py -o -path '*/syscalls/[a-z]*.tbl' ! -path '*/types/*' -o -name prctl.tbl \) \
             ! -name '_*' -print0 |
             sort -z | xargs -0 sha256sum
     } | sha256sum | cut -d' ' -f1
@@ -125,8 +134,8 @@ install_project() {
 setup() {
     python=${PYTHON:-python3}
     install_packages "$1"
-    [ "$1" != test ] || install_wanted
     python_can 'import sys; assert sys.version_info >= (3, 10)' || die "Python 3.10 or later is needed; PYTHON=... names another"
     install_project "$1"
+    [ "$1" != test ] || install_wanted
     PATH=$root/.venv/bin:$PATH
 }

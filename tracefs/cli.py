@@ -15,8 +15,9 @@ from typing import NoReturn
 
 from tracefs import inherited
 from tracefs.commands import CommandError
+from tracefs.plain import plain
 
-SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "files", "list", "doctor", "metadata")
+SUBCOMMANDS = ("mount", "umount", "shell", "status", "run", "export", "hist", "files", "list", "doctor", "metadata")
 """Modules of tracefs.commands."""
 
 
@@ -24,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as all errors here are said."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {plain(message)} (see {self.prog} --help)\n")
 
 
 def parser(names: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
@@ -81,7 +82,7 @@ def _main(argv: Sequence[str] | None) -> int:
         message, detail, status = str(error), error.detail, error.status
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    print("tracefs:", " ".join(message.splitlines()), file=sys.stderr)
+    print("tracefs:", plain(" ".join(message.splitlines())), file=sys.stderr)
     if detail:
         print(detail, file=sys.stderr)
     return status

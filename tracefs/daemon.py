@@ -128,7 +128,7 @@ class Daemon:
 
     def _status(self) -> bytes:
         """What `tracefs status` cannot read from the files."""
-        tracees = cast("Engine", self._files.engine).tracees()
+        engine = cast("Engine", self._files.engine)
         scope = self._files.scope
         return json.dumps(
             {
@@ -137,7 +137,8 @@ class Daemon:
                 "scope": scope.kind,
                 "root": scope.top or scope.root,
                 "alive": bool(scope.top) or scope.kind != "tree",
-                "tracees": [[task.pid, task.tgid, task.comm] for task in tracees],
+                "tracees": [[task.pid, task.tgid, task.comm] for task in engine.tracees()],
+                "in_task": engine.in_task_reasons() if engine.in_task else None,
                 "faults": self._faults.count,
                 "last_fault": self._faults.last,
             }

@@ -15,6 +15,7 @@ from benchmarks import (
     daemon,
     export,
     fd_paths,
+    fleet,
     intask,
     interleave,
     peers,
@@ -65,6 +66,7 @@ PARTS: dict[str, Part] = {
     "structured": structured.run,
     "intask": intask.run,
     "export": export.run,
+    "fleet": fleet.run,
 }
 
 

@@ -43,15 +43,15 @@ def while_running(path: Path, disturb: Callable[[int], None]) -> None:
         env = {**os.environ, "CHECK_FLAG": flag.path}
         process = subprocess.Popen([path], env=env, stdout=said, stderr=said, start_new_session=True)
         try:
-            assert until(lambda: flag.started, 20)
+            assert until(lambda: flag.started, 60)
             disturb(process.pid)
             rounds = flag.rounds
-            until(lambda: flag.rounds >= rounds + 2 or process.poll() is not None, 30)
+            until(lambda: flag.rounds >= rounds + 2 or process.poll() is not None, 60)
             stuck = "" if flag.rounds >= rounds + 2 else watch.describe(process.pid)
             flag.stop()
             said.seek(0)
             assert (stuck, said.read().decode()) == ("", "")
-            assert process.wait(30) == 0
+            assert process.wait(60) == 0
         finally:
             for pid in reversed(watch.family(process.pid)):
                 if process.poll() is None:
@@ -71,11 +71,11 @@ def in_and_out(seconds: float, settled: bool) -> Callable[[int], None]:
             while time.monotonic() < limit:
                 engine.want(sink, ON)
                 if settled:
-                    assert engine.settle(10)
+                    assert engine.settle(60)
                 time.sleep(choose.uniform(0, 0.02))
                 engine.want(sink, OFF)
                 if settled:
-                    assert engine.settle(10)
+                    assert engine.settle(60)
                 time.sleep(choose.uniform(0, 0.005))
         finally:
             engine.stop()
@@ -113,12 +113,12 @@ def test_a_traced_task_is_left_to_its_tracer_and_named(programs: Path) -> None:
         process = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", programs / "threads"],
                                    env={**os.environ, "CHECK_FLAG": flag.path})  # fmt: skip
         try:
-            assert until(lambda: flag.started, 20)
+            assert until(lambda: flag.started, 60)
             disturb(process.pid)
             assert said
             assert any(str(flag.pid) in line for line in said)
             flag.stop()
-            assert process.wait(30) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
             process.wait()

@@ -79,7 +79,7 @@ def test_the_capture_thread_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatc
     engine, sink, buffer = new_engine(os.getpid(), told.append, 1 << 20)
     try:
         engine.want(sink, ON)
-        assert engine.spawn(["/bin/sh", "-c", "exit 3"]).wait(20) == 3
+        assert engine.spawn(["/bin/sh", "-c", "exit 3"]).wait(60) == 3
         assert "exit_group" in names(buffer)
     finally:
         engine.stop()
@@ -96,9 +96,9 @@ def test_an_error_that_cannot_be_told_ends_nothing() -> None:
     other, other_sink, _ = new_engine(held.pid, full, 1 << 20)
     try:
         engine.want(sink, ON)
-        assert engine.settle(10)
+        assert engine.settle(60)
         other.want(other_sink, ON)  # "already traced by"
-        assert other.spawn(["/bin/true"]).wait(20) == 0
+        assert other.spawn(["/bin/true"]).wait(60) == 0
     finally:
         other.stop()
         engine.stop()
@@ -116,7 +116,7 @@ def test_where_capturing_cannot_start_the_write_says_so_and_nothing_hangs(monkey
         for attempt in (lambda: engine.want(sink, ON), lambda: engine.spawn(["/bin/true"])):
             with pytest.raises(OSError, match="Resource temporarily unavailable"):
                 attempt()
-    assert engine.spawn(["/bin/true"]).wait(20) == 0  # when there is room again
+    assert engine.spawn(["/bin/true"]).wait(60) == 0  # when there is room again
     engine.stop()
 
 

@@ -77,6 +77,18 @@ def test_a_process_by_its_name_to_its_end_and_its_children_that_there_are(tmp_pa
         assert "killed by SIGTERM +++" in (tmp_path / "lines").read_text()
 
 
+def test_a_process_that_another_traces_is_not_had(tmp_path: Path) -> None:
+    with running("sleep", "1000") as target, tracing(tmp_path / "lines", "-p", str(target.pid)):
+        assert eventually(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{target.pid}/status").read_text())
+        done = run("-p", target.pid)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"tracefs: cannot trace sleep-{target.pid}: already traced by \S+ \(\d+\)\n"
+        r"tracefs: run: -p: nothing is traced\n",
+        done.stderr,
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -8,6 +8,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,14 @@ def test_descriptors_have_what_they_stand_for(tmp_path: Path) -> None:
     run("--json", "--fd-paths", "-w", lines, "--", "cat", "/etc/passwd")
     results = [json.loads(line) for line in lines.read_text().splitlines() if "openat" in line]
     assert (results[-1]["result"], results[-1]["returned"]) == (3, {"fd": 3, "path": "/etc/passwd"})
+
+
+def test_names_that_steer_a_terminal_are_escaped() -> None:
+    script = r"import ctypes, os; ctypes.CDLL(None).prctl(15, b'\033[1m\nr-1'); os.getppid()"
+    lines = run("--", sys.executable, "-c", script).stderr.splitlines()
+    assert lines[-1].startswith(r"  \033[1m\012r-1-")
+    assert all(line.expandtabs().isprintable() for line in lines)
+    assert run("--", "\x1b[1mabsent").stderr == "tracefs: \\033[1mabsent: No such file or directory\n"
 
 
 def test_event_that_is_not_there_is_one_clear_line() -> None:

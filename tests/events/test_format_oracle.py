@@ -12,7 +12,7 @@ from tracefs.syscalls import SYSCALLS
 
 pytestmark = pytest.mark.oracle
 
-OURS_ALONE = {event for event in REGISTRY.by_id.values() if event.system == "compat_syscalls"}
+OURS_ALONE = {event for event in REGISTRY.by_id.values() if event.system in ("compat_syscalls", "ptrace")}
 
 
 def without_id(text: str) -> str:

@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from cffi import FFI
 
+from tracefs.capture.wanted import SYSCALL_FIRST, SYSCALL_LAST
 from tracefs.events import REGISTRY, EventClass, Registry
 from tracefs.events.field import Field, layout
 
@@ -28,6 +30,18 @@ C_NAMES = {
     "EV_TASK_RENAME": ("task", "task_rename"),
     "EV_SYSCALL_FIRST": ("syscalls", "sys_enter_read"),
 }
+C_STRUCTS = {
+    "ev_sys_enter": ("syscalls", "sys_enter_close"),
+    "ev_sys_exit": ("syscalls", "sys_exit_close"),
+    "ev_raw_sys_enter": ("raw_syscalls", "sys_enter"),
+    "ev_raw_sys_exit": ("raw_syscalls", "sys_exit"),
+    "ev_kernel_stack": ("ftrace", "kernel_stack"),
+    "ev_user_stack": ("ftrace", "user_stack"),
+    "ev_print": ("ftrace", "print"),
+    "ev_raw_data": ("ftrace", "raw_data"),
+}
+MEMBERS = {"__syscall_nr": "nr", "__fd_paths": "fds", "fd": "args"}
+"""Fields that C calls otherwise."""
 
 
 def event(name: str, number: int) -> EventClass:
@@ -73,6 +87,26 @@ def test_ids_are_those_of_record_h() -> None:
     assert {name: numbers[name] for name in C_NAMES} == {
         name: REGISTRY.systems[system][event].id for name, (system, event) in C_NAMES.items()
     }
+
+
+def test_layouts_are_those_of_record_h() -> None:
+    text = re.sub(r"(?s)/\*.*?\*/", "", RECORD_H.read_text())
+    ffi = FFI()
+    ffi.cdef(re.sub(r"(?m)^#(?!define \w+ \d).*$", "", text))
+    structs = {name: REGISTRY.systems[system][event] for name, (system, event) in C_STRUCTS.items()}
+    for name, event_class in structs.items():
+        members = dict(ffi.typeof(f"struct {name}").fields)
+        for field in event_class.fields:
+            member = MEMBERS.get(field.name, field.name)
+            assert (name, member, members[member].offset) == (name, member, field.offset)
+            if field.size and members[member].type.kind == "primitive":
+                assert (name, member, ffi.sizeof(members[member].type)) == (name, member, field.size)
+
+
+def test_ids_of_single_calls_are_those_of_record_h() -> None:
+    numbers = {name: int(value) for name, value in re.findall(r"(EV_SYSCALL_\w+) = (\d+),", RECORD_H.read_text())}
+    first = numbers["EV_SYSCALL_FIRST"]
+    assert (first, first + 2 * numbers["EV_SYSCALL_MAX_NR"] + 1) == (SYSCALL_FIRST, SYSCALL_LAST)
 
 
 def test_a_syscall_has_an_enter_and_an_exit_event() -> None:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import sys
 
 from tests.commands.test_run import run
 from tracefs.export.summary import Row
@@ -37,7 +39,7 @@ SCRIPT = "import os\nfor n in range(7): os.getppid()\nfor n in range(3):\n try: 
 
 
 def test_calls_and_errors_by_call() -> None:
-    lines = run("-c", "-e", "getppid,close", "--", "python3", "-Sc", SCRIPT).stderr.splitlines()
+    lines = run("-c", "-e", "getppid,close", "--", sys.executable, "-Sc", SCRIPT).stderr.splitlines()
     assert lines[0].split() == ["%", "time", "seconds", "min", "mean", "p50", "p99", "max", "calls", "errors", "call"]
     rows = {line.split()[-1]: line.split() for line in lines[2:]}
     assert rows["getppid"][7] == "7"
@@ -46,9 +48,9 @@ def test_calls_and_errors_by_call() -> None:
 
 
 def test_by_process_and_call_as_json() -> None:
-    done = run("-c", "--json", "--fd", "2", "--by", "process,call", "-e", "getppid", "--", "python3", "-Sc", SCRIPT)
+    done = run("-c", "--json", "--fd", "2", "--by", "process,call", "-e", "getppid", "--", sys.executable, "-Sc", SCRIPT)
     (row,) = map(json.loads, done.stderr.splitlines())
-    assert re.fullmatch(r"python3-\d+", row["process"])
+    assert re.fullmatch(rf"{os.path.basename(sys.executable)}-\d+", row["process"])
     assert (row["call"], row["calls"], row["errors"]) == ("getppid", 7, 0)
     assert row["min"] <= row["p50"] <= row["p99"] <= row["max"]
     assert row["total"] >= 7 * row["min"] > 0
@@ -61,7 +63,7 @@ def test_by_file_names_and_descriptors_count() -> None:
 
 
 def test_lines_and_the_summary_behind_them_also_every_so_often() -> None:
-    done = run("-C", "--every", "0.000001", "-e", "clock_nanosleep", "--", "python3", "-Sc", SLEEPS)
+    done = run("-C", "--every", "0.000001", "-e", "clock_nanosleep", "--", sys.executable, "-Sc", SLEEPS)
     assert done.stderr.count("clock_nanosleep(CLOCK_MONOTONIC") == 9
     assert done.stderr.count("% time") >= 2  # at least one before the end, however busy the machine
     assert re.search(r" 9 +\S* +#* *clock_nanosleep\n", done.stderr.rpartition("% time")[2])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 from ringbuf import RingBuffer
+from tests.capture.harness.engines import IN_TASK
 from tests.kernel.ftrace import Call, Sequences
 from tracefs.capture import Engine, Scope
 from tracefs.capture.wanted import PidSet, Wanted
@@ -22,6 +23,8 @@ class Ours:
     def __enter__(self) -> Ours:
         self.buffer = RingBuffer.create(cpus=_cpus(), size=self.size, clock="mono")
         self.engine = Engine(Cmdlines(), scope=Scope("none"), on_error=self.errors.append)
+        if IN_TASK:
+            self.engine.use_in_task()
         self.engine.start()
         self.sink = self.engine.add_sink(self.buffer)
         pids = PidSet(active=True, pids=frozenset({self.pid}), follow_fork=True)

@@ -14,8 +14,8 @@ from tests.tree.conftest import Files
 from tracefs.syscalls import SYSCALLS
 from tracefs.tree.node import Directory, Node
 
-OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events"}
-"""Of kernels that are built with snapshots and histograms."""
+OPTIONAL = {"snapshot", "snapshot_raw", "hist", "synthetic_events", "show_event_filters", "show_event_triggers"}
+"""Of kernels that are built with snapshots and histograms, or from 7.0 on."""
 OWN = {
     "syscall_arg_type",
     "json",
@@ -23,6 +23,7 @@ OWN = {
     "syscall_fd_path",
     "syscall_pair",
     "syscall_whole_paths",
+    "in_task",
     "syscall_user_enter",
     "syscall_user_exit",
     "syscall_user_buf_size",
@@ -54,7 +55,7 @@ def compare(ours: Node, kernel: Path) -> list[str]:
         path.name.removeprefix("sys_enter_") for path in kernel.glob("events/syscalls/sys_enter_*")
     }
     own_events = {f"events/syscalls/sys_{kind}_{name}" for kind in ("enter", "exit") for name in lacking}
-    own_events.add("events/compat_syscalls")
+    own_events |= {"events/compat_syscalls", "events/ptrace"}
     different = []
     for path, mode in walk(ours):
         parts = path.split("/")

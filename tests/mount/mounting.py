@@ -20,7 +20,7 @@ import pytest
 
 from tracefs import mountpoints
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that anything may take on a loaded machine before it counts as hanging."""
 
 ROOT = Path(__file__).parents[2]

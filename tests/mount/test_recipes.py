@@ -31,7 +31,7 @@ SHOWN = {
         r'cat-\d+ .*: sys_openat\(dfd: AT_FDCWD, filename: "/etc/passwd", flags: O_RDONLY\)$',
         r"cat-\d+ .*: sys_openat -> 3$",
     ],
-    "What fails, and with which errno?": [r"cat-\d+ .*: sys_openat -> -ENOENT$", r"sched_process_exit: .*exit_code=0x100 "],
+    "What fails, and with which errno?": [r"cat-\d+ .*: sys_openat -> -ENOENT$", r"sched_process_exit: .*exit_code=0x100$"],
     "Which syscalls are slow?": [r"^\{ id: sys_getdents64 +\[217\] \} hitcount: +\d+  lat: +\d+$"],
     "Who forks what?": [
         r"sched_process_fork: comm=bash pid=\d+ child_comm=bash child_pid=\d+$",

@@ -85,7 +85,7 @@ def test_the_syscall_tracers_lines(renderer: Renderer, options: Options, record:
         ),
         (
             of_class("sched", "sched_process_exit", b"ls", 12, 120, 1, 0x300),
-            "sched_process_exit: comm=ls pid=12 prio=120 group_dead=true\n",
+            "sched_process_exit: comm=ls pid=12 prio=120 group_dead=true exit_code=0x300\n",
         ),
         (
             of_class("signal", "signal_deliver", 17, 0, 1, 0x56379EB16DC0, 0x4000000, b""),

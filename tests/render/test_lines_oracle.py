@@ -57,7 +57,7 @@ LAYOUTS = (
 )
 KERNEL_POINTER = re.compile(rb"=\(0x[0-9a-f]+\)")
 """A string argument in `fields`: the kernel shows where its own buffer is, ours the argument."""
-OURS_ALONE = re.compile(rb" exit_code=0x[0-9a-f]+ \(\d+\)")
+OURS_ALONE = re.compile(rb" exit_code=0x[0-9a-f]+(?: \(\d+\))?")
 """A field that the kernel's record has as padding."""
 
 
@@ -106,8 +106,9 @@ def compare(recording: Recording, layout: str, clock: str = "local") -> None:
         options = started_at(options, time_start(verbose, recording.events))
     ours = rendered(recording.events, options, tasks, model[1].decode() if model else "")
     kernels = re.sub(rb"type: (\d+)\n", lambda match: b"type: %d\n" % recording.ids[int(match[1])], kernels)
+    ours = OURS_ALONE.sub(b"", ours)
     if "fields" in layout:
-        kernels, ours = (KERNEL_POINTER.sub(b"=(0x)", text) for text in (kernels, OURS_ALONE.sub(b"", ours)))
+        kernels, ours = (KERNEL_POINTER.sub(b"=(0x)", text) for text in (kernels, ours))
     for kernel_line, our_line in zip(kernels.splitlines(), ours.splitlines(), strict=False):
         assert our_line == kernel_line
     assert ours == kernels

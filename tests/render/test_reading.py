@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -311,3 +314,26 @@ def test_no_such_cpu(renderer: Renderer, make_reader: MakeBuffer) -> None:
     reader = make_reader()
     with pytest.raises(OSError, match="memory"):
         Iterator(renderer, reader, RAW, cpu=2)
+
+
+WRITER = """
+import sys
+from ringbuf import RingBuffer
+from tests.render.records import marker
+buffer = RingBuffer.open(int(sys.argv[1]))
+for number in range(40000):
+    buffer.write(number % 2, marker(f"{number}\\n", ip=0))
+"""
+
+
+def test_lines_are_in_order_while_a_writer_goes_from_cpu_to_cpu(renderer: Renderer, make_reader: MakeBuffer) -> None:
+    """Also where a CPU had nothing when it was looked at, and an older event than another's came to it meanwhile."""
+    reader = make_reader(1 << 22)
+    os.set_inheritable(reader.buffer.fd, True)
+    command = [sys.executable, "-c", WRITER, str(reader.buffer.fd)]
+    pipe, text = Pipe(renderer, reader, RAW), []
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], pass_fds=[reader.buffer.fd]) as writer:
+        while writer.poll() is None:
+            text.append(pipe.read(1 << 16) or b"")
+    text.append(pipe.read(1 << 22) or b"")
+    assert words(b"".join(text)) == [str(number) for number in range(40000)]

@@ -105,3 +105,107 @@ def test_where_nothing_can_be_kept_nothing_fails(place: str, tmp_path: Path, mon
     monkeypatch.setenv("HOME", str(tmp_path / "absent"))
     kept.write(KEY, MADE)
     assert kept.read(KEY) is None
+
+
+def other(path: Path) -> None:
+    os.chown(path, 65534, 65534, follow_symlinks=False)
+
+
+def shared_by_group(path: Path) -> None:
+    path.chmod(0o770)
+
+
+def away(path: Path) -> None:
+    """A link in its place, to where it is now."""
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+def anothers_link(path: Path) -> None:
+    away(path)
+    other(path)
+
+
+def hard_link(path: Path) -> None:
+    os.link(path, path.with_name("second"))
+
+
+PARTS = {"home": "", "cache": ".cache", "own": ".cache/tracefs", "file": ".cache/tracefs/types"}
+
+
+WRITABLE = [("home", shared_by_group), ("cache", shared_by_group), ("own", shared_by_group), ("own", away)]
+BY_ROOT = [(part, change) for part in PARTS for change in (other, anothers_link)] if os.geteuid() == 0 else []
+
+
+@pytest.mark.parametrize(("part", "change"), [*WRITABLE, ("file", away), ("file", hard_link), *BY_ROOT])
+def test_what_another_could_have_put_there_is_not_read(
+    part: str, change: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    kept.write(KEY, MADE)
+    assert kept.read(KEY) == MADE
+    change(tmp_path / "home" / PARTS[part])
+    assert kept.read(KEY) is None
+
+
+@pytest.mark.parametrize(("part", "change"), WRITABLE)
+def test_nothing_is_written_where_another_can_write(
+    part: str, change: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home/.cache/tracefs").mkdir(parents=True)
+    change(tmp_path / "home" / PARTS[part])
+    kept.write(KEY, MADE)
+    assert list(tmp_path.rglob("types*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give directories away")
+def test_root_in_a_users_home_writes_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """~/.cache, ~/.cache/tracefs or ~/.cache/tracefs/types lead to root's own: whoever made the link."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    (tmp_path / "roots/tracefs").mkdir(parents=True)
+    for victim in (tmp_path / "roots/types", tmp_path / "roots/tracefs/types"):
+        victim.write_text("precious")
+    links = {".cache": "roots", ".cache/tracefs": "roots", ".cache/tracefs/types": "roots/types"}
+    for number, (where, to) in enumerate(links.items()):
+        home = tmp_path / str(number)
+        (home / where).parent.mkdir(parents=True)
+        (home / where).symlink_to(tmp_path / to)
+        for path in (home, *home.rglob("*")):
+            other(path)
+        monkeypatch.setenv("HOME", str(home))
+        kept.write(KEY, MADE)
+        assert kept.read(KEY) is None
+    assert {path.read_text() for path in (tmp_path / "roots").rglob("types")} == {"precious"}
+
+
+def test_a_link_of_ours_on_the_way_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "disk").mkdir(mode=0o700)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.cache").symlink_to(tmp_path / "disk")
+    kept.write(KEY, MADE)
+    assert kept.read(KEY) == MADE
+    assert os.listdir(tmp_path / "disk/tracefs") == ["types"]
+
+
+def test_a_sticky_directory_above_is_everybodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp").chmod(0o1777)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "tmp"))
+    kept.write(KEY, MADE)
+    assert kept.read(KEY) == MADE
+
+
+def test_what_was_left_half_written_does_not_stay(cache: Path) -> None:
+    kept.write(KEY, MADE)
+    left = cache.with_name(f"types.{os.getpid()}")
+    left.write_bytes(b"half")
+    kept.write("1.3", MADE)
+    assert (kept.read(KEY), left.exists()) == (MADE, False)
+    kept.write("1.3", MADE)
+    assert kept.read("1.3") == MADE

@@ -28,6 +28,9 @@ class FakeEngine:
     def start(self) -> None:
         self.running = True
 
+    def use_in_task(self, on: bool) -> None:
+        self.in_task = on
+
     def stop(self) -> None:
         self.running = False
 
@@ -71,6 +74,9 @@ class FakeEngine:
 
     def soft_disable(self, sink: int, event: int, off: bool) -> None:
         (self.soft.add if off else self.soft.discard)((sink, event))
+
+    def leave_unsaved(self, call: int, arguments: int) -> None:
+        pass
 
     def members(self, sink: int, name: str) -> frozenset[int]:
         return frozenset()

@@ -36,7 +36,7 @@ def listed(files: Files, path: str) -> set[str]:
 
 def test_directory_of_an_event_and_of_a_system(files: Files) -> None:
     assert listed(files, "events") >= {"enable", "header_page", "header_event", "syscalls", "sched", "ftrace"}
-    assert listed(files, "events/signal") == {"enable", "filter", "signal_deliver"}
+    assert listed(files, "events/signal") == {"enable", "filter", "signal_deliver", "signal_generate"}
     assert listed(files, OPENAT) >= {"enable", "filter", "format", "id"}
 
 
@@ -102,7 +102,7 @@ def test_set_event_by_name(files: Files, name: str) -> None:
 @pytest.mark.parametrize("name", ["task", "task:", "task:*", "tas*:*", "task_*", ":task_*"])
 def test_set_event_of_several(files: Files, name: str) -> None:
     files.write("set_event", name)
-    assert recorded(files) == {"task_newtask", "task_rename"}
+    assert recorded(files) == {"task_newtask", "task_prctl_unknown", "task_rename"}
 
 
 def test_set_event_takes_a_word_at_a_time(files: Files) -> None:
@@ -116,7 +116,7 @@ def test_set_event_takes_a_word_at_a_time(files: Files) -> None:
 def test_set_event_adds_and_removes(files: Files) -> None:
     files.write("set_event", "task", os.O_WRONLY)
     files.write("set_event", "!task_newtask", os.O_WRONLY)
-    assert recorded(files) == {"task_rename"}
+    assert recorded(files) == {"task_prctl_unknown", "task_rename"}
 
 
 def test_opening_set_event_for_truncation_disables_all(files: Files) -> None:
@@ -190,3 +190,22 @@ def test_what_was_enabled_before_soft_mode_stays_enabled_after() -> None:
     state.begin_soft()
     state.end_soft()
     assert (state.state, state.recorded) == ("1", True)
+
+
+def test_filters_and_triggers_of_all_events_are_shown_together(files: Files) -> None:
+    assert (files.read("show_event_filters"), files.read("show_event_triggers")) == ("", "")
+    files.write("events/task/task_newtask/filter", "pid > 5")
+    files.write("events/sched/sched_process_exit/filter", "prio == 120 && group_dead == 1")
+    files.write("events/task/task_rename/filter", "0")
+    files.write("events/task/task_rename/trigger", "traceoff:3")
+    files.write("events/task/task_rename/trigger", "stacktrace if pid == 1")
+    files.write("events/sched/sched_process_fork/trigger", "hist:keys=parent_pid")
+    assert files.read("show_event_filters").splitlines() == [
+        "sched:sched_process_exit\tprio == 120 && group_dead == 1",
+        "task:task_newtask\tpid > 5",
+    ]
+    assert files.read("show_event_triggers").splitlines() == [
+        "sched:sched_process_fork\thist:keys=parent_pid:vals=hitcount:sort=hitcount:size=2048 [active]",
+        "task:task_rename\tstacktrace:unlimited if pid == 1",
+        "task:task_rename\ttraceoff:count=3",
+    ]

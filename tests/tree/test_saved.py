@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_nothing_is_saved_where_the_size_is_zero(traced: Traced) -> None:
 def test_nothing_is_saved_without_the_option(traced: Traced) -> None:
     traced.write("options/syscall_user_enter", "0")
     assert '"' not in opened(traced)[-1]
+
+
+def test_the_memory_of_an_argument_whose_type_is_no_pointer_to_it_is_not_saved(traced: Traced) -> None:
+    """Of that call alone; from the next one on after `>`."""
+    traced.write("options/syscall_arg_decode", "1")
+    types = "events/syscalls/sys_enter_openat/types"
+    traced.write(types, "filename:ptr\n")
+    traced.enable("syscalls:sys_enter_access")
+    assert opened(traced)[-1].startswith("0x")
+    traced.write(types, "[flags=O_PATH] filename:in(str)\n")
+    traced.write(types, "", os.O_TRUNC)
+    assert traced.trace()[-1].startswith("sys_openat(dfd: AT_FDCWD, filename: 0x")
+    assert any(line.startswith('sys_access(filename: "/') for line in traced.trace())
+    assert opened(traced)[-1] == '"/etc/passwd"'
 
 
 def test_the_size_is_63_at_first_and_as_large_as_can_be_where_more_is_written(traced: Traced) -> None:

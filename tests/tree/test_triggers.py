@@ -159,3 +159,35 @@ def test_a_histogram_whose_variables_others_read_stays(traced: Traced) -> None:
     latency(traced)
     with pytest.raises(OSError, match="others read its variables"):
         traced.trigger("syscalls:sys_enter_clock_nanosleep", "!hist:keys=common_pid:ts0=common_timestamp.usecs")
+
+
+BLOCKED = (
+    ("synthetic_events", "blocked pid_t pid; u64 delta; unsigned long[] stack; int end\n"),
+    ("syscalls:sys_enter_clock_nanosleep", "hist:keys=common_pid:ts=common_timestamp.usecs,st=common_stacktrace\n"),
+    (
+        "syscalls:sys_exit_clock_nanosleep",
+        "hist:keys=common_pid:delta=common_timestamp.usecs-$ts,s2=$st,r=ret.hex"
+        ":onmatch(syscalls.sys_enter_clock_nanosleep).trace(blocked,common_pid,$delta,$s2,common_pid)\n",
+    ),
+)
+
+
+def test_a_synthetic_event_may_have_a_stack(traced: Traced) -> None:
+    """As Documentation/trace/histogram.rst has it: where a task was when it began to wait."""
+    traced.write("synthetic_events", BLOCKED[0][1])
+    assert traced.read("synthetic_events") == "blocked\tpid_t pid; u64 delta; unsigned long[] stack; int end\n"
+    assert "\tfield:__data_loc unsigned long[] stack;\t" in traced.read("events/synthetic/blocked/format")
+    assert traced.read("events/synthetic/blocked/format").splitlines()[-1] == (
+        'print fmt: "pid=%d, delta=%llu, stack=%s, end=%d", REC->pid, REC->delta, __get_stacktrace(stack), REC->end'
+    )
+    for name, line in BLOCKED[1:]:
+        traced.trigger(name, line)
+    traced.trigger("synthetic:blocked", "hist:keys=delta.buckets=100000000,stack.stacktrace:sort=delta")
+    traced.enable("synthetic:blocked")
+    traced.run("sleep", "0.01")
+    text = traced.read("trace")
+    found = re.search(r": blocked: pid=(\d+) delta=\d+ stack=STACK:\n((?:=> 0x[0-9a-f]+\n)+)end=\1\n", text)
+    assert found, text
+    addresses = re.findall(r"0x[0-9a-f]+", found[2])
+    entry = "{ delta: ~ 0-99999999, stack.stacktrace" + "".join(f"         {address}\n" for address in addresses)
+    assert f"{entry}}} hitcount:          1\n" in traced.hist("synthetic:blocked")

@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from signal import SIGKILL
 from typing import NamedTuple
 
 from tracefs.calls import numbers
@@ -87,7 +88,7 @@ class Returned(NamedTuple):
 
 @dataclass(frozen=True)
 class Signalled:
-    """A signal reached its task. `info` is the beginning of its siginfo_t."""
+    """A signal reached its task, which may ignore it. `info` is the beginning of its siginfo_t."""
 
     tid: int
     ts: int
@@ -101,6 +102,17 @@ class Signalled:
     @property
     def siginfo(self) -> Value | None:
         return self.decoder.memory("siginfo", self.info)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The signal `number` has stopped the task's process."""
+
+    tid: int
+    ts: int
+    event: EventClass
+    record: bytes
+    number: int
 
 
 @dataclass(frozen=True)
@@ -153,7 +165,7 @@ class Other:
     record: bytes
 
 
-Happening = Entered | Returned | Signalled | Ended | Superseded | Other
+Happening = Entered | Returned | Signalled | Stopped | Ended | Superseded | Other
 
 
 class Pairing:
@@ -180,10 +192,14 @@ class Pairing:
                 yield self._enter(event, ts, tid, record)
             elif event.syscall:
                 yield self._exit(event, ts, tid, record)
-            elif event.name == "signal_deliver":
+            elif event.name in ("signal_deliver", "signal_ignored"):
                 sig, code = _number(event, "sig", record), _number(event, "code", record)
+                if sig == SIGKILL:
+                    continue  # no program takes it: the end says so
                 info = _siginfo(event, record) or _SIGINFO.pack(sig, 0, code)
                 yield Signalled(tid, ts, event, record, sig, code, info, self.decoder)
+            elif event.name == "stopped":
+                yield Stopped(tid, ts, event, record, _number(event, "sig", record))
             elif event.name == "sched_process_exit":
                 self._inside.pop(tid, None)
                 yield Ended(tid, ts, event, record, _number(event, EXIT_CODE, record))

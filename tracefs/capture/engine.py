@@ -104,11 +104,19 @@ class Engine:
         self._in_task = False
         self._running = False
 
-    def use_in_task(self) -> None:
-        """Programs that begin from now on may record themselves. Before anything is captured. OSError(ENOTSUP): not here."""
-        if why := in_task_machine():
+    def use_in_task(self, on: bool = True) -> None:
+        """Programs that begin from now on may record themselves, or not. OSError ENOTSUP: not here; EBUSY: capturing has begun."""
+        if on and (why := in_task_machine()):
             raise OSError(errno.ENOTSUP, why)
-        self._in_task = True
+        with self._lock:
+            if self._session:
+                raise OSError(errno.EBUSY, "tasks are being traced")
+            self._in_task = on
+
+    @property
+    def in_task(self) -> bool:
+        """Whether programs may record themselves."""
+        return self._in_task
 
     def in_task_reasons(self) -> dict[str, int]:
         """How many programs recorded themselves, and how many did not, by why."""
@@ -218,6 +226,10 @@ class Engine:
     def soft_disable(self, sink: int, event: int, off: bool) -> None:
         """Where triggers begin that switch the event: not written until one enables it, or the other way round."""
         self._core.set_soft_off(sink, event, off)
+
+    def leave_unsaved(self, call: int, arguments: int) -> None:
+        """Whose memory is not saved from now on, bit by bit, of the system call of that number."""
+        self._core.unsaved(call, arguments)
 
     def members(self, sink: int, name: str) -> frozenset[int]:
         """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork added."""

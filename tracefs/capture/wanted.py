@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tracefs.syscalls import traits
+
 SYSCALL_FIRST, SYSCALL_LAST = 1024, 1024 + 2 * 1023 + 1
 """Ids of the events of single calls (record.h): enter and exit of number 0, and so on."""
 ANY_CALL = frozenset({100, 101, 102, 103})
 """Those of raw_syscalls and compat_syscalls."""
+TOLD_BY = {114: "sends", 115: "action"}
+"""Other events whose records need calls to be seen: signal_generate, signal_deliver; which, by their trait in traits.tbl."""
 
 
 class Compiled(Protocol):
@@ -72,6 +76,7 @@ class Wanted:
         """The numbers of the system calls that are recorded; None: all of them may be."""
         if self.tracer or self.events & ANY_CALL:
             return None
+        told = (traits.kind(key) for event, key in TOLD_BY.items() if event in self.events)
         return frozenset(
             (event - SYSCALL_FIRST) // 2 for event in self.events if SYSCALL_FIRST <= event <= SYSCALL_LAST
-        )
+        ).union(*told)

@@ -61,12 +61,15 @@ def run(args: argparse.Namespace) -> int:
             )
     if file is None:
         raise CommandError("export: FILE is missing, or --to DIR")
-    if form.seekable and file == "-":
-        raise CommandError(f"export: {form.name} needs a regular file")
+    if file == "-" and (form.seekable or form.directory):
+        raise CommandError(f"export: {form.name} needs a {'directory' if form.directory else 'regular file'}")
     try:
         source, wish = _source(name), Wish(args.verbose, host=args.host, directory=args.to)
     except NotReadable as error:
         raise CommandError(f"{name}: {error}") from None
+    if form.directory:
+        os.makedirs(file, exist_ok=True)
+        file = os.path.join(file, form.directory)
     out = 1 if file == "-" else os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         with _progress(source) as progress:

@@ -23,6 +23,7 @@ from tracefs.commands.output import Output
 from tracefs.commands.signals import forwarding, held
 from tracefs.commands.start import Start, refused, start
 from tracefs.export.forms import FORMS, Form, Missing, Wish, made_by, open_form
+from tracefs.plain import plain
 from tracefs.tree import Tracefs
 from tracefs.tree.node import Context, Directory, File, Handle
 
@@ -114,8 +115,11 @@ def trace(request: Request) -> int:
 
 
 def _traced(request: Request, form: Form | None, out: Output, blocked: Collection[int], limits: Sequence[Limit]) -> int:
+    complaints: list[str] = []
+
     def complain(message: str) -> None:
-        print(f"tracefs: {message}", file=sys.stderr)
+        complaints.append(message)
+        print(f"tracefs: {plain(message)}", file=sys.stderr)
 
     files = Tracefs(_scope(request), on_error=complain, start=False)  # who is traced is recorded as a whole
     engine = cast(Engine, files.engine)
@@ -131,7 +135,7 @@ def _traced(request: Request, form: Form | None, out: Output, blocked: Collectio
         if request.argv:
             only = files.top.wanted().calls() if request.seccomp else None
             child = start(engine, Start(request.argv, request.environ, only, blocked, limits))
-        elif not (engine.settle(ATTACH) or engine.tracees()):
+        elif not (engine.settle(ATTACH) and not complaints) and not engine.tracees():
             raise CommandError("run: -p: nothing is traced")
         started()
         with forwarding(child.pid if child else None, inherited.ignored_signals()) as asked:
@@ -232,7 +236,7 @@ def _select(files: Tracefs, request: Request, form: Form | None) -> bool:
     for option in (["syscall_pair"] if chosen.pairs else []) + (["syscall_fd_path"] if chosen.fds else []):
         _write(files.root, "trace_options", option)
     for note in chosen.notes:
-        print(f"tracefs: {note}", file=sys.stderr)
+        print(f"tracefs: {plain(note)}", file=sys.stderr)
     return chosen.holds
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from tracefs import mountpoints
 from tracefs.commands import CommandError
 from tracefs.commands.scopes import describe
+from tracefs.plain import plain
 
 SHOWN_TRACEES = 20
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             lines = _describe(directory)
         except OSError as error:  # taken away while we look, or not of this version
             lines = [directory, f"  cannot be read: {error.filename}: {error.strerror}"]
-        print("\n".join(lines))
+        print("\n".join(map(plain, lines)))  # names of tasks, directories and faults
     return 0
 
 
@@ -53,6 +54,8 @@ def _describe(directory: str) -> list[str]:
         f"  scope:   {describe(about['scope'], about['root'], alive=about.get('alive', True))}",
         f"  tracees: {_tracees(about['tracees'])}",
     ]
+    if (ways := about.get("in_task")) is not None:
+        lines.append(f"  in-task: {', '.join(f'{count} {way}' for way, count in ways.items()) or 'no program yet'}")
     root = Path(directory)
     lines += _instance(root, "top")
     for instance in sorted(root.glob("instances/*")):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracefs.events.event import EventClass
-from tracefs.events.systems import ftrace, raw_syscalls, sched, signal, syscalls, task
+from tracefs.events.systems import ftrace, ptrace, raw_syscalls, sched, signal, syscalls, task
 
 
 class Registry:
@@ -39,6 +39,7 @@ class Registry:
 
 BUILT_IN = (
     *ftrace.EVENTS,
+    *ptrace.EVENTS,
     *raw_syscalls.EVENTS,
     *sched.EVENTS,
     *signal.EVENTS,

@@ -27,7 +27,8 @@ class TimeOfDay:
         """To be called before time stamps are converted that are younger than the last look."""
         now, offset = min((_read(self._clock) for _ in range(3)), key=lambda each: each[0])[1:]
         if not self._offsets or abs(offset - self._offsets[-1]) > _STEP:
-            self._since.append(self._looked)  # it was set since then: what came after is shown by the new time
+            # It was set since the last look: what came after that is shown by the new time.
+            self._since.append(self._looked + 1 if self._offsets else 0)
             self._offsets.append(offset)
         self._looked = now
 

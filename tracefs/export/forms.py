@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from tracefs.export.source import Source
 
-EVENTS = ("signal:signal_deliver", "sched:sched_process_exec", "sched:sched_process_exit")
+EVENTS = (
+    "signal:signal_deliver", "ptrace:signal_ignored", "ptrace:stopped", "sched:sched_process_exec", "sched:sched_process_exit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Form:
     """Its end is written at the beginning: it needs a regular file, and -w FILE to name it."""
     option: bool = True
     """Whether the option --NAME chooses it."""
+    directory: str = ""
+    """What it writes is this file of a directory, which has others besides."""
     partitions: bool = False
     """It can add to a directory of files: Wish.directory."""
     extra: str = ""
@@ -113,8 +117,24 @@ _ROWS = (
         settings=_TASKS, apart=True,
     ),
     Form(
+        "chrome", "trace events as JSON, for speedscope and the Firefox profiler", "calls", "chrome:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "folded", "stacks of programs and calls with their times, for flame graphs", "calls", "folded:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
+        "html", "a page of its own: programs in time, calls, files", "calls", "page:make",
+        events=_LIVES, settings=_TASKS, apart=True,
+    ),
+    Form(
         "parquet", "with -w: a table of calls for DuckDB, ClickHouse, Spark, pandas", "calls", "parquet:make",
         events=_LIVES, settings=_TASKS, apart=True, partitions=True, extra="parquet",
+    ),
+    Form(
+        "ctf", "a directory for babeltrace2 and Trace Compass", "calls", "ctf:make",
+        events=_LIVES, settings=_TASKS, apart=True, directory="stream", option=False,
     ),
     Form(
         "perf", "with -w: a file for `perf script -i FILE`", "records", "perf_data:PerfData",

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracefs.calls.direct import Direct
 from tracefs.calls.fields import fields
-from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Superseded
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Stopped, Superseded
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
 from tracefs.export.told import Told
@@ -115,7 +115,7 @@ class JsonLines:
         assert call.result is not None
         return self._timed(each) | {"args": _args(call)} | _result(call.result)
 
-    def _event(self, each: Signalled | Ended | Superseded | Other) -> dict[str, Any]:
+    def _event(self, each: Signalled | Stopped | Ended | Superseded | Other) -> dict[str, Any]:
         name = f"{each.event.system}:{each.event.name}"
         shown = self._begin(each.ts, each.tid) | {"event": name, "fields": fields(each.event, each.record)}
         if isinstance(each, Signalled) and each.siginfo is not None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -27,14 +25,12 @@ from tracefs.export import story
 from tracefs.export._native import ffi, lib
 from tracefs.export.forms import Wish
 from tracefs.export.native.driver import ALL, Driver, is_ours
+from tracefs.export.paths import paths
 from tracefs.export.source import Source
 from tracefs.syscalls import SYSCALLS
 from tracefs.syscalls.types import load
-from tracefs.syscalls.types.language.layout import unaliased
-from tracefs.syscalls.types.language.model import EnumType, Pointer, Ref
+from tracefs.syscalls.types.language.model import EnumType
 
-_OPENED = re.compile(r"-?\w+<(/.*)>(?:\(deleted\))?")
-"""A descriptor, and what it stands for."""
 ROWS = 1 << 17
 """Of a row group."""
 DAY = 86_400 * 1_000_000_000
@@ -133,42 +129,9 @@ class Rows:
         for name, words in call.args:
             key, value = name.encode(), words.encode(errors="replace")
             lib.ex_columns_arg(self._columns, key, len(key), value, len(value))
-        for path in _paths(call):
+        for path in paths(call):
             found = path.encode(errors="replace")
             lib.ex_columns_path(self._columns, found, len(found))
-
-
-@lru_cache(maxsize=1)
-def _path_names() -> frozenset[tuple[str, str]]:
-    """(call, argument) of those that lead to a path."""
-    table = load()
-    return frozenset(
-        (call.uapi_name, name)
-        for call in SYSCALLS
-        for row in table.rows.get(call.name, ())
-        for name, kind in row.args
-        if isinstance(meant := unaliased(table, kind), Pointer) and meant.target == Ref("pathname")
-    )
-
-
-def _paths(call: story.Called) -> list[str]:
-    """As columns.c has them: names behind the directories that they are in, what descriptors stood for."""
-    found: list[str] = []
-    directory, named = "", False
-    for name, words in call.args:
-        if opened := _OPENED.fullmatch(words):
-            found += [directory] * bool(directory)
-            directory = opened[1]
-        elif (call.name, name) in _path_names() and words[:1] == words[-1:] == '"':
-            path = words[1:-1]
-            found.append(
-                path if path.startswith("/") or not directory else f"{directory.rstrip('/')}/{path}".rstrip("/")
-            )
-            directory, named = "", True
-    found += [directory] * bool(directory)
-    if not named and not call.error and (opened := _OPENED.fullmatch(call.said)):
-        found.append(opened[1])
-    return [path for path in found if path]
 
 
 class Sink(Protocol):

@@ -188,6 +188,9 @@ class Story:
                 if isinstance(each, Ended):
                     continue  # nothing is known of it but its end
                 task = self._new(tid, each.ts)
+                if isinstance(each, Entered) and each.uapi_name in _EXECS and task.parent is None:
+                    args = [(arg.name, text(arg.value)) for arg in each.call.args]
+                    task.name = self._program(tid, args)[0]  # what it is called by now is what it becomes later
                 yield Began(each.ts, task)
             if isinstance(each, Returned):
                 inside = self._inside.pop(tid, None)
@@ -210,7 +213,7 @@ class Story:
                 named = each.decoder.number("signal", each.number)
                 name = named.name if isinstance(named, Enum) and named.name else str(each.number)
                 yield Struck(each.ts, task, name, text(each.siginfo) if each.siginfo is not None else "")
-            elif each.event.name == _FORK:
+            elif isinstance(each, Other) and each.event.name == _FORK:
                 yield from self._born(each, task)
             elif each.event.name not in _UNSAID:
                 yield Noted(each.ts, task, each.event.name, fields(each.event, each.record))
@@ -291,7 +294,7 @@ class Story:
             began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel, _number(each), each.args
         )
         if name in _EXECS and ret == 0:
-            before, task.name, task.cmdline = task.name, *self._program(each, args)
+            before, task.name, task.cmdline = task.name, *self._program(each.tid, args)
             yield Ran(each.ts, task, before)
             task.program_began = each.ts
 
@@ -307,13 +310,13 @@ class Story:
         assert call.result is not None
         return [(arg.name, text(arg.value)[:_MOST]) for arg in call.args], Words.result(call.result)
 
-    def _program(self, each: Returned, args: list[tuple[str, str]]) -> tuple[str, str]:
+    def _program(self, tid: int, args: list[tuple[str, str]]) -> tuple[str, str]:
         """(name, command line)"""
         values = dict(args)
         path = values.get("filename", "").strip('"')
         argv = values.get("argv", "")
         words = re.findall(r'"((?:[^"\\]|\\.)*)"', argv)
-        return os.path.basename(path) or self._source.comm(each.tid) or "?", " ".join(words) or path
+        return os.path.basename(path) or self._source.comm(tid) or "?", " ".join(words) or path
 
     @staticmethod
     def _channel(each: Returned, name: str) -> str:

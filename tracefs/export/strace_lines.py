@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tracefs.calls.direct import Direct
 from tracefs.calls.fields import fields
-from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Superseded
+from tracefs.calls.pairing import Ended, Entered, Happening, Other, Returned, Signalled, Stopped, Superseded
 from tracefs.export.brief import brief
 from tracefs.export.forms import Wish
 from tracefs.export.source import Source
@@ -68,6 +68,8 @@ class StraceLines:
                 self._open = None
             elif isinstance(each, Signalled):
                 yield self._line(each.tid, each.ts, f"--- {self._signal(each)} ---")
+            elif isinstance(each, Stopped):
+                yield self._line(each.tid, each.ts, f"--- stopped by {self._signal_name(each.number)} ---")
             elif isinstance(each, Ended):
                 self._split.discard(each.tid)
                 self._arch.pop(each.tid, None)
@@ -116,9 +118,11 @@ class StraceLines:
     def _ended(self, each: Ended) -> str:
         if not each.killed_by:
             return f"exited with {each.status}"
-        named = self._decoder.number("signal", each.killed_by)
-        name = named.name if isinstance(named, Enum) and named.name else each.killed_by
-        return f"killed by {name}{' (core dumped)' if each.dumped else ''}"
+        return f"killed by {self._signal_name(each.killed_by)}{' (core dumped)' if each.dumped else ''}"
+
+    def _signal_name(self, number: int) -> str:
+        named = self._decoder.number("signal", number)
+        return named.name if isinstance(named, Enum) and named.name else str(number)
 
 
 def make(source: Source, wish: Wish, file: int) -> Told:

@@ -14,6 +14,7 @@ from tracefs.export.forms import Wish
 from tracefs.export.source import Source
 from tracefs.export.strace_lines import StraceLines
 from tracefs.export.told import Told
+from tracefs.plain import plain
 from tracefs.syscalls.types import Decoder
 
 KEYS = ("call", "process", "file")
@@ -114,8 +115,8 @@ class Summary:
         if name == "call":
             return each.uapi_name
         if name == "file":
-            return about(each) or "-"
-        return f"{self._comm(each.tid) or '<...>'}-{self._tgid(each.tid) or each.tid}"
+            return plain(about(each) or "-")
+        return f"{plain(self._comm(each.tid) or '<...>')}-{self._tgid(each.tid) or each.tid}"
 
     def sorted(self) -> list[tuple[Key, Row]]:
         """What took longest first."""

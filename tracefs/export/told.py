@@ -33,8 +33,9 @@ class Lines(Protocol):
 class Told:
     """An Export. Decodes by the tables that the source has when the lines are made."""
 
-    def __init__(self, source: Source, lines: Lines) -> None:
-        self._source, self._lines = source, lines
+    def __init__(self, source: Source, lines: Lines, encoding: str = "utf-8") -> None:
+        """`encoding`: latin-1 of a form whose characters are bytes."""
+        self._source, self._lines, self._encoding = source, lines, encoding
         self._table = source.table()
         self._stream = Stream(source.frames(), source.now)
         self._pairing = Pairing(source.registry, Decoder(self._table))
@@ -43,8 +44,8 @@ class Told:
         while found := self._stream.take(last):
             self._take_over_types()
             if text := "".join(self._told(found)):
-                return text.encode()
-        return "".join(self._lines.end()).encode() if last else b""
+                return text.encode(self._encoding)
+        return "".join(self._lines.end()).encode(self._encoding) if last else b""
 
     @property
     def held(self) -> bool:

@@ -16,7 +16,7 @@ from tracefs.front.vocabulary import Selection, UnknownWord, Vocabulary
 from tracefs.tree.instance import Instance
 from tracefs.tree.set_event import matching
 
-SIGNALS = "signal_deliver"
+SIGNALS = ("signal:signal_deliver", "ptrace:signal_ignored", "ptrace:stopped")
 
 
 class NotSelected(Exception):
@@ -110,14 +110,14 @@ def _events(vocabulary: Vocabulary, named: Selection, unasked: set[EventClass]) 
 
 
 def _by_signal(chosen: Chosen, named: Selection, instance: Instance) -> None:
-    event = instance.event("signal", SIGNALS)
-    if named.signals is None or event is None:
+    if named.signals is None:
         return
-    chosen.events.discard(event)
-    if named.signals:
-        chosen.events.add(event)
-        if len(named.signals) < 64:
-            chosen.shared.add(event, " || ".join(f"sig == {number}" for number in sorted(named.signals)))
+    for event in filter(None, (instance.event(*name.split(":")) for name in SIGNALS)):
+        chosen.events.discard(event)
+        if named.signals:
+            chosen.events.add(event)
+            if len(named.signals) < 64:
+                chosen.shared.add(event, " || ".join(f"sig == {number}" for number in sorted(named.signals)))
 
 
 def _by_path(chosen: Chosen, globs: Sequence[str]) -> None:

@@ -45,14 +45,8 @@ RENDER_STRUCTS = (
     "rn_piece",
     "rn_program",
 )
-READER_FUNCTIONS = """
-struct rn_reader *rn_reader_new(struct rb *rb, unsigned cpus);
-void rn_reader_free(struct rn_reader *reader);
-int64_t rn_reader_take(struct rn_reader *reader, unsigned cpu, void *page, uint32_t size);
-uint64_t rn_reader_unread(struct rn_reader *reader, int cpu);
-bool rn_reader_empty(struct rn_reader *reader, int cpu);
-void rn_reader_reset(struct rn_reader *reader, int cpu);
-"""
+READER_FUNCTIONS = ("new", "free", "take", "unread", "empty", "reset")
+"""Of reader.h, rn_reader_...: what takes its lock itself."""
 PYTHON = """
 extern "Python" int32_t rn_python_words(const char *name, const uint8_t *bytes, uint32_t length, char *words, uint32_t room);
 """
@@ -74,8 +68,15 @@ def types(*headers: str) -> str:
     return "struct rb; struct tt_table; struct cmdlines; struct rn_reader; struct rn_program;\n" + "\n".join(found)
 
 
+def reader_functions() -> str:
+    """The declarations of READER_FUNCTIONS."""
+    found = re.findall(rf"(?m)^[^\n(]*\brn_reader_(?:{'|'.join(READER_FUNCTIONS)})\([^;]*;", plain("reader.h"))
+    assert len(found) == len(READER_FUNCTIONS), "a function is not in reader.h"
+    return "\n".join(found) + "\n"
+
+
 ffibuilder = FFI()
-ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + READER_FUNCTIONS + plain("lines.h") + plain("typed/custom.h") + PYTHON)
+ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + reader_functions() + plain("lines.h") + plain("typed/custom.h") + PYTHON)
 ffibuilder.set_source(
     "tracefs.render._render",
     '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt/printfmt.h"\n'

@@ -28,15 +28,16 @@ void rn_names_init(struct rn_names *names, const struct cmdlines *cmdlines)
 
 static void set_name(struct rn_name *name, const char *comm)
 {
-	size_t length = strnlen(comm, CMDLINE_LEN - 1);
+	struct rn_text text = { .at = name->comm, .end = name->comm + sizeof(name->comm) };
 
-	memmove(name->comm, comm, length);
-	name->length = (uint8_t)(length + 1); /* 0 means unused, so an empty name counts 1 */
+	rn_put_foreign(&text, comm, strnlen(comm, CMDLINE_LEN - 1));
+	name->length = (uint8_t)(text.at - name->comm + 1); /* 0 means unused, so an empty name counts 1 */
 }
 
 const struct rn_name *rn_names_find(struct rn_names *names, int32_t pid)
 {
 	struct rn_name *name = &names->slots[(uint32_t)pid % RN_NAME_CACHE];
+	char comm[CMDLINE_LEN];
 
 	if (name->length && name->pid == pid)
 		return name;
@@ -46,8 +47,8 @@ const struct rn_name *rn_names_find(struct rn_names *names, int32_t pid)
 		set_name(name, "<idle>");
 	else if (pid < 0)
 		set_name(name, "<XXX>");
-	else if (names->cmdlines && cmdlines_find(names->cmdlines, pid, name->comm, &name->tgid))
-		set_name(name, name->comm);
+	else if (names->cmdlines && cmdlines_find(names->cmdlines, pid, comm, &name->tgid))
+		set_name(name, comm);
 	else
 		set_name(name, "<...>");
 	return name;

@@ -161,7 +161,8 @@ static void put_field(struct rn_text *text, const struct rn_field *field, const 
 	switch (field->kind) {
 	case RN_STRING:
 	case RN_DATA_LOC:
-		put_value_text(text, value);
+		if (value->text)
+			rn_put_foreign(text, value->text, value->length);
 		break;
 	case RN_USER_STRING:
 		/* here the kernel shows an address of its own buffer; the task's pointer says more */

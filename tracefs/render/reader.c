@@ -30,6 +30,7 @@ struct rn_reader {
 	pthread_mutex_t lock;
 	struct rb *rb;
 	unsigned cpus;
+	uint64_t loads; /* pages that were taken from the buffer */
 	struct page pages[];
 };
 
@@ -109,7 +110,14 @@ static bool refill(struct rn_reader *reader, unsigned cpu, struct page *page)
 	page->before = page->after = (struct place){ 0, 0 };
 	if (bytes <= 0)
 		forget(page);
+	else
+		reader->loads++;
 	return bytes > 0;
+}
+
+uint64_t rn_reader_loads(const struct rn_reader *reader)
+{
+	return reader->loads;
 }
 
 bool rn_reader_peek(struct rn_reader *reader, unsigned cpu, struct rb_event *event)

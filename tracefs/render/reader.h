@@ -23,6 +23,8 @@ void rn_reader_unlock(struct rn_reader *reader);
 unsigned rn_reader_cpus(const struct rn_reader *reader);
 struct rb *rn_reader_buffer(const struct rn_reader *reader);
 
+/* Locked. How often events were taken from the buffer. */
+uint64_t rn_reader_loads(const struct rn_reader *reader);
 /* Locked. The next event of cpu; valid until rn_reader_next or the unlock. */
 bool rn_reader_peek(struct rn_reader *reader, unsigned cpu, struct rb_event *event);
 void rn_reader_next(struct rn_reader *reader, unsigned cpu);

@@ -134,7 +134,7 @@ struct rn_names {
 		int32_t pid;
 		int32_t tgid; /* 0 where unknown */
 		uint8_t length; /* 0: slot is unused */
-		char comm[CMDLINE_LEN];
+		char comm[RN_FOREIGN_BYTE * CMDLINE_LEN]; /* as it is shown */
 	} slots[RN_NAME_CACHE];
 };
 void rn_names_init(struct rn_names *names, const struct cmdlines *cmdlines);

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 RECORD_ROOM = 1 << 18
 """More bytes than a line takes besides the characters that its record holds."""
-LONGEST_BYTE = 3
-"""Characters that a byte of a record becomes at most: " ff"."""
+LONGEST_BYTE = 4
+"""Characters that a byte of a record becomes at most: "\\033"."""
 
 
 class Renderer:

@@ -124,8 +124,23 @@ static bool peek_cpu(struct rn_source *source, unsigned cpu, struct rb_event *ev
 				 rn_reader_peek(source->reader, cpu, event);
 }
 
+/* Grows whenever events of a CPU were copied out of the buffer. */
+static uint64_t loads_of(const struct rn_source *source, unsigned cpu)
+{
+	return source->cursors ? rb_iter_loads(source->cursors[cpu].ring) : rn_reader_loads(source->reader);
+}
+
+static uint64_t loads(const struct rn_source *source)
+{
+	uint64_t sum = 0;
+
+	for (unsigned cpu = source->first_cpu; cpu < source->end_cpu; cpu++)
+		sum += loads_of(source, cpu);
+	return sum;
+}
+
 /* Find the CPU whose event comes first, and up to when its events stay in front; of equals the lower CPU's. */
-static bool find_first(struct rn_source *source, struct rb_event *first)
+static void look(struct rn_source *source, struct rb_event *first)
 {
 	struct rb_event event;
 	unsigned cpu;
@@ -148,14 +163,32 @@ static bool find_first(struct rn_source *source, struct rb_event *first)
 			source->until_cpu = (int)cpu;
 		}
 	}
-	return source->current >= 0;
+}
+
+/*
+ * A CPU that had nothing may have got an older event meanwhile than those that were copied from another one later. A writer
+ * commits its events one after the other: who looks again after the last copy sees all that came before what was copied.
+ */
+static bool find_first(struct rn_source *source, struct rb_event *first)
+{
+	uint64_t before;
+
+	do {
+		before = loads(source);
+		look(source, first);
+	} while (before != loads(source));
+	if (source->current < 0)
+		return false;
+	source->loads = loads_of(source, (unsigned)source->current);
+	return true;
 }
 
 bool rn_source_peek(struct rn_source *source, struct rb_event *event, int *cpu)
 {
 	bool found = false;
 
-	if (source->current >= 0 && peek_cpu(source, (unsigned)source->current, event))
+	if (source->current >= 0 && peek_cpu(source, (unsigned)source->current, event) &&
+	    source->loads == loads_of(source, (unsigned)source->current))
 		found = source->until_cpu < 0 || event->ts < source->until ||
 			(event->ts == source->until && source->current < source->until_cpu);
 	if (!found)

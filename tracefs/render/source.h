@@ -14,6 +14,7 @@ struct rn_source {
 	int current; /* the CPU whose events come first, -1: not known */
 	uint64_t until; /* ... up to this time stamp, where the next CPU's begin */
 	int until_cpu;
+	uint64_t loads; /* times that events of the current CPU were copied out of the buffer, when that was found */
 };
 
 /* cpu -1: all. false: no memory, or no such CPU. */

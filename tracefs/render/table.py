@@ -33,7 +33,7 @@ NUMBER_SIZES = (1, 2, 4, 8)
 def field_kind(field: Field) -> int:
     """enum rn_field_kind of a field."""
     if field.is_data_loc:
-        kind = lib.RN_DATA_LOC
+        kind = lib.RN_DATA_LOC if field.is_string else lib.RN_OPAQUE
     elif field.is_string_pointer:
         kind = lib.RN_USER_STRING
     elif field.is_array:

@@ -19,6 +19,57 @@ void rn_pad(struct rn_text *text, char fill, int count)
 	text->at += count;
 }
 
+/* Bytes of the character of UTF-8 that begins there; 0: there is none, or one that steers what it is shown on. */
+static size_t printable(const uint8_t *at, size_t left)
+{
+	size_t size = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+
+	if (at[0] < 0x80)
+		return at[0] >= ' ' && at[0] != 0x7f;
+	if (at[0] < 0xc2 || at[0] > 0xf4 || left < size)
+		return 0;
+	for (size_t i = 1; i < size; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	switch (at[0]) {
+	case 0xc2: /* C1 controls */
+		return at[1] < 0xa0 ? 0 : size;
+	case 0xe0: /* longer than need be */
+		return at[1] < 0xa0 ? 0 : size;
+	case 0xf0:
+		return at[1] < 0x90 ? 0 : size;
+	case 0xed: /* surrogates */
+		return at[1] >= 0xa0 ? 0 : size;
+	case 0xf4: /* above U+10FFFF */
+		return at[1] >= 0x90 ? 0 : size;
+	case 0xe2: /* separators of lines, and what turns the direction of writing */
+		return (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9) ? 0 : size;
+	}
+	return size;
+}
+
+void rn_put_foreign(struct rn_text *text, const char *bytes, size_t count)
+{
+	const uint8_t *at = (const uint8_t *)bytes;
+	size_t plain = 0, size;
+
+	while (plain < count) {
+		size = printable(at + plain, count - plain);
+		if (size) {
+			plain += size;
+			continue;
+		}
+		rn_put(text, (const char *)at, plain);
+		rn_putc(text, '\\');
+		for (int shift = 6; shift >= 0; shift -= 3)
+			rn_putc(text, (char)('0' + (at[plain] >> shift & 7)));
+		at += plain + 1;
+		count -= plain + 1;
+		plain = 0;
+	}
+	rn_put(text, (const char *)at, count);
+}
+
 static char *decimal(char *end, uint64_t value)
 {
 	while (value >= 10000) { /* long divisions take turns: as few as can be */

@@ -58,6 +58,13 @@ static inline void rn_put_spared(struct rn_text *text, const char *bytes, size_t
 
 void rn_pad(struct rn_text *text, char fill, int count);
 
+/*
+ * A name that somebody chose (of a task, of a file): control characters and what is no UTF-8 as octal escapes, so that it
+ * neither steers a terminal nor forges a line. All else is as it is, backslashes too.
+ */
+void rn_put_foreign(struct rn_text *text, const char *bytes, size_t count);
+#define RN_FOREIGN_BYTE 4u /* characters that a byte becomes at most */
+
 /* Digits without padding. */
 void rn_put_long_dec(struct rn_text *text, uint64_t value);
 static inline void rn_put_dec(struct rn_text *text, uint64_t value)

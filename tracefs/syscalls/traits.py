@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table traits.tbl as Python values, and as the C header that the engine is compiled with."""
+"""The table traits.tbl as Python values, and with prctl's options as the C header that the engine is compiled with."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from tracefs.syscalls.table import COMPAT_NAMES, SYSCALLS, X32_NAMES, data_lines, read
 
 BITS = (
     "exec", "affinity", "wait", "sigreturn", "rename", "birth", "birth=flags", "birth=struct", "multiplex=socketcall",
-    "multiplex=ipc", "followed", "again", "timeout", "again=ignored",
+    "multiplex=ipc", "followed", "again", "timeout", "again=ignored", "exec=at", "action", "action=old", "action=signal",
+    "sends=kill", "sends=tkill", "sends=tgkill", "sends=queue", "sends=tgqueue", "sends=pidfd",
 )  # fmt: skip
 """Traits that the engine's C knows, as bits from the lowest."""
 PLAIN = frozenset((*BITS, "restarts", "receives")) - {"timeout"}
@@ -80,6 +82,21 @@ def named(trait: str) -> frozenset[str]:
     return frozenset(name for name, traits in TRAITS.items() if trait in traits.words)
 
 
+def kind(key: str) -> frozenset[int]:
+    """The numbers, in the 64-bit table, of all calls that have a trait `KEY` or `KEY=...`."""
+    names = {name for name, traits in TRAITS.items() if any(word.partition("=")[0] == key for word in traits.words)}
+    return frozenset(number for number, name in NATIVE_NAMES.items() if name in names)
+
+
+def prctl_options() -> list[int]:
+    """The options of prctl(2) that the type tables have a name for."""
+    from tracefs.syscalls.types.language.lexer import statements  # when the engine is built, alone
+
+    text = (Path(__file__).parent / "types/tables/prctl.tbl").read_text(encoding="ascii")
+    words = next(words for words in statements(text) if [word.text for word in words[:2]] == ["enum", "prctl_option"])
+    return sorted(int(word.text.partition("=")[2], 0) for word in words[4:])
+
+
 def _bits(names: Mapping[int, str]) -> dict[int, int]:
     """Number -> its traits as bits, of the calls of one table that have any."""
     rows = {number: TRAITS[name].words for number, name in names.items() if name in TRAITS}
@@ -101,14 +118,15 @@ def header() -> str:
     enum = "".join(f"\tCAP_TRAIT_{word.replace('=', '_').upper()} = 1 << {bit},\n" for bit, word in enumerate(BITS))
     tables = {"64": NATIVE_NAMES, "32": COMPAT_NAMES, "x32": X32_NAMES}
     arrays = "".join(
-        f"static const uint16_t cap_traits_{name}[] = {{\n{_rows(_bits(names), lambda cell: f'{cell:#x}')}}};\n\n"
+        f"static const uint32_t cap_traits_{name}[] = {{\n{_rows(_bits(names), lambda cell: f'{cell:#x}')}}};\n\n"
         for name, names in tables.items()
     )
     timeouts = {number: TRAITS[name].timeout for number, name in NATIVE_NAMES.items() if name in TRAITS}
+    options = "".join(f"\t{value:#x},\n" for value in prctl_options())
     limits = _rows({number: timeout for number, timeout in timeouts.items() if timeout}, _c_timeout)
     return f"""\
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Written by tracefs/capture/build.py from tracefs/syscalls/traits.tbl. */
+/* Written by tracefs/capture/build.py from tracefs/syscalls/traits.tbl and types/tables/prctl.tbl. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -126,4 +144,8 @@ enum cap_limit {{
 
 static const struct cap_timeout cap_timeouts_64[] = {{
 {limits}}};
+
+/* The options of prctl(2) that have names. */
+static const int32_t cap_prctl_options[] = {{
+{options}}};
 """

@@ -80,7 +80,7 @@ class InstanceEvent:
     @property
     def in_use(self) -> bool:
         """Whether anything here differs from an event that nobody has touched."""
-        return self.enabled or bool(self.soft_users) or self.filter.text != type(self.filter).text
+        return self.enabled or bool(self.soft_users) or self.filter.is_set
 
     def switch(self, on: bool) -> None:
         """As a write to `enable`. In soft mode it stays attached, for its triggers."""

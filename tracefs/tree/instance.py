@@ -161,6 +161,8 @@ class Instance:
                 raise OSError(errno.EINVAL, f"{option.name} refuses")
             if self.options[option.name] == on:
                 return
+            if option.name == "in_task":
+                self.shared.engine.use_in_task(on)
             self.options[option.name] = on
             self.view.set(option.name, on)
             if option.name == "overwrite":

@@ -53,7 +53,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("pause-on-trace"),
     Option("function-fork"),
     Option("stacktrace"),
-    Option("json"),  # ours, as the next five
+    Option("in_task", in_instances=False),  # ours, as the next six
+    Option("json"),
     Option("syscall_arg_decode"),
     Option("syscall_fd_path"),
     Option("syscall_pair"),

@@ -26,6 +26,8 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
  Events:
   available_events        - all events, as SYSTEM:EVENT
   set_event               - the enabled ones; write SYSTEM:EVENT, SYSTEM:*, EVENT or a glob, with ! before it to disable
+  show_event_filters      - the events that have a filter, and it
+  show_event_triggers     - the events that have triggers, and each of these
   events/enable           - 1 enables all, 0 disables all; X: some are enabled
   events/SYSTEM/enable    - the same for those of a system
   events/SYSTEM/filter    - sets the filter of each of its events that has the fields
@@ -84,6 +86,7 @@ tasks in scope, seen through ptrace, and what else a tracer is told of them; not
   syscall_user_buf_size   - bytes of a text or of data that are saved of what arguments point to; 0: nothing is
   options/NAME            - one option: 1 or 0
         syscall_arg_type  - show the types of the arguments
+        in_task           - programs that begin record their calls themselves where they can: set before tracing begins
         json              - one JSON object a line, a call with its result, in files opened from now on
         syscall_whole_paths - names of paths are saved whole, whatever syscall_user_buf_size is
         syscall_fd_path   - record what file descriptors stand for: 3</etc/passwd>

@@ -22,7 +22,7 @@ from tracefs.tree.options import TraceOptions, option_files
 from tracefs.tree.output import Trace, TracePipe, TracePipeRaw
 from tracefs.tree.pidset import PID_KINDS, PidFile
 from tracefs.tree.readme import README
-from tracefs.tree.set_event import AvailableEvents, SetEvent
+from tracefs.tree.set_event import AvailableEvents, SetEvent, ShowEventFilters, ShowEventTriggers
 from tracefs.tree.snapshot_files import SnapshotFile, SnapshotRaw
 from tracefs.tree.synthetic import DynamicEvents, SyntheticEvents
 from tracefs.tree.textfile import ConstantFile
@@ -47,6 +47,8 @@ def instance_files(instance: Instance) -> dict[str, Node]:
         "per_cpu": Directory({f"cpu{cpu}": _per_cpu(instance, cpu) for cpu in range(instance.buffer.cpus)}),
         **{kind.name: PidFile(instance, kind) for kind in PID_KINDS},
         "set_event": SetEvent(instance),
+        "show_event_filters": ShowEventFilters(instance, 0o440),
+        "show_event_triggers": ShowEventTriggers(instance, 0o440),
         "snapshot": SnapshotFile(instance),
         "syscall_user_buf_size": control.UserBufSize(instance),
         "timestamp_mode": ConstantFile(control.TIMESTAMP_MODE, sequential=True),

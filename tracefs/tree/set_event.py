@@ -31,6 +31,32 @@ class AvailableEvents(InstanceFile):
         return _lines(switched_events(self.instance.shared.registry))
 
 
+class ShowEventFilters(InstanceFile):
+    """The events that have a filter, each with it. In kernels from 7.0 on."""
+
+    sequential = True
+
+    def show(self) -> str:
+        found = ((each.event, each.filter) for each in self.instance.events)
+        return "".join(
+            f"{event.system}:{event.name}\t{filtered.shown.decode('latin-1')}" for event, filtered in found if filtered.is_set
+        )
+
+
+class ShowEventTriggers(InstanceFile):
+    """The events that have triggers, a line each. In kernels from 7.0 on."""
+
+    sequential = True
+
+    def show(self) -> str:
+        with self.instance.lock:
+            return "".join(
+                f"{event.system}:{event.name}\t{trigger.show()}\n"
+                for event in switched_events(self.instance.shared.registry)
+                for trigger in self.instance.triggers.of(event)
+            )
+
+
 class SetEvent(InstanceFile):
     """The enabled events. `>` disables all; a write acts on its first word and says how much of it that was."""
 

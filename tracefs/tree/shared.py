@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from tracefs.events import Cmdlines, EventClass, Registry
 from tracefs.render import Renderer
+from tracefs.syscalls import SYSCALLS
 from tracefs.tree.faces import EngineFace
 from tracefs.tree.long_text import KeptTexts
 
 if TYPE_CHECKING:
     from tracefs.events.filters.errors import LogEntry
     from tracefs.events.triggers.synthetics import Synthetics
+    from tracefs.syscalls.types.language.model import Table
     from tracefs.syscalls.types.live import LiveTypes
     from tracefs.tree.instance import Instance
 
@@ -48,6 +50,8 @@ class Shared:
     def __post_init__(self) -> None:
         self._synthetics: Synthetics | None = None
         self._types: LiveTypes | None = None
+        self._unsaved: set[str] = set()
+        """Calls whose rows were other than the package's when the engine was last told of them."""
         self.typed_texts = KeptTexts(lambda: self.types.table)
         """What the type tables say, as text."""
 
@@ -69,7 +73,19 @@ class Shared:
 
                 self._types = LiveTypes()
                 self._types.on_change.append(lambda table: self.renderer.use_types(lambda: table))
+                self._types.on_change.append(self._tell_unsaved)
             return self._types
+
+    def _tell_unsaved(self, table: Table) -> None:
+        """Whose memory the calls' rows do not ask for any more."""
+        from tracefs.syscalls.types.loader import load
+        from tracefs.syscalls.types.saved.masks import unsaved
+
+        changed = {name for name, rows in table.rows.items() if rows != load().rows.get(name)}
+        for call in SYSCALLS:
+            if call.name in changed | self._unsaved:
+                self.engine.leave_unsaved(call.nr, unsaved(table, call.name) if call.name in changed else 0)
+        self._unsaved = changed
 
     # -- what synthetic events ask for
 

@@ -11,11 +11,13 @@ from tracefs.capture import Engine, Scope
 from tracefs.capture.wanted import Wanted
 from tracefs.events import Cmdlines
 
+IN_TASK = bool(os.environ.get("TRACEFS_TESTS_IN_TASK"))
+"""All tests of capturing with programs that record themselves: set in the environment."""
 ON, OFF = Wanted(tracer=True), Wanted()
 
 
 def new_engine(
-    root: int, errors: Callable[[str], None], size: int = 65536, in_task: bool = False
+    root: int, errors: Callable[[str], None], size: int = 65536, in_task: bool = IN_TASK
 ) -> tuple[Engine, int, RingBuffer]:
     """A started engine whose scope is the tree of processes from `root` (0: only what it starts); its sink; the sink's buffer.
 

@@ -15,7 +15,7 @@ _OPTIMISED = ["-O1", "-Wall", "-Wextra", "-Werror"]
 _FLAGS = ["-std=gnu11", "-g", "-Wno-unused-result", "-pthread", *_OPTIMISED]
 _FLAGS_OF = {"program32": ["-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pic", "-no-pie", *_OPTIMISED]}
 
-ROUNDS: frozenset[str] = frozenset(PROGRAMS) - {"program32", "setuid", "many_threads", "asleep"}
+ROUNDS: frozenset[str] = frozenset(PROGRAMS) - {"program32", "setuid", "many_threads", "asleep", "asleep_in"}
 """Those that repeat their round until told to stop (CHECK_FLAG): the others do one and end, or take long."""
 
 ALONE = frozenset({"tracing"})

@@ -250,5 +250,5 @@ def test_a_signal_of_the_tracers_own_ends_the_run_in_order(tmp_path: Path) -> No
     assert tracer.stdout is not None
     assert tracer.stdout.readline() == b"\n"
     tracer.send_signal(signal.SIGTERM)
-    assert tracer.wait(20) in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert tracer.wait(60) in (-signal.SIGTERM, 128 + signal.SIGTERM)
     tracer.stdout.close()

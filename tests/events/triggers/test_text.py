@@ -50,6 +50,8 @@ def test_a_hist_trigger_is_shown_in_its_canonical_form(written: str, shown: str)
         ("keys=ret:onmatch(syscalls.sys_enter_read).^x(ret)", "Couldn't find synthetic event"),
         ("keys=common_pid:x=^1+2+3+4+5", "Too many subexpressions (3 max)"),
         ("keys=common_pid:x=32+^10*3/20-4", "Too many subexpressions (3 max)"),
+        ("keys=common_pid:x=^" + "+".join("1" * 500), "Too many subexpressions (3 max)"),
+        ("keys=^" + "(" * 500 + "common_pid" + ")" * 500, "Too many subexpressions (3 max)"),
         ("keys=common_pid:x=-(^1)+2", "Unary minus not supported in sub-expressions"),
         ("keys=common_pid:x=3/^0", "Division by zero"),
         ("keys=common_pid:x=^common_comm+1", "String type can not be an operand in expression"),

@@ -38,6 +38,14 @@ static inline unsigned in_cpu(void)
 	return aux & 0xfff;
 }
 
+static inline uint64_t in_counter(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 int in_gettime(clockid_t clock, struct timespec *ts); /* the vDSO's */
 void in_wake(uint32_t *futex);
 /* Copy memory that the program named, which may not be there. tid: this thread. */

@@ -42,12 +42,20 @@ bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6
 	}
 }
 
+bool in_handles_queued(pid_t tid, const uint64_t args[6])
+{
+	uint64_t handler;
+
+	return (int32_t)args[0] >= IN_FIRST_QUEUED && args[1] && in_peek(tid, args[1], &handler, sizeof(handler)) &&
+	       handler != (uintptr_t)SIG_DFL && handler != (uintptr_t)SIG_IGN;
+}
+
 static bool concerns_others(const struct in_task *it, int64_t nr, const uint64_t args[6])
 {
 	if (nr == SYS_seccomp)
 		return args[0] == SECCOMP_SET_MODE_FILTER && (args[1] & SECCOMP_FILTER_FLAG_TSYNC);
 	if (nr == SYS_rt_sigaction)
-		return (int32_t)args[0] == SIGSYS && args[1] && !it->own_actions;
+		return ((int32_t)args[0] == SIGSYS && args[1] && !it->own_actions) || in_handles_queued(it->task->tid, args);
 	return in_ranges_over(it->image, nr, args);
 }
 

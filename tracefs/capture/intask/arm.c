@@ -29,8 +29,10 @@
 #include "tracefs/capture/task/regs.h"
 
 #define GET_DISPATCHING 0x4211 /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG */
-#define BELOW_VDSO 0x40000000ull
+#define BELOW_VDSO 0x40000000ull  /* or more, for large buffers, but: */
+#define BELOW_VDSO_MAX 0x70000000ull /* code near the vDSO must be within reach of a jump */
 #define ALIGNED 0xffffull
+#define GROWTH (64ull << 20) /* a buffer may become so much longer and need not be mapped anew */
 #define LOW_BASE 0x70000000ull /* near a program that is linked to run at a fixed, low address */
 #define STACK_MAX (256ull << 20)
 #define SIGNAL(n) (1ull << ((n) - 1))
@@ -108,14 +110,24 @@ static bool begin(struct in_hub *hub)
 		const struct cap_sink *s = hub->r->sink[i];
 
 		hub->ring[i].rb = s ? s->rb : NULL;
-		hub->ring[i].bytes = s ? (uint64_t)lseek(rb_fd(s->rb), 0, SEEK_END) : 0;
+		off_t bytes = s ? lseek(rb_fd(s->rb), 0, SEEK_END) : 0;
+		if (bytes < 0)
+			return false;
+		hub->ring[i].bytes = s ? (uint64_t)bytes + GROWTH : 0;
 		hub->cpus = s ? rb_cpus(s->rb) : hub->cpus;
 	}
 	hub->begun = true;
-	for (int i = 0; i < IN_SINKS; i++)
-		if ((int64_t)hub->ring[i].bytes < 0)
-			return false;
 	return true;
+}
+
+/* Where the recorder lies below the vDSO; 0: the buffers are too large. */
+static uint64_t depth(const struct in_hub *hub)
+{
+	uint64_t bytes = IN_RINGS_AT + ALIGNED;
+
+	for (int i = 0; i < IN_SINKS; i++)
+		bytes += (hub->ring[i].bytes + ALIGNED) & ~ALIGNED;
+	return bytes <= BELOW_VDSO ? BELOW_VDSO : bytes <= BELOW_VDSO_MAX ? bytes : 0;
 }
 
 static void put_map(struct in_boot *boot, uint64_t at, uint64_t bytes, uint32_t prot, uint32_t flags, uint32_t open, int fd)
@@ -229,7 +241,7 @@ static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_r
 	memset(code, 0, sizeof(code));
 	memcpy(code, in_boot_code, in_boot_bytes);
 	boot->entry = regs->rip;
-	boot->base = low ? LOW_BASE : (facts->vdso - BELOW_VDSO) & ~ALIGNED;
+	boot->base = low ? LOW_BASE : (facts->vdso - depth(hub)) & ~ALIGNED;
 	boot->cookie = hub->control->cookie;
 	boot->exempt = hub->head.exempt_end;
 	boot->action[0] = boot->base + hub->head.handler;
@@ -241,6 +253,7 @@ static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_r
 	if (fd < 0 || !(it->image = in_image_new(boot->base, boot->base + hub->head.entry, end, fd)))
 		return IN_NO_ROOM;
 	it->image->family->number = hub->families;
+	it->image->shape = hub->shape;
 	uint64_t bytes = (uint64_t)((uint8_t *)&boot->map[boot->maps] - code);
 	if (bytes > room || !in_take_block(hub, it) || it->index != 0 ||
 	    !in_poke(it->task->tid, facts->vdso + hub->vdso_end, code, (uint32_t)bytes))
@@ -268,7 +281,7 @@ enum in_reason in_arm(struct in_hub *hub, struct in_task *it)
 		return IN_NO_ROOM;
 	if (facts.secure)
 		return IN_PRIVILEGED;
-	if (!begin(hub))
+	if (!begin(hub) || !depth(hub))
 		return IN_NO_ROOM;
 	why = send(hub, it, &regs, &facts);
 	if (why != IN_RECORDS_ITSELF) {

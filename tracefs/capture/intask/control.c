@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "ringbuf/handle.h"
+#include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/call_facts.h"
 
 /*
@@ -106,7 +107,12 @@ static enum in_class class_of(const struct cap_recorder *r, unsigned nr, bool sa
 
 	if (!s->known || traits & STOPPING_TRAITS || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
 		return IN_CLASS_STOP;
+	if (s->unsaved && saves)
+		return IN_CLASS_STOP;
 	if (traits & CAP_TRAIT_WAIT && r->event_sinks[EV_SCHED_PROCESS_WAIT])
+		return IN_CLASS_STOP;
+	if ((traits & CAP_TRAITS_SEND && r->event_sinks[EV_SIGNAL_GENERATE]) ||
+	    (traits & CAP_TRAITS_ACTION && r->event_sinks[EV_SIGNAL_DELIVER]))
 		return IN_CLASS_STOP;
 	for (int sink = 0; sink < IN_SINKS; sink++)
 		for (int id = EV_SYSCALL_FIRST + 2 * (int)nr; id < EV_SYSCALL_FIRST + 2 * (int)nr + 2; id++)
@@ -126,6 +132,7 @@ static bool put_call(struct room *room, struct in_control *out, const struct cap
 
 	own->class = (uint8_t)class_of(r, nr, saves);
 	own->nargs = s->nargs;
+	own->limited = cap_timeout_of(AUDIT_ARCH_X86_64, (int32_t)nr) != NULL;
 	for (unsigned exit = 0; exit < 2; exit++) {
 		own->saved[exit] = s->saved[exit];
 		own->sinks[exit] = (uint8_t)in_sinks(r->event_sinks[EV_SYSCALL_FIRST + 2 * nr + exit]);

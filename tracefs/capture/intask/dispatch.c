@@ -72,7 +72,7 @@ static void drop_image(struct in_task *it)
 }
 
 /* Its selector is opened: from now on its calls are made where the program makes them. */
-static void open_selector(struct in_task *it)
+void in_open_selector(struct in_task *it)
 {
 	cap_op();
 	rb_store(&it->block->selector, IN_ALLOW);
@@ -105,7 +105,7 @@ static void give_up(struct in_hub *hub, struct in_task *it)
 
 	if (!it->block)
 		return;
-	open_selector(it);
+	in_open_selector(it);
 	cap_ptrace(SET_DISPATCHING, it->task->tid, sizeof(off), (uintptr_t)&off);
 	if (!it->gs_away)
 		set_gs(it, in_own_gs(it), 0);
@@ -205,6 +205,8 @@ static bool ends_recording(struct in_hub *hub, struct in_task *it, const struct 
 		return true;
 	if (is_sigsys_action(call) && call->args[1])
 		return !keeps_handler(hub, it, call);
+	if (call->nr == SYS_rt_sigaction && in_handles_queued(it->task->tid, call->args))
+		return true;
 	return call->nr == SYS_modify_ldt || call->nr == 453 /* map_shadow_stack */ ||
 	       in_ranges_over(it->image, call->nr, call->args);
 }
@@ -296,7 +298,7 @@ void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool aga
 /* The call is made by a stop, where the program makes it. */
 static void leave_to_stop(struct in_task *it, struct user_regs_struct *regs)
 {
-	open_selector(it);
+	in_open_selector(it);
 	regs->rip -= SYSCALL_BYTES;
 	regs->orig_rax = NO_CALL;
 	cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs);
@@ -375,7 +377,7 @@ enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, boo
 		break;
 	}
 	if (it->block)
-		open_selector(it);
+		in_open_selector(it);
 	/* Our handler gives it the default action and sends it once more. */
 	return sig == SIGSYS && it->image->handler ? IN_SIGNAL_RETURNS : IN_SIGNAL;
 }

@@ -5,16 +5,18 @@
 
 #include "tracefs/capture/task/task.h"
 
+#define IN_COUNTS 16 /* reasons, at most */
+
 struct in_hub;
 struct cap_recorder;
 
 /* By the capture thread, whose number in_suits(). NULL: no memory, or in_machine() says why. */
-struct in_hub *in_hub_new(struct cap_recorder *r);
+struct in_hub *in_hub_new(struct cap_recorder *r, uint32_t counts[IN_COUNTS]);
 void in_hub_free(struct in_hub *hub); /* no task is left that it knows */
 const char *in_machine(void); /* why no task can record itself on this machine; NULL: one can */
 bool in_suits(int32_t tid); /* whether a thread of that number can be the capture thread then */
-/* Programs that began, by why they did not record themselves; [0]: those that did. How many numbers there are. */
-unsigned in_reasons(const struct in_hub *hub, uint32_t *counts, unsigned max);
+/* counts: of programs that began, by why they did not record themselves; [0]: those that did. How many there are. */
+unsigned in_reasons(void);
 
 /* What a signal-delivery stop is. */
 enum in_signal {
@@ -41,6 +43,12 @@ void in_on_return(struct cap_task *t, int64_t result);
 void in_on_exit(struct in_hub *hub, struct cap_task *t, int64_t result, bool again);
 /* undone: the call that it is in was ended by this signal alone, and will be made again. */
 enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, bool undone);
+/*
+ * It stopped in a call that ended with EINTR, for no signal that the program takes: from now on the call is one of the program's own
+ * `syscall`, by a stop, so that it can be made again within its time. ns: that it has lasted; written: sinks that have its enter.
+ * False: it is not in the recorder's call.
+ */
+bool in_take_over(struct in_hub *hub, struct cap_task *t, int64_t *ns, uint32_t *written);
 void in_on_exec(struct in_hub *hub, struct cap_task *t);
 /* A child of a parent that is in the call that gives birth. */
 void in_on_birth(struct in_hub *hub, struct cap_task *parent, struct cap_task *child);

@@ -15,10 +15,12 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 #include "ringbuf/handle.h"
 #include "tracefs/capture/intask/blob.h"
 #include "tracefs/capture/intask/control.h"
+#include "tracefs/capture/task/clock.h"
 
 #define HWCAP2_FSGSBASE 2
 #define PAGE 4096u
@@ -129,14 +131,14 @@ bool in_suits(int32_t tid)
 	return in_guard_suits(tid);
 }
 
-unsigned in_reasons(const struct in_hub *hub, uint32_t *counts, unsigned max)
+_Static_assert(IN_REASONS <= IN_COUNTS, "reasons fit");
+
+unsigned in_reasons(void)
 {
-	for (unsigned i = 0; i < IN_REASONS && i < max; i++)
-		counts[i] = hub->reasons[i];
 	return IN_REASONS;
 }
 
-struct in_hub *in_hub_new(struct cap_recorder *r)
+struct in_hub *in_hub_new(struct cap_recorder *r, uint32_t counts[IN_COUNTS])
 {
 	struct in_hub *hub = calloc(1, sizeof(*hub));
 
@@ -144,6 +146,9 @@ struct in_hub *in_hub_new(struct cap_recorder *r)
 		return NULL;
 	hub->blob_fd = hub->control_fd = -1;
 	hub->r = r;
+	hub->reasons = counts;
+	hub->counter_at = __rdtsc();
+	hub->ns_at = cap_now_ns();
 	hub->files = in_files_new();
 	if (in_machine() || !hub->files || !in_guard_begin(&hub->guard) || !know_vdso(hub) || !make_blob(hub) || !make_control(hub)) {
 		in_hub_free(hub);
@@ -153,6 +158,7 @@ struct in_hub *in_hub_new(struct cap_recorder *r)
 	in_go_on(hub);
 	r->hold = in_hold;
 	r->go_on = in_go_on;
+	r->silence = in_mute;
 	r->holds = hub;
 	pthread_mutex_unlock(&r->emit_lock);
 	return hub;
@@ -163,6 +169,7 @@ void in_hub_free(struct in_hub *hub)
 	if (hub->r->holds == hub) {
 		pthread_mutex_lock(&hub->r->emit_lock);
 		hub->r->hold = hub->r->go_on = NULL;
+		hub->r->silence = NULL;
 		hub->r->holds = NULL;
 		pthread_mutex_unlock(&hub->r->emit_lock);
 	}
@@ -193,7 +200,7 @@ void in_hold(void *of)
 		nanosleep(&look, NULL);
 }
 
-/* Tasks have these buffers mapped, in this shape. */
+/* What tasks have mapped are these buffers, and all of them. */
 static bool same_buffers(const struct in_hub *hub)
 {
 	for (int i = 0; hub->begun && i < CAP_SINKS; i++) {
@@ -202,10 +209,19 @@ static bool same_buffers(const struct in_hub *hub)
 
 		if (i < IN_SINKS ? rb != hub->ring[i].rb : rb != NULL)
 			return false;
-		if (rb && (uint64_t)lseek(rb_fd(rb), 0, SEEK_END) != hub->ring[i].bytes)
+		if (rb && (uint64_t)lseek(rb_fd(rb), 0, SEEK_END) > hub->ring[i].bytes)
 			return false;
 	}
 	return true;
+}
+
+/* Programs that run go by stops from now on; those that begin map what there is then. */
+static void begin_anew(struct in_hub *hub)
+{
+	for (struct in_task *it = hub->first; it; it = it->next)
+		rb_store(&it->block->halt, 1);
+	hub->begun = false;
+	hub->shape++;
 }
 
 void in_go_on(void *of)
@@ -216,6 +232,17 @@ void in_go_on(void *of)
 		it->block->tracers = in_sinks(it->task->tracer_sinks);
 		it->block->events = in_sinks(it->task->event_sinks);
 	}
-	if (same_buffers(hub) && in_control_fill(hub->control, IN_CONTROL_BYTES, hub->r))
+	if (!same_buffers(hub))
+		begin_anew(hub);
+	if (in_control_fill(hub->control, IN_CONTROL_BYTES, hub->r))
 		__atomic_fetch_add(&hub->control->version, 1, __ATOMIC_SEQ_CST);
+}
+
+void in_mute(void *of, int32_t tid)
+{
+	const struct in_hub *hub = of;
+
+	for (struct in_task *it = hub->first; it; it = it->next)
+		if (it->task->tid == tid)
+			rb_store(&it->block->halt, 1);
 }

@@ -75,7 +75,8 @@ struct in_hub {
 	int blob_fd, control_fd;
 	struct in_control *control;
 	struct in_task *first; /* all that have a block */
-	bool begun;  /* a task has these buffers mapped: */
+	bool begun;  /* a task has these buffers mapped; how often there were others before: */
+	uint32_t shape;
 	uint32_t cpus;
 	struct {
 		struct rb *rb;
@@ -83,13 +84,16 @@ struct in_hub {
 	} ring[IN_SINKS];
 	uint64_t vdso_end, vdso_bytes, gettime; /* of the vDSO: its image's end, its mapping's, clock_gettime */
 	struct in_files *files;
+	uint64_t counter_at; /* the time stamp counter, */
+	int64_t ns_at;	     /* and cap_now_ns() then */
 	uint64_t families; /* programs that were given the recorder */
-	uint32_t reasons[IN_REASONS];
+	uint32_t *reasons; /* of IN_REASONS */
 };
 
 /* hub.c */
 /* Any thread, under the recorder's lock: no task begins a record, none is in one (but one that is stopped there). */
 void in_hold(void *hub);
+void in_mute(void *hub, int32_t tid); /* it goes by stops from now on, as it reads what it would write */
 void in_go_on(void *hub); /* with the wishes that the recorder has now */
 bool in_held(const struct in_hub *hub);
 
@@ -107,8 +111,10 @@ bool in_runs_beside(uint64_t flags); /* who is born with these shares the memory
 
 /* apart.c: what a call does to its whole process while others of it record themselves. At a call's entry or exit, ours or not. */
 bool in_keeps_apart(struct in_hub *hub, struct in_task *it, bool entry, int64_t nr, const uint64_t args[6]);
+void in_open_selector(struct in_task *it); /* from now on its calls are made where the program makes them */
 uint64_t in_own_gs(const struct in_task *it);
 uint64_t in_frame_at(const struct in_task *it);
+bool in_handles_queued(pid_t tid, const uint64_t args[6]); /* rt_sigaction(): a handler of a signal from IN_FIRST_QUEUED on */
 bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6]);
 
 /* phases.c */

@@ -39,6 +39,7 @@ struct in_image {
 	uint32_t users; /* tasks */
 	struct in_family *family;
 	uint64_t base, entry, end; /* of the recorder, where stubs lead to, behind the last buffer */
+	uint32_t shape; /* the hub's, whose buffers are mapped */
 	bool threads; /* others run in this memory: nothing is patched any more */
 	bool handler; /* SIGSYS has our handler where the program has set none */
 	uint32_t stubs; /* bytes used */

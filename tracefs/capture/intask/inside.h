@@ -109,6 +109,12 @@
 #define IN_GO 0
 #define IN_LEAVE 1 /* the program's own `syscall` is to make the call: a stop. Of an exit: the engine is to make its record. */
 
+/*
+ * Signals from here on are queued, and come in their order (those between 31 and this are the C library's own). A program that handles
+ * one goes by stops: what the recorder is let end for comes again, behind others of its number.
+ */
+#define IN_FIRST_QUEUED 34
+
 #define IN_FLAG_DIRECTION 0x400
 #define IN_FLAGS_ODD 0x40100 /* single-stepping, alignment checks: not with us */
 
@@ -146,6 +152,7 @@ struct in_frame {
 	uint64_t remask, mask;
 	uint64_t rsi, kept[6];
 	uint64_t set;	  /* rt_sigprocmask: what was checked is what is applied */
+	uint64_t began;	  /* of a call with a time limit, or whose socket may have one: the time stamp counter */
 	uint32_t written; /* sinks that the call's own enter was written for */
 	/* from the template */
 	int32_t tid;
@@ -174,6 +181,7 @@ struct in_mm {
 struct in_call {
 	uint8_t class, nargs, saved[2]; /* as in struct cap_syscall */
 	uint8_t sinks[2];		/* [exit] that have the event enabled */
+	uint8_t limited;		/* it may have a time limit */
 	uint16_t parts[2];
 	uint32_t parts_at[2]; /* offsets in the control memory */
 };

@@ -80,7 +80,7 @@ static bool begin(struct in_task *it, uint64_t exempt)
 void in_join(struct in_hub *hub, struct in_task *it)
 {
 	it->joins = false;
-	if (it->block || it->confined || !it->image || it->task->path != CAP_PATH_STOPS || !is_of_family(hub, it))
+	if (it->block || it->confined || !it->image || it->task->path != CAP_PATH_STOPS || it->image->shape != hub->shape || !is_of_family(hub, it))
 		return;
 	if (!in_take_block(hub, it)) {
 		hub->reasons[IN_CROWDED]++;

@@ -18,8 +18,10 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <x86intrin.h>
 
 #include "tracefs/capture/record/call.h"
+#include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/regs.h"
 
@@ -231,6 +233,38 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, int 
 	}
 	rb_store(&it->block->phase, IN_OUTSIDE);
 	return IN_PLACE_OUT;
+}
+
+/* ns since the time stamp counter stood there; what a program may have written is not believed. */
+static int64_t since(const struct in_hub *hub, uint64_t counter)
+{
+	uint64_t now = __rdtsc();
+	int64_t ns = cap_now_ns() - hub->ns_at;
+
+	if (counter <= hub->counter_at || counter > now)
+		return 0;
+	return (int64_t)((double)(now - counter) * (double)ns / (double)(now - hub->counter_at));
+}
+
+bool in_take_over(struct in_hub *hub, struct cap_task *t, int64_t *ns, uint32_t *written)
+{
+	struct in_task *it = t->inside;
+	struct user_regs_struct regs;
+	uint64_t offset;
+	struct in_frame f;
+
+	if (!it || it->state != IN_ARMED || rb_load(&it->block->phase) != IN_ENTERED || !cap_get_regs(t->tid, &regs))
+		return false;
+	offset = regs.rip - it->image->base;
+	if (offset != hub->head.after || (int64_t)regs.rax != -EINTR || !in_peek(t->tid, in_frame_at(it), &f, sizeof(f)))
+		return false;
+	*ns = since(hub, f.began);
+	*written = f.written;
+	in_open_selector(it);
+	rb_store(&it->block->phase, IN_OUTSIDE);
+	after_call(&f, regs.rax, &regs);
+	regs.orig_rax = f.nr;
+	return cap_ptrace(PTRACE_SETREGS, t->tid, 0, (uintptr_t)&regs) >= 0;
 }
 
 enum in_place in_settle(struct in_hub *hub, struct in_task *it, int sig, struct user_regs_struct *regs)

@@ -238,7 +238,7 @@ static bool left_to_a_stop(const struct in_call *call, struct in_frame *f)
 	case IN_CLASS_MASK:
 		return blocks_sigsys(f);
 	case IN_CLASS_ACTION:
-		return (int32_t)f->args[0] == SIGSYS_NUMBER;
+		return (int32_t)f->args[0] == SIGSYS_NUMBER || (int32_t)f->args[0] >= IN_FIRST_QUEUED;
 	case IN_CLASS_RANGE:
 		return range_is_ours(f);
 	default:
@@ -260,6 +260,8 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	if (left_to_a_stop(m.call, frame))
 		return IN_LEAVE;
 	m.nr = nr;
+	if (m.call->limited)
+		frame->began = in_counter();
 	m.sinks = m.block->tracers | (m.block->events & m.call->sinks[0]);
 	raw = m.block->events & m.control->raw[0];
 	frame->written = 0;

@@ -260,11 +260,11 @@ static uint32_t add_args(struct cap_save *save, enum tt_direction direction, boo
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
 		if (type && type->kind == TT_POINTER && type->direction & TT_RING) {
-			if (direction == TT_IN && !numbers && !(done >> i & 1))
+			if (direction == TT_IN && !numbers && !((done | save->unsaved) >> i & 1))
 				add_requests(save, i, type);
 			continue;
 		}
-		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
+		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] && !(save->unsaved >> i & 1) &&
 		    (!numbers || (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n)) && !(done >> i & 1)) {
 			add_target(save, i, type, call->args[i], &scope);
 			done |= 1u << i;

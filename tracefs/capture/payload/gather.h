@@ -61,6 +61,7 @@ struct cap_save {
 	uint64_t share[TT_ARGS];
 	struct cap_measure measure;
 	uint32_t pieces, used;
+	uint8_t unsaved; /* arguments whose memory is left out, bit by bit */
 	struct cap_piece piece[CAP_PIECES];
 	uint8_t bytes[CAP_GATHERED];
 	uint8_t record[CAP_RECORD_MAX] __attribute__((aligned(8)));

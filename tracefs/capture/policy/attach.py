@@ -377,7 +377,7 @@ class Attacher:
             if status.get("State", "Z")[0] in "ZX":
                 return True
             if tracer := int(status.get("TracerPid", "0")):
-                why = f"already traced by {tracer}"
+                why = f"already traced by {procfs.comm(tracer)} ({tracer})"
                 break
             # Else it may have been a leader whose thread executes: dead when asked for, and the thread has its number now.
         if tgid not in self._skipped:

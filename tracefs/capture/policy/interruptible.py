@@ -9,14 +9,13 @@ in between. So a task is interrupted where no harm can come of it, and in the ot
 
 from __future__ import annotations
 
-import ctypes
 import os
 from enum import Enum, auto
 
 from tracefs.capture._engine import lib
-from tracefs.capture.policy import procfs
+from tracefs.capture.policy import procfs, transfers
 from tracefs.capture.policy.procfs import Sight
-from tracefs.syscalls import COMPAT_NAMES, by_name
+from tracefs.syscalls import COMPAT_NAMES
 from tracefs.syscalls.traits import NATIVE_NAMES, TRAITS, named
 
 COMPUTES = 0.003
@@ -31,15 +30,11 @@ HIDDEN = 0.5
 RESTARTING, RECEIVING = named("restarts"), named("receives")
 SLEEPS = frozenset(("nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "poll", "futex", "futex_time64"))
 """Those that start again by restart_syscall(2)."""
-MSG_WAITALL = 0x100
-WRITE, PIPE_BUF = "write", 4096
 IOCTL, TERMINAL = "ioctl", 0x54
 """Of ioctls, those of a terminal: the third digit pair of the request from the right."""
-PIDFD_GETFD = by_name["pidfd_getfd"].nr
 
 AUDIT_ARCH = {False: 0xC000003E, True: 0x40000003}
 """linux/audit.h: x86-64 and i386."""
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class When(Enum):
@@ -82,12 +77,12 @@ def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: b
         return name not in SLEEPS or _knows_restart(tid, sight)
     if name in RECEIVING:
         flags = TRAITS[name].receive_flags
-        return flags is None or not args[flags] & MSG_WAITALL
-    if name == WRITE:
-        return args[2] <= PIPE_BUF and _writes_whole(tid, args[0])
+        return flags is None or not args[flags] & transfers.MSG_WAITALL
     if name == IOCTL:
         return args[1] >> 8 & 0xFF == TERMINAL
-    return False
+    if name is None or sight.compat or not transfers.untouched(tid, name, args):
+        return False
+    return not transfers.limited(tid, name, args) or (entering and steady >= UNDOABLE)
 
 
 def _knows_restart(tid: int, sight: Sight) -> bool:
@@ -110,34 +105,14 @@ def _undone(tid: int, sight: Sight) -> bool:
     return name not in RECEIVING or _may_time_out(tid, first)
 
 
-def _target(tid: int, fd: int) -> str:
-    """What a descriptor is open on, "" if that cannot be seen. Not stat(): the file may be our own."""
-    try:
-        return os.readlink(f"/proc/{tid}/fd/{fd}")
-    except OSError:
-        return ""
-
-
-def _writes_whole(tid: int, fd: int) -> bool:
-    """Whether a short write to it is not cut: not to a terminal or a socket."""
-    return not _target(tid, fd).startswith(("/dev/", "socket:")) and bool(_target(tid, fd))
-
-
 def _may_time_out(tid: int, fd: int) -> bool:
     """Whether it is a socket with a receive time-out, or one that cannot be asked."""
-    if not _target(tid, fd).startswith("socket:"):
+    if not transfers.is_socket(tid, fd):
         return False
-    try:
-        pidfd = os.pidfd_open(int(procfs.status(tid).get("Tgid", "0")))
-    except OSError:
-        return True
-    try:
-        copy = _libc.syscall(PIDFD_GETFD, pidfd, fd, 0)
-    finally:
-        os.close(pidfd)
-    if copy < 0:
-        return True
     import socket  # here, as hardly any start needs it
 
-    with socket.socket(fileno=copy) as one:
+    one = transfers.duplicate(tid, fd)
+    if one is None:
+        return True
+    with one:
         return any(one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))

@@ -250,6 +250,9 @@ class Core:
     def unmute(self, tid: int) -> None:
         lib.cap_unmute(self._recorder, tid)
 
+    def unsaved(self, call: int, mask: int) -> None:
+        lib.cap_unsaved(self._recorder, call, mask)
+
     # ---- sinks: between pause() and unpause() ----
 
     def sink_add(self, buffer: int) -> int:

@@ -7,10 +7,42 @@
 #include "tracefs/capture/ptrace/restart_timeout.h"
 #include "tracefs/capture/record/call.h"
 #include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/regs.h"
 
 #define ASK_CPU (-1) /* cap_record_enter(), cap_record_exit() */
+
+/* Calls of which more is to be known than what is recorded of any. */
+#define SPECIAL (CAP_TRAIT_EXEC | CAP_TRAIT_RENAME | CAP_TRAITS_ACTION | CAP_TRAITS_SEND)
+
+static void begin_special(struct cap_recorder *r, struct cap_task *t, uint32_t traits)
+{
+	if (traits & CAP_TRAITS_ACTION)
+		cap_actions_begin(t);
+	if (t->unrecorded)
+		return;
+	if (traits & CAP_TRAITS_SEND)
+		cap_sent_begin(r, t);
+	if (traits & CAP_TRAIT_EXEC)
+		cap_prepare_exec_begin(r, t);
+	if (traits & CAP_TRAIT_EXEC || cap_call_sets_name(&t->call))
+		cap_rename_begin(r, t);
+}
+
+static void end_special(struct cap_recorder *r, struct cap_task *t, uint32_t traits, int64_t result)
+{
+	if (traits & CAP_TRAITS_ACTION)
+		cap_actions_end(t, result);
+	if (cap_call_sets_name(&t->call) && !result)
+		cap_rename_end(r, t);
+	if (t->unrecorded)
+		return;
+	if (traits & CAP_TRAITS_SEND)
+		cap_sent_end(r, t, result);
+	if (traits & CAP_TRAIT_RENAME)
+		cap_emit_prctl(r, t, result);
+}
 
 void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *info)
 {
@@ -32,12 +64,13 @@ void cap_on_enter(struct cap_thread *ct, struct cap_task *t, const cap_info *inf
 		cap_task_choose(t, &r->wants);
 	}
 	t->unrecorded = (t->spawning && !cap_call_is(&t->call, CAP_TRAIT_EXEC)) || cap_is_muted(r, t->tid);
-	if (t->unrecorded)
-		return;
-	cap_record_enter(r, t, &t->call, ASK_CPU);
-	cap_emit_wait(r, t);
-	if (unlikely(cap_call_is(&t->call, CAP_TRAIT_EXEC) || cap_call_sets_name(&t->call)))
-		cap_rename_begin(r, t);
+	uint32_t traits = cap_traits_of(t->call.arch, t->call.nr);
+	if (!t->unrecorded) {
+		cap_record_enter(r, t, &t->call, ASK_CPU);
+		cap_emit_wait(r, t);
+	}
+	if (unlikely(traits & SPECIAL))
+		begin_special(r, t, traits);
 }
 
 static void take_regs(struct cap_call *call, const struct user_regs_struct *regs, uint32_t arch)
@@ -71,8 +104,9 @@ void cap_on_exit(struct cap_thread *ct, struct cap_task *t, uint32_t arch, int64
 		t->written = 0;
 		t->unrecorded = cap_is_muted(r, t->tid);
 	}
-	if (unlikely(t->entered && cap_call_sets_name(&t->call) && !result))
-		cap_rename_end(r, t);
+	uint32_t traits = t->entered ? cap_traits_of(t->call.arch, t->call.nr) : 0;
+	if (unlikely(traits & SPECIAL))
+		end_special(r, t, traits, result);
 	if (!t->unrecorded)
 		cap_record_exit(r, t, &t->call, result, ASK_CPU);
 	if (unlikely(cap_descent_by_exec(&ct->descent) && t->entered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {

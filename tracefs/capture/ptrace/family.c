@@ -14,6 +14,7 @@
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/ptrace/untraced.h"
 #include "tracefs/capture/record/events.h"
+#include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
@@ -32,8 +33,23 @@ static void name_after(struct cap_task *child, const struct cap_task *parent)
 	child->name.age = 0;
 }
 
+/* Whether what signals do in a child is what they do in its parent, for as long as both live. */
+static bool shares_actions(const struct cap_task *child, const struct cap_task *parent)
+{
+	uint32_t traits = parent->entered ? cap_traits_of(parent->call.arch, parent->call.nr) : 0;
+	uint64_t flags = traits & CAP_TRAIT_BIRTH_FLAGS ? parent->call.args[0] : 0;
+
+	if (child->tgid == parent->tgid)
+		return true;
+	if (traits & CAP_TRAIT_BIRTH_STRUCT && !task_read(parent->tid, parent->call.args[0], &flags, sizeof(flags)))
+		return false;
+	return flags & CLONE_SIGHAND;
+}
+
 static void inherit(struct cap_thread *ct, struct cap_task *child, const struct cap_task *parent)
 {
+	if (unlikely(parent->actions))
+		cap_actions_inherit(child, parent, shares_actions(child, parent));
 	cap_descent_born(&ct->descent, child, parent);
 	cap_task_inherit(child, parent, &ct->recorder.wants);
 }
@@ -47,7 +63,7 @@ static bool clone_flags(int32_t tid, int event, uint64_t *flags)
 	if (!cap_get_regs(tid, &regs))
 		return false;
 	bool native = regs.cs == CAP_CS_64;
-	uint16_t traits = cap_traits_of(native ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386, (int64_t)regs.orig_rax);
+	uint32_t traits = cap_traits_of(native ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386, (int64_t)regs.orig_rax);
 	if (traits & CAP_TRAIT_BIRTH_FLAGS)
 		*flags = (native ? regs.rdi : (uint32_t)regs.rbx) & 0xffffffff & ~(uint64_t)CSIGNAL;
 	else if (traits & CAP_TRAIT_BIRTH_STRUCT)
@@ -150,6 +166,8 @@ struct cap_task *cap_on_exec(struct cap_thread *ct, struct cap_task *t, int32_t 
 	}
 	if (t) {
 		t->spawning = false;
+		cap_actions_drop(t);
+		cap_emit_prepare_exec(&ct->recorder, t, (int32_t)message);
 		cap_rename_end(&ct->recorder, t);
 		cap_emit_exec(&ct->recorder, t, (int32_t)message);
 		if (ct->hub)

@@ -24,7 +24,10 @@ static int on_end(struct cap_thread *ct, const siginfo_t *si)
 	}
 	if (t) {
 		t->served = ct->stops;
+		if (si->si_code == CLD_KILLED && si->si_status == SIGKILL)
+			cap_emit_killed(&ct->recorder, t);
 		cap_emit_exit(&ct->recorder, t, cap_wait_status(si)); /* while /proc still knows it */
+		cap_sent_by_end(&ct->recorder, t, si);
 	}
 	status = cap_reap(tid);
 

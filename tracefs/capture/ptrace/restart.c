@@ -20,6 +20,7 @@
 
 #include "tracefs/capture/ptrace/restart_timeout.h"
 #include "tracefs/capture/task/call_facts.h"
+#include "tracefs/capture/task/clock.h"
 #include "tracefs/capture/task/ptrace_calls.h"
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
@@ -30,7 +31,7 @@
 
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 {
-	uint16_t traits = cap_traits_of(arch, nr);
+	uint32_t traits = cap_traits_of(arch, nr);
 
 	if (traits & CAP_TRAIT_MULTIPLEX_IPC)
 		return (first & 0xffff) == SEMOP || (first & 0xffff) == SEMTIMEDOP;
@@ -43,7 +44,7 @@ bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 /* The same, where an interrupt of ours might have it return with a part of its work done. */
 static bool undoable_if_ignored(uint32_t arch, int32_t nr, uint64_t first)
 {
-	uint16_t traits = cap_traits_of(arch, nr);
+	uint32_t traits = cap_traits_of(arch, nr);
 
 	if (traits & CAP_TRAIT_MULTIPLEX_SOCKETCALL)
 		return first == SYS_CONNECT || first == SYS_SEND || first == SYS_SENDTO || first == SYS_SENDMSG ||
@@ -166,6 +167,19 @@ bool cap_will_undo(const struct cap_task *t, int sig)
 
 	return returned_early(t, &regs) && cap_status_of(t->tid, &s) && (cap_dropped(&s) & CAP_SIGNAL_BIT(sig)) &&
 	       judge(t, &regs, &s) != IT_ENDED;
+}
+
+void cap_take_over(struct cap_thread *ct, struct cap_task *t)
+{
+	struct user_regs_struct regs;
+	uint32_t written;
+	int64_t ns;
+
+	if (!in_take_over(ct->hub, t, &ns, &written) || !cap_get_regs(t->tid, &regs))
+		return;
+	cap_on_middle(ct, t, &regs, AUDIT_ARCH_X86_64);
+	t->written = written;
+	t->restart.began = cap_now_ns() - ns;
 }
 
 void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)

@@ -18,4 +18,7 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig);
 /* At the stop of a signal: whether cap_on_signal() will have its call made again, which this signal alone ended. */
 bool cap_will_undo(const struct cap_task *t, int sig);
 
+/* Where a task that records itself stopped in a call that is about to be made again: that is to be made by stops. */
+void cap_take_over(struct cap_thread *ct, struct cap_task *t);
+
 #endif

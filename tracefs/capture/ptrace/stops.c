@@ -139,6 +139,7 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		cap_untraced_child(t);
 	if (sig != SIGTRAP) {
 		t->stopped = true;
+		cap_emit_stopped(&ct->recorder, t, sig);
 		if (t->path == CAP_PATH_LEAVE)
 			cap_release(ct, t, 0);
 		else
@@ -146,8 +147,10 @@ static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 		return CAP_GO_ON;
 	}
 	t->stopped = false;
-	if (newborn && ct->hub)
+	if (unlikely(ct->hub) && newborn)
 		in_on_newborn(ct->hub, t);
+	else if (unlikely(ct->hub) && in_runs_free(t))
+		cap_take_over(ct, t);
 	if ((was_stopped || newborn || !cap_undo_eintr(ct, t, true)) && !t->followed)
 		cap_on_return(ct, t);
 	cap_release(ct, t, 0);
@@ -158,7 +161,7 @@ static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	siginfo_t info;
 
-	if (cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) &&
+	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) || cap_event_wanted(&ct->recorder, t, EV_SIGNAL_IGNORED)) &&
 	    cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0)
 		cap_emit_signal(&ct->recorder, t, sig, &info);
 }
@@ -167,8 +170,13 @@ static void on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	enum in_signal what = IN_SIGNAL;
 
-	if (unlikely(ct->hub))
-		what = in_on_signal(ct->hub, t, sig, in_runs_free(t) && cap_will_undo(t, sig));
+	if (unlikely(ct->hub)) {
+		bool undone = in_runs_free(t) && cap_will_undo(t, sig);
+
+		if (undone)
+			cap_take_over(ct, t);
+		what = in_on_signal(ct->hub, t, sig, undone);
+	}
 	if (what == IN_NO_SIGNAL)
 		sig = 0;
 	if (what == IN_SIGNAL) {

@@ -83,6 +83,7 @@ struct cap_thread {
 	int32_t *spawned;
 	uint32_t spawned_count, spawned_room; /* in the array, and that it has room for */
 
+	uint32_t in_task_counts[IN_COUNTS]; /* programs that recorded themselves, and why others did not */
 	struct in_hub *hub; /* intask/: tasks may record themselves; NULL: none may */
 
 	struct cap_place *place; /* placement.c; NULL between cap_leave() and cap_enter() */

@@ -99,6 +99,7 @@ static void gather(const struct saving *s, struct cap_measure measure)
 	int32_t netlink;
 
 	cap_memory_begin(&save->memory, s->t->tid);
+	save->unsaved = __atomic_load_n(&s->syscall->unsaved, __ATOMIC_RELAXED);
 	if (unlikely(s->call->nr == IO_URING_ENTER && !s->ret))
 		read_requests(s);
 	cap_save_gather(save, direction, measure);

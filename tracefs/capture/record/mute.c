@@ -43,6 +43,10 @@ int cap_mute(struct cap_recorder *r, int32_t tid)
 		m->count++;
 	r->muted = r->mute_count;
 	pthread_mutex_unlock(&r->mute_lock);
+	pthread_mutex_lock(&r->emit_lock);
+	if (r->silence)
+		r->silence(r->holds, tid);
+	pthread_mutex_unlock(&r->emit_lock);
 	return m ? 0 : -ENOMEM;
 }
 

@@ -33,6 +33,7 @@ struct cap_syscall {
 	uint8_t known;	  /* it has events of its own; if not, the raw ones stand for it */
 	uint8_t nargs;	  /* arguments that it takes */
 	uint8_t saved[2]; /* [exit]: arguments that an event has a location for, bit by bit */
+	uint8_t unsaved;  /* arguments whose memory is left out all the same, bit by bit; changes while calls are recorded */
 	uint8_t fds[2];	  /* [exit]: arguments that are or lead to file descriptors, bit by bit; bit 6: the result */
 	uint8_t asked;	  /* the argument whose netlink protocol its types depend on, as a bit; 0: none */
 	struct cap_parts parts[2]; /* [exit]: of what it saves, that an event has a location for */
@@ -106,6 +107,7 @@ struct cap_recorder {
 	int pauses;		   /* of the thread that has the lock, one in another */
 	/* Who else writes, besides the capture thread: kept from it while somebody pauses. Both with the lock held; NULL: nobody. */
 	void (*hold)(void *holds), (*go_on)(void *holds);
+	void (*silence)(void *holds, int32_t tid); /* likewise: that task writes nothing itself from now on */
 	void *holds;
 
 	/* mute.c */
@@ -143,6 +145,7 @@ void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8
 		  uint8_t asked);
 /* parts: they outlive r. */
 void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n);
+void cap_unsaved(struct cap_recorder *r, int32_t nr, uint8_t mask); /* any thread */
 void cap_names(struct cap_recorder *r, struct cmdlines *cmdlines); /* where names are saved */
 void cap_types(struct cap_recorder *r, const void *table); /* a struct tt_table that outlives r */
 

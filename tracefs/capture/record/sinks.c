@@ -129,6 +129,12 @@ void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const str
 		r->syscall[nr].parts[exit] = (struct cap_parts){parts, n};
 }
 
+void cap_unsaved(struct cap_recorder *r, int32_t nr, uint8_t mask)
+{
+	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
+		__atomic_store_n(&r->syscall[nr].unsaved, mask, __ATOMIC_RELAXED);
+}
+
 void cap_names(struct cap_recorder *r, struct cmdlines *cmdlines)
 {
 	r->cmdlines = cmdlines;

@@ -9,7 +9,7 @@
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof(*(array))))
 #define TRAITS(array, nr) ((nr) >= 0 && (nr) < COUNT(array) ? (array)[nr] : 0)
 
-uint16_t cap_traits_of(uint32_t arch, int64_t nr)
+uint32_t cap_traits_of(uint32_t arch, int64_t nr)
 {
 	if (arch != AUDIT_ARCH_X86_64)
 		return TRAITS(cap_traits_32, nr);

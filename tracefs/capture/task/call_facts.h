@@ -8,7 +8,7 @@
 
 #define CAP_X32 0x40000000 /* in the number of a call of x32 code */
 
-uint16_t cap_traits_of(uint32_t arch, int64_t nr); /* bits of enum cap_trait */
+uint32_t cap_traits_of(uint32_t arch, int64_t nr); /* bits of enum cap_trait */
 const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr); /* NULL: it has no time limit, or is not of 64-bit code */
 
 static inline bool cap_call_is(const struct cap_call *call, unsigned traits) /* it has one of these */
@@ -16,6 +16,7 @@ static inline bool cap_call_is(const struct cap_call *call, unsigned traits) /* 
 	return cap_traits_of(call->arch, call->nr) & traits;
 }
 
+#define CAP_TRAITS_ACTION (CAP_TRAIT_ACTION | CAP_TRAIT_ACTION_OLD | CAP_TRAIT_ACTION_SIGNAL)
 #define CAP_TRAITS_BIRTH (CAP_TRAIT_BIRTH | CAP_TRAIT_BIRTH_FLAGS | CAP_TRAIT_BIRTH_STRUCT)
 
 bool cap_call_sets_name(const struct cap_call *call);	/* prctl(PR_SET_NAME) of 64-bit code */

@@ -30,20 +30,23 @@ static ssize_t slurp(const char *path, char *buf, size_t room)
 	return n;
 }
 
-void cap_task_name(struct cap_task *t)
+bool cap_comm_of(int32_t tid, char comm[16])
 {
 	char path[48], text[64];
 
-	if (t->name.known)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/comm", t->tid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
 	ssize_t n = slurp(path, text, sizeof(text));
 	if (n <= 0)
-		return;
+		return false;
 	text[n - 1] = 0; /* its newline */
-	memset(t->name.comm, 0, sizeof(t->name.comm));
-	memcpy(t->name.comm, text, strnlen(text, sizeof(t->name.comm) - 1));
-	t->name.known = true;
+	memset(comm, 0, 16);
+	memcpy(comm, text, strnlen(text, 15));
+	return true;
+}
+
+void cap_task_name(struct cap_task *t)
+{
+	t->name.known = t->name.known || cap_comm_of(t->tid, t->name.comm);
 }
 
 void cap_task_name_changed(struct cap_task *t)

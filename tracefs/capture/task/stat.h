@@ -15,6 +15,7 @@ enum cap_stat_field {
 	CAP_STAT_SESSION = 6,
 	CAP_STAT_PRIORITY = 18, /* the kernel's less 100: negative of real-time tasks */
 	CAP_STAT_START = 22,	/* clock ticks since boot */
+	CAP_STAT_EXIT_SIGNAL = 38, /* that its parent gets at its end */
 	CAP_STAT_CPU = 39,	/* that it last ran on */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/procfs.h"
 
 static uint32_t bucket_of(const struct cap_tasks *tasks, int32_t tid)
@@ -89,6 +90,7 @@ void cap_task_remove(struct cap_tasks *tasks, struct cap_task *t)
 {
 	unlink_task(tasks, t);
 	cap_task_close_stat(t);
+	cap_actions_drop(t);
 	free(t);
 }
 

@@ -38,6 +38,7 @@ struct cap_call {
 	uint64_t args[6]; /* the six argument registers at its entry */
 };
 
+struct cap_actions;
 struct in_task;
 
 struct cap_task {
@@ -74,6 +75,18 @@ struct cap_task {
 	bool unrecorded; /* that call's entry was left out, so its exit is too */
 	/* ptrace/untraced.c: the flags of its clone, or of the one that made it, while CLONE_UNTRACED is taken out; else 0 */
 	uint64_t cloned_with;
+
+	struct cap_actions *actions; /* task/actions.h; NULL: nothing is known */
+	struct {		     /* the action that its call sets; sig 0: none */
+		int32_t sig;
+		uint64_t handler, flags;
+	} sets;
+
+	struct { /* record/signal_sent.c: to whom its call sends a signal; pid 0: to nobody, or to many */
+		int32_t pid, result;
+		char comm[16];
+	} sends;
+	uint32_t exec_words; /* 1 + arguments that its execve passes; 0: not counted (record/exec_event.c) */
 
 	struct {		  /* ptrace/restart.c: a call that tracing ended early is made again */
 		bool pending;	  /* it makes `call` again, unless a handler comes first */

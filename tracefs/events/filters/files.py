@@ -40,6 +40,11 @@ class EventFilter:
     """For error_log."""
 
     @property
+    def is_set(self) -> bool:
+        """Whether a write made it, also one that was refused."""
+        return self.text != type(self).text
+
+    @property
     def shown(self) -> bytes:
         """What a read of the file gives."""
         return self.text + b"\n"

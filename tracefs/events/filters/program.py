@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tracefs.events._filter import lib
 from tracefs.events.filters.terms import Term
 
-ACCEPT = 0xFFFF
-REJECT = 0xFFFE
-"""Where the last exits lead; values as in filter.h."""
+ACCEPT: int = lib.EV_ACCEPT
+REJECT: int = lib.EV_REJECT
+"""Where the last exits lead (filter.h)."""
 
 
 @dataclass

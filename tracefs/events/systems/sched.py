@@ -25,10 +25,20 @@ EVENTS = (
         '"filename=%s pid=%d old_pid=%d", __get_str(filename), REC->pid, REC->old_pid',
     ),
     EventClass(
+        "sched", "sched_prepare_exec", 119, "task",
+        layout(
+            ("__data_loc char[]", "interp"),
+            ("__data_loc char[]", "filename"),
+            ("pid_t", "pid"),
+            ("__data_loc char[]", "comm"),
+        ),
+        '"interp=%s filename=%s pid=%d comm=%s", __get_str(interp), __get_str(filename), REC->pid, __get_str(comm)',
+    ),
+    EventClass(
         "sched", "sched_process_exit", 112, "task",
         layout(("char[16]", "comm"), ("pid_t", "pid"), ("int", "prio"), ("bool", "group_dead"), ("unsigned short", EXIT_CODE)),
-        '"comm=%s pid=%d prio=%d group_dead=%s", '
-        'REC->comm, REC->pid, REC->prio, REC->group_dead ? "true" : "false"',
+        '"comm=%s pid=%d prio=%d group_dead=%s exit_code=0x%x", '
+        'REC->comm, REC->pid, REC->prio, REC->group_dead ? "true" : "false", REC->exit_code',
     ),
     EventClass(
         "sched", "sched_process_wait", 113, "task",

@@ -100,8 +100,15 @@ static void set_string(const struct hist_spec *spec, struct hist_elt *elt, unsig
 static void set_var(const struct hist_spec *spec, struct hist_elt *elt, unsigned var, const struct hist_expr *expr,
 		    struct hist_frame *frame)
 {
-	if (expr->string) {
-		hist_string(expr, frame, frame->var_strings[var], HIST_STRING_MAX);
+	if (expr->string || expr->stack) {
+		uint64_t stack[HIST_STACK_MAX];
+
+		if (expr->stack) {
+			hist_stack(expr, frame, stack);
+			memcpy(frame->var_strings[var], stack, sizeof(stack));
+		} else {
+			hist_string(expr, frame, frame->var_strings[var], HIST_STRING_MAX);
+		}
 		set_string(spec, elt, var, frame->var_strings[var]);
 	} else {
 		frame->vars[var] = elt->vars[var] = hist_number(expr, frame);
@@ -189,6 +196,21 @@ static unsigned decide(struct hist *table, struct hist_elt *elt, const uint8_t *
 	return fire;
 }
 
+/* Behind what the record has: how many addresses, and these. Its __data_loc. */
+static uint32_t put_stack(const struct hist_expr *expr, const struct hist_frame *frame, uint8_t *record, uint32_t *end)
+{
+	uint64_t stack[1 + HIST_STACK_MAX];
+	uint32_t at = (*end + 7) & ~7u, size;
+
+	stack[0] = hist_stack(expr, frame, stack + 1);
+	size = (1 + (uint32_t)stack[0]) * (uint32_t)sizeof(stack[0]);
+	if (at + size > RECORD_MAX)
+		return 0;
+	memcpy(record + at, stack, size);
+	*end = at + size;
+	return size << 16 | at;
+}
+
 static void trace_synthetic(const struct hist_action *action, const struct hist_frame *frame, const struct hist_host *host)
 {
 	uint8_t record[RECORD_MAX] = {0};
@@ -205,7 +227,10 @@ static void trace_synthetic(const struct hist_action *action, const struct hist_
 
 		if (arg->offset + (arg->dynamic ? 4u : size) > action->fixed_size)
 			continue;
-		if (arg->dynamic) {
+		if (arg->expr.stack) {
+			loc = put_stack(&arg->expr, frame, record, &end);
+			memcpy(record + arg->offset, &loc, sizeof(loc));
+		} else if (arg->dynamic) {
 			size = RECORD_MAX - end < HIST_STRING_MAX ? RECORD_MAX - end : HIST_STRING_MAX;
 			size = size ? hist_string(&arg->expr, frame, (char *)record + end, size) + 1 : 0;
 			loc = size << 16 | end;

@@ -78,9 +78,18 @@ enum hist_string_source {
 	HIST_STRING_VAR, /* ref: index of a variable of this table */
 };
 
+/* A stack trace, too. A variable keeps it where a string would be: addresses, and a 0 behind the last. */
+enum hist_stack_source {
+	HIST_STACK_NONE,
+	HIST_STACK_EVENT, /* of the task */
+	HIST_STACK_FIELD, /* __data_loc at offset, of a synthetic event: how many, then the addresses */
+	HIST_STACK_REF,	  /* as HIST_STRING_REF */
+	HIST_STACK_VAR,	  /* as HIST_STRING_VAR */
+};
+
 struct hist_expr {
 	uint8_t string; /* enum hist_string_source; not NONE: ops are unused */
-	uint8_t stack; /* a key: the stack trace */
+	uint8_t stack;	/* enum hist_stack_source; not NONE: ops are unused */
 	uint16_t offset;
 	uint16_t size; /* bytes in the key or in the synthetic event: 8 for numbers, HIST_STACK_MAX * 8 for a stack */
 	uint16_t ref;
@@ -101,7 +110,7 @@ enum hist_what { HIST_TRACE, HIST_SAVE, HIST_SNAPSHOT };
 struct hist_arg { /* one field of the synthetic event, or one saved field */
 	struct hist_expr expr;
 	uint16_t offset; /* in the record; saved fields: the variable's index */
-	uint8_t dynamic; /* `char name[]`: a __data_loc */
+	uint8_t dynamic; /* `char name[]`, `long[] name`: a __data_loc */
 };
 
 struct hist_action {

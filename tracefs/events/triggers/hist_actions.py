@@ -12,6 +12,7 @@ from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import FieldName, Var, atom
 from tracefs.events.triggers.hist_ops import Compiler, Operand
 from tracefs.events.triggers.hist_text import ActionText
+from tracefs.events.triggers.synthetic import is_stack
 
 if TYPE_CHECKING:
     from tracefs.events.triggers.hist_compile import Histogram, Surroundings
@@ -87,6 +88,8 @@ class ActionCompiler:
         struct.what = lib.HIST_SAVE
         for arg, param in zip(args, action.params, strict=True):
             operand = self.compiler.compile(atom(param, self.command))
+            if operand.stack:  # the kernel shows an address of its own
+                raise TriggerError("Couldn't find field", self.command, param)
             operand.fill(arg.expr)
             kept = Operand(operand.ctype, 0, operand.signed, string=operand.string)
             arg.offset = self._hidden(param, kept)
@@ -148,8 +151,8 @@ class ActionCompiler:
 
     def _check_type(self, operand: Operand, target: Field, param: str) -> None:
         wants_string = "char" in target.ctype and "[" in target.ctype
-        same = operand.is_string == wants_string
-        if same and not wants_string:
+        same = operand.is_string == wants_string and bool(operand.stack) == is_stack(target)
+        if same and not wants_string and not operand.stack:
             same = operand.size == target.size and operand.signed == target.signed
         if not same:
             message = "Param type doesn't match synthetic event field type"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tracefs.events.event import EventClass
@@ -77,6 +77,8 @@ class Histogram:
     """Variables that save() keeps, in its order."""
     traced: list[EventClass] = field(default_factory=list)
     """Synthetic events that actions write."""
+    wants_stack: bool = False
+    """Whether it is to be given the task's stack."""
     table: Any = None
 
     @property
@@ -116,6 +118,7 @@ def compile_histogram(command: str, event: EventClass, around: Surroundings) -> 
     _check_sort(histogram)
     actions = ActionCompiler(histogram, around, compiler)
     compiled = [actions.compile(action) for action in text.actions]
+    histogram.wants_stack = compiler.wants_stack
     histogram.table = _build(histogram, compiled)
     return histogram
 
@@ -164,6 +167,8 @@ def _variable_operand(of: Operand, index: int, own_table: bool) -> Operand:
     if of.is_string:
         source = lib.HIST_STRING_VAR if own_table else lib.HIST_STRING_REF
         return Operand(of.ctype, of.size, False, string=source, ref=index)
+    if of.stack:
+        return replace(of, stack=lib.HIST_STACK_VAR if own_table else lib.HIST_STACK_REF, ref=index, offset=0)
     code = lib.HIST_OP_VAR if own_table else lib.HIST_OP_REF
     return Operand(of.ctype, of.size, of.signed, ((code, 0, 0, 0, index),), unit=of.unit)
 

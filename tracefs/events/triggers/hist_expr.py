@@ -82,12 +82,12 @@ ARITHMETIC: dict[str, Callable[[int, int], int]] = {
 
 
 NESTING_MAX = 100
-"""Parentheses and minus signs of one expression."""
+"""Parentheses and operators of one expression."""
 
 
 def parse(text: str, command: str) -> Expr:
     """Parse one expression of `command`, constants folded; raises TriggerError."""
-    if text.count("(") + text.count("-") > NESTING_MAX:  # each may nest, and what nests deeply ends in no stack of ours
+    if sum(map(text.count, "(-+*/")) > NESTING_MAX:  # each may nest, and what nests deeply ends in no stack of ours
         raise TriggerError("Too many subexpressions (3 max)", command, text)
     expr, rest = _climb(TOKEN.findall(text), 1, text, command)
     if rest:

@@ -12,6 +12,7 @@ from tracefs.events.field import Field
 from tracefs.events.triggers._hist import lib
 from tracefs.events.triggers.errors import TriggerError
 from tracefs.events.triggers.hist_expr import Binary, Const, Expr, FieldName, Negate, Var
+from tracefs.events.triggers.synthetic import is_stack
 
 Op = tuple[int, int, int, int, int]
 """code, size, sign, offset, arg of a struct hist_op."""
@@ -24,6 +25,7 @@ GENERIC = {
 }
 """Names of what every event has, as filters have them, too; those without `common_` only where the event has no such field."""
 HITCOUNT = "hitcount"
+STACK_SIZE = lib.HIST_STACK_MAX * 8
 U64 = 1 << 64
 
 
@@ -38,7 +40,7 @@ class Operand:
     string: int = lib.HIST_STRING_NONE
     offset: int = 0
     ref: int = 0
-    stack: bool = False
+    stack: int = lib.HIST_STACK_NONE
     unit: str = ""
     """Of a time stamp: "ns" or "us"."""
 
@@ -76,6 +78,8 @@ class Compiler:
     command: str
     lookup: Lookup
     nested: int = field(default=0, init=False)
+    wants_stack: bool = field(default=False, init=False)
+    """Whether the task's stack was named."""
 
     def compile(self, expr: Expr) -> Operand:
         """Raises TriggerError for unknown names and for operands that do not go together."""
@@ -118,7 +122,8 @@ class Compiler:
         found = self.event.field(name.name)
         generic = GENERIC.get(name.name) if found is None else None
         if generic == "common_stacktrace":
-            return Operand("unsigned long[]", lib.HIST_STACK_MAX * 8, False, stack=True)
+            self.wants_stack = True
+            return Operand("unsigned long[]", STACK_SIZE, False, stack=lib.HIST_STACK_EVENT)
         if generic == "common_cpu":
             return Operand("unsigned int", 4, False, ((lib.HIST_OP_CPU, 0, 0, 0, 0),))
         if generic == "common_comm":
@@ -131,7 +136,9 @@ class Compiler:
 
     def _modified(self, found: Field, name: FieldName) -> Operand:
         operand = field_operand(found)
-        if operand.is_string and name.modifier:
+        if operand.stack and name.modifier in ("", "stacktrace"):
+            return operand
+        if (operand.is_string or operand.stack) and name.modifier:
             raise TriggerError("Invalid field modifier", self.command, name.modifier)
         if name.modifier == "execname" and name.name != "common_pid":
             raise TriggerError("Invalid field modifier", self.command, name.modifier)
@@ -144,6 +151,8 @@ class Compiler:
 
 def field_operand(found: Field) -> Operand:
     """A field as it lies in the record. Arrays of numbers read as their first 8 bytes, as the kernel's do."""
+    if is_stack(found):
+        return Operand(found.ctype, STACK_SIZE, False, stack=lib.HIST_STACK_FIELD, offset=found.offset)
     if found.is_data_loc:
         return Operand(found.ctype, lib.HIST_STRING_MAX, False, string=lib.HIST_STRING_DYNAMIC, offset=found.offset)
     if found.is_string and not found.is_string_pointer:

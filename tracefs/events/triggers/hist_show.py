@@ -9,6 +9,7 @@ from typing import Any
 
 from tracefs.events.triggers._hist import ffi, lib
 from tracefs.events.triggers.hist_compile import Column, Histogram
+from tracefs.plain import plain
 from tracefs.syscalls import by_number
 
 GRAPH_WIDTH = 20
@@ -79,7 +80,7 @@ def entries(histogram: Histogram) -> list[Entry]:
         found.append(
             Entry(
                 keys=tuple(_key(column, key) for column in histogram.keys),
-                comm=ffi.string(raw.comm).decode(errors="replace"),
+                comm=_name(ffi.string(raw.comm)),
                 hits=raw.hits,
                 sums=tuple(raw.sums[i] for i in range(len(histogram.vals))),
                 variables=tuple(_variable(histogram, index, i, raw) for i in range(len(histogram.variables))),
@@ -89,13 +90,17 @@ def entries(histogram: Histogram) -> list[Entry]:
     return found
 
 
+def _name(text: bytes) -> str:
+    return plain(text.decode(errors="surrogateescape"))
+
+
 def _key(column: Column, key: bytes) -> int | str | tuple[int, ...]:
     part = key[column.offset : column.offset + column.key_size]
     if column.operand.stack:
         words = tuple(int.from_bytes(part[at : at + 8], "little") for at in range(0, len(part), 8))
         return tuple(word for word in words if word)
     if column.operand.is_string:
-        return part.split(b"\0", 1)[0].decode(errors="replace")
+        return _name(part.split(b"\0", 1)[0])
     return int.from_bytes(part, "little")
 
 
@@ -104,7 +109,7 @@ def _variable(histogram: Histogram, entry: int, index: int, raw: Any) -> int | s
         return int(raw.vars[index])
     text = ffi.new("char[]", lib.HIST_STRING_MAX)
     lib.hist_entry_string(histogram.table, entry, index, text)
-    return str(ffi.string(text).decode(errors="replace"))
+    return _name(ffi.string(text))
 
 
 def sort(histogram: Histogram, found: list[Entry]) -> list[Entry]:
@@ -172,7 +177,7 @@ def _taken(histogram: Histogram) -> list[str]:
         return []
     action = histogram.text.actions[taken.action]
     key = bytes(ffi.buffer(taken.key))
-    comm = ffi.string(taken.comm).decode(errors="replace")
+    comm = _name(ffi.string(taken.comm))
     entry = Entry(tuple(_key(column, key) for column in histogram.keys), comm, 0, (), ())
     return [
         "",
@@ -189,13 +194,14 @@ def show_keys(histogram: Histogram, entry: Entry) -> str:
 
 
 def _stack_name(column: Column) -> str:
-    return "common_stacktrace" if column.operand.stack else ""
+    return "common_stacktrace" if column.operand.stack == lib.HIST_STACK_EVENT else ""
 
 
 def _show_key(column: Column, key: int | str | tuple[int, ...], entry: Entry) -> str:
     label = column.label
     if isinstance(key, tuple):
-        return "common_stacktrace:\n" + "".join(f"         0x{address:x}\n" for address in key)
+        head = "common_stacktrace:\n" if column.operand.stack == lib.HIST_STACK_EVENT else f"{label}.stacktrace"
+        return head + "".join(f"         0x{address:x}\n" for address in key)
     if isinstance(key, str):
         return f"{label}: {key:<50}"
     if column.modifier == "hex":

@@ -142,14 +142,49 @@ uint32_t hist_string(const struct hist_expr *expr, const struct hist_frame *fram
 	return len;
 }
 
+/* How many addresses a field of a synthetic event has; they are copied. */
+static uint32_t stack_field(const struct hist_expr *expr, const struct hist_event *event, uint64_t out[HIST_STACK_MAX])
+{
+	uint32_t loc, at, size;
+
+	if ((uint32_t)expr->offset + 4 > event->len)
+		return 0;
+	memcpy(&loc, event->record + expr->offset, sizeof(loc));
+	at = (loc & 0xffff) + 8u; /* behind their number */
+	size = loc >> 16 < 8 ? 0 : (loc >> 16) - 8;
+	if (at > event->len || size > event->len - at || size > HIST_STACK_MAX * sizeof(*out))
+		return 0;
+	memcpy(out, event->record + at, size);
+	return size / sizeof(*out);
+}
+
+uint32_t hist_stack(const struct hist_expr *expr, const struct hist_frame *frame, uint64_t out[HIST_STACK_MAX])
+{
+	uint32_t size = HIST_STACK_MAX * sizeof(*out), n = HIST_STACK_MAX;
+
+	_Static_assert(HIST_STACK_MAX * sizeof(uint64_t) <= HIST_STRING_MAX, "a variable has room for a stack");
+	memset(out, 0, size);
+	if (expr->stack == HIST_STACK_EVENT && frame->event->stack)
+		memcpy(out, frame->event->stack, size);
+	else if (expr->stack == HIST_STACK_FIELD)
+		n = stack_field(expr, frame->event, out);
+	else if (expr->stack == HIST_STACK_REF && expr->ref < HIST_REFS_MAX)
+		memcpy(out, frame->ref_strings[expr->ref], size);
+	else if (expr->stack == HIST_STACK_VAR && expr->ref < HIST_VARS_MAX)
+		memcpy(out, frame->var_strings[expr->ref], size);
+	for (uint32_t i = 0; i < n; i++)
+		if (!out[i])
+			return i;
+	return n;
+}
+
 void hist_key(const struct hist_expr *expr, const struct hist_frame *frame, uint8_t *out)
 {
-	uint64_t number;
+	uint64_t number, stack[HIST_STACK_MAX];
 
 	if (expr->stack) {
-		memset(out, 0, expr->size);
-		if (frame->event->stack && expr->size <= HIST_STACK_MAX * sizeof(uint64_t))
-			memcpy(out, frame->event->stack, expr->size);
+		hist_stack(expr, frame, stack);
+		memcpy(out, stack, expr->size < sizeof(stack) ? expr->size : sizeof(stack));
 	} else if (expr->string) {
 		hist_string(expr, frame, (char *)out, expr->size);
 	} else {

@@ -16,6 +16,8 @@ struct hist_frame { /* one event on its way through one trigger */
 uint64_t hist_number(const struct hist_expr *expr, const struct hist_frame *frame);
 /* Copy the string, cut to size with its NUL, the rest zeroed; returns its length without the NUL. */
 uint32_t hist_string(const struct hist_expr *expr, const struct hist_frame *frame, char *out, uint32_t size);
+/* Copy a stack trace, zeroes behind its last address; returns how many addresses it has. */
+uint32_t hist_stack(const struct hist_expr *expr, const struct hist_frame *frame, uint64_t out[HIST_STACK_MAX]);
 /* Write the value as it stands in a key: a number in 8 bytes, a string or a stack in expr->size. */
 void hist_key(const struct hist_expr *expr, const struct hist_frame *frame, uint8_t *out);
 

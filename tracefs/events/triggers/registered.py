@@ -98,8 +98,7 @@ class TriggerList:
         self._list: Any = ffi.new("struct trigger_list *", {"items": [each.struct for each in self._triggers]})
         self._list.n = len(self._triggers)
         self._list.looks = any(each.looks for each in self._triggers)
-        keys = [column for each in self._triggers if each.histogram for column in each.histogram.keys]
-        self._list.stack = any(column.operand.stack for column in keys)
+        self._list.stack = any(each.histogram.wants_stack for each in self._triggers if each.histogram)
 
     @property
     def address(self) -> int:

@@ -30,6 +30,9 @@ TYPES: dict[str, tuple[int, bool, str]] = {
 }  # fmt: skip
 """Type -> bytes, signed, how it is printed."""
 
+STACKS = ("long", "unsigned long")
+"""With `[]`: a stack trace."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -86,7 +89,7 @@ def _field(ctype: str, declared: str, text: str) -> tuple[str, str]:
         raise TriggerError("Illegal name", text, declared)
     if bracket and ctype == "char" and (not bounds.endswith("]") or not _is_bound(bounds[:-1])):
         raise TriggerError("Invalid array specification", text, declared)
-    if ctype not in TYPES or (bracket and ctype != "char"):
+    if ctype not in TYPES or (bracket and ctype != "char" and not (ctype in STACKS and bounds == "]")):
         raise TriggerError("Invalid type", text, ctype.split()[-1])
     return ctype + bracket + bounds, name
 
@@ -95,13 +98,23 @@ def _is_bound(text: str) -> bool:
     return not text or (text.isdigit() and 0 < int(text) <= STRING_MAX)
 
 
+def is_stack(field: Field) -> bool:
+    """Whether a field of a synthetic event has a stack trace."""
+    return field.is_data_loc and field.element_type in STACKS
+
+
 def event_class(definition: Definition, number: int) -> EventClass:
     """The class of its records, with event id `number`."""
     fields, offset = [], COMMON_SIZE
     formats, values = [], []
+    line = ""
     for ctype, name in definition.fields:
         element, bracket, bounds = ctype.partition("[")
-        if bracket and bounds == "]":
+        if bracket and element in STACKS:
+            field = Field(f"{DATA_LOC}{ctype}", name, offset, 4, False)
+            formats.append(f"{name}=%s")
+            values.append(f"__get_stacktrace({name})")
+        elif bracket and bounds == "]":
             field = Field(f"{DATA_LOC}{ctype}", name, offset, 4, True)
             formats.append(f"{name}=%s")
             values.append(f"__get_str({name})")
@@ -115,7 +128,8 @@ def event_class(definition: Definition, number: int) -> EventClass:
             formats.append(f"{name}={shown}")
             values.append(f"REC->{name}")
         fields.append(field)
+        line += formats[-1] + ("" if is_stack(field) else " ")  # a stack ends its lines itself
         offset += (field.size + SLOT - 1) // SLOT * SLOT
     # As the kernel: `format` has commas between the fields, lines have not.
-    print_fmt, line_fmt = (", ".join([f'"{between.join(formats)}"', *values]) for between in (", ", " "))
+    print_fmt, line_fmt = (", ".join([f'"{template}"', *values]) for template in (", ".join(formats), line.rstrip(" ")))
     return EventClass(SYSTEM, definition.name, number, "task", tuple(fields), print_fmt, line_fmt=line_fmt)

@@ -37,7 +37,7 @@ struct trigger {
 struct trigger_list {
 	uint32_t n;
 	uint8_t looks; /* some trigger looks at the record, or comes after it */
-	uint8_t stack; /* some histogram has the callers as a key */
+	uint8_t stack; /* some histogram wants the callers */
 	struct trigger *items[];
 };
 

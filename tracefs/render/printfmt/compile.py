@@ -2,7 +2,7 @@
 """Compiles a `print fmt` (the C-like language at the end of a `format` file) into the pieces that printfmt.c walks.
 
 Understood: the conversions d i u x X o c s p with flags, width, precision and length; REC->field, REC->array[n],
-__get_str, __print_flags, __print_symbolic, casts, string literals, numbers, and C's operators up to ?:.
+__get_str, __get_stacktrace, __print_flags, __print_symbolic, casts, string literals, numbers, and C's operators up to ?:.
 """
 
 from __future__ import annotations
@@ -190,6 +190,12 @@ class Parser:
     def get_str(self) -> None:
         self.member(self.next()[1])
 
+    def get_stacktrace(self) -> None:
+        name = self.next()[1]
+        if name not in self.fields:
+            raise FormatError(f"no field {name!r}")
+        self.ops.append(Op("STACK", self.fields[name][1].offset))
+
     def print_flags(self) -> None:
         self.expression()
         self.expect(",")
@@ -224,6 +230,7 @@ class Parser:
 
 CALLS: dict[str, Callable[[Parser], None]] = {
     "__get_str": Parser.get_str,
+    "__get_stacktrace": Parser.get_stacktrace,
     "__print_flags": Parser.print_flags,
     "__print_symbolic": Parser.print_symbolic,
 }
@@ -268,7 +275,7 @@ def depth(ops: tuple[Op, ...]) -> int:
     """How many operands ops keep at once, at most."""
     deepest = level = 0
     for op in ops:
-        if op.code in ("NUMBER", "TEXT", "FIELD", "MEMORY"):
+        if op.code in ("NUMBER", "TEXT", "FIELD", "MEMORY", "STACK"):
             level += 1
         elif op.code == "SELECT":
             level -= 2

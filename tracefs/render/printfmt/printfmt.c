@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tracefs/render/printfmt/printfmt.h"
 
-/* A number, or characters; FLAGS and SYMBOLIC stay unrendered until they are printed. */
+/* A number, or characters; FLAGS, SYMBOLIC and STACK stay unrendered until they are printed. */
 struct operand {
 	struct rn_value value;
 	const struct rn_op *decoder;
+	bool foreign; /* text of the record's, not of the format's */
 };
 
 static uint64_t cast(uint64_t value, unsigned size, bool is_signed)
@@ -74,11 +75,14 @@ static struct operand evaluate(const struct rn_piece *piece, const struct rn_eve
 			*++top = (struct operand){ .value = { op->number, op->text, op->count } };
 			break;
 		case RN_OP_FIELD:
-			*++top = (struct operand){ .value = event->values[op->number] };
+			*++top = (struct operand){ .value = event->values[op->number], .foreign = true };
 			break;
 		case RN_OP_MEMORY:
 			*++top = (struct operand){ .value.number =
 							   rn_number(event, (uint32_t)op->number, op->size, op->flag) };
+			break;
+		case RN_OP_STACK:
+			*++top = (struct operand){ .decoder = op };
 			break;
 		case RN_OP_CAST:
 			top->value.number = cast(top->value.number, op->size, op->flag);
@@ -144,6 +148,22 @@ static void put_flags(struct rn_text *text, const struct rn_op *op, uint64_t val
 	}
 }
 
+/* Of a synthetic event: how many addresses, then these. A line each, as in the kernel. */
+static void put_stack(struct rn_text *text, const struct rn_event *event, uint32_t at)
+{
+	uint32_t length = 0;
+	const uint8_t *bytes = rn_saved_at(event, at, &length);
+	uint64_t address;
+
+	rn_puts(text, "STACK:\n");
+	for (uint32_t i = 8; bytes && i + 8 <= length; i += 8) {
+		memcpy(&address, bytes + i, sizeof(address));
+		rn_puts(text, "=> 0x");
+		rn_put_hex(text, address);
+		rn_putc(text, '\n');
+	}
+}
+
 /* The width around what `start` to text->at already holds. */
 static void widen(struct rn_text *text, char *start, int width, bool left)
 {
@@ -164,19 +184,34 @@ static void widen(struct rn_text *text, char *start, int width, bool left)
 	text->at += missing;
 }
 
-static void put_string(struct rn_text *text, const struct rn_piece *piece, const struct operand *argument)
+/* The precision counts what is there, not what it is shown as. */
+static void put_foreign(struct rn_text *text, const struct rn_piece *piece, const struct rn_value *value)
+{
+	uint32_t length = value->length;
+
+	if (piece->precision >= 0 && length > (uint32_t)piece->precision)
+		length = (uint32_t)piece->precision;
+	rn_put_foreign(text, value->text, length);
+}
+
+static void put_string(struct rn_text *text, const struct rn_piece *piece, const struct operand *argument,
+		       const struct rn_event *event)
 {
 	char *start = text->at;
 
-	if (argument->decoder && argument->decoder->code == RN_OP_FLAGS)
+	if (argument->decoder && argument->decoder->code == RN_OP_STACK)
+		put_stack(text, event, (uint32_t)argument->decoder->number);
+	else if (argument->decoder && argument->decoder->code == RN_OP_FLAGS)
 		put_flags(text, argument->decoder, argument->value.number);
 	else if (argument->decoder)
 		put_symbolic(text, argument->decoder, argument->value.number);
+	else if (argument->value.text && argument->foreign)
+		put_foreign(text, piece, &argument->value);
 	else if (argument->value.text)
 		rn_put(text, argument->value.text, argument->value.length);
 	else
 		rn_puts(text, "(null)");
-	if (piece->precision >= 0 && text->at - start > piece->precision)
+	if (piece->precision >= 0 && !argument->foreign && text->at - start > piece->precision)
 		text->at = start + piece->precision;
 	widen(text, start, piece->width, piece->left);
 }
@@ -238,7 +273,7 @@ void rn_program_run(struct rn_text *text, const struct rn_program *program, cons
 		start = text->at;
 		switch (piece->conversion) {
 		case 's':
-			put_string(text, piece, &argument);
+			put_string(text, piece, &argument, event);
 			break;
 		case 'c':
 			rn_putc(text, (char)argument.value.number);

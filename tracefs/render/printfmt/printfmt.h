@@ -40,6 +40,7 @@ enum rn_opcode {
 	RN_OP_LOGICAL_OR,
 	RN_OP_SELECT, /* condition, then, else */
 	RN_OP_FLAGS, /* the bits of a number as names of symbols, joined by text; the rest in hex */
+	RN_OP_STACK, /* push the stack trace behind the __data_loc at offset `number` */
 	RN_OP_SYMBOLIC, /* a number as its name in symbols; in hex where it has none */
 };
 

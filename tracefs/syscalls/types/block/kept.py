@@ -3,17 +3,21 @@
 
 The file is a line of ASCII, `tracefs-types KEY CHECKSUM ERRORS CUSTOMS`, and the block. The key follows from the contents
 of all tables, and of all code that makes the block of them. C follows the references in a block unseen, so only a file counts
-that nobody else could have written: ours, in a directory of ours. Nothing here fails: what cannot be kept is made again.
+that nobody else could have written (private.py). Nothing here fails: what cannot be kept is made again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import zlib
 from typing import NamedTuple
 
+from tracefs.syscalls.types.block.private import is_ours, private_directory
+
+OWN, FILE = "tracefs", "types"
 MAGIC = "tracefs-types"
 TYPES = os.path.dirname(os.path.dirname(__file__))
 SOURCES = (
@@ -48,8 +52,9 @@ def key() -> str:
 def read(wanted: str) -> Compiled | None:
     """What was kept for that key."""
     try:
-        with open(_file(), "rb", buffering=0, opener=_no_link) as file:
-            if not _ours(os.fstat(file.fileno())) or not _ours(os.stat(os.path.dirname(_file()))):
+        with private_directory(_cache(), OWN, make=False) as directory, _open(directory) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode) or not is_ours(state) or state.st_nlink != 1:
                 return None
             head, _, block = file.read().partition(b"\n")
         magic, said, checksum, errors, customs = head.decode("ascii").split(" ")
@@ -61,37 +66,29 @@ def read(wanted: str) -> Compiled | None:
 
 
 def write(wanted: str, made: Compiled) -> None:
-    """Keep it, in the place of what was kept before. Only within a directory that is ours: root's $HOME may be a user's."""
+    """Keep it, in the place of what was kept before. Only where nobody else can write: root's $HOME may be a user's."""
     head = f"{MAGIC} {wanted} {zlib.crc32(made.block)} {made.errors} {','.join(made.customs)}\n"
-    own, cache = os.path.dirname(_file()), os.path.dirname(os.path.dirname(_file()))
-    new = f"{_file()}.{os.getpid()}"
-    with contextlib.suppress(OSError):
-        for directory, parent in ((cache, os.path.dirname(cache)), (own, cache)):
-            if not os.path.isdir(directory) and _ours(os.stat(parent)):
-                os.mkdir(directory, 0o700)
-        if not _ours(os.stat(own)):
-            return
-        try:
-            with open(new, "xb", opener=_private) as file:
-                file.write(head.encode("ascii") + made.block)
-            os.replace(new, _file())
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(new)
+    with contextlib.suppress(OSError), private_directory(_cache(), OWN, make=True) as directory:
+        _replace(directory, head.encode("ascii") + made.block)
 
 
-def _file() -> str:
+def _replace(directory: int, content: bytes) -> None:
+    new = f"{FILE}.{os.getpid()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with open(os.open(new, flags, 0o600, dir_fd=directory), "wb") as file:
+            file.write(content)
+        os.replace(new, FILE, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError:  # also of one that was left by a process of the same number
+        os.unlink(new, dir_fd=directory)
+        raise
+
+
+def _open(directory: int) -> io.FileIO:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return io.FileIO(os.open(FILE, flags, dir_fd=directory))
+
+
+def _cache() -> str:
     cache = os.environ.get("XDG_CACHE_HOME", "")
-    return os.path.join(cache if os.path.isabs(cache) else os.path.expanduser("~/.cache"), "tracefs", "types")
-
-
-def _ours(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    return cache if os.path.isabs(cache) else os.path.expanduser("~/.cache")

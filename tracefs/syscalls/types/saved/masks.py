@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Makes pointers.tbl of the tables: see pointers.py."""
+"""Makes pointers.tbl of the tables: see pointers.py; and what of it a table that was written leaves out."""
 
 from __future__ import annotations
 
 from tracefs.syscalls.types.language.layout import is_fd, leads_to_fds, unaliased
 from tracefs.syscalls.types.language.model import Pointer, Table
-from tracefs.syscalls.types.saved.pointers import RESULT, Masks
+from tracefs.syscalls.types.saved.pointers import RESULT, Masks, masks
 
 
 def computed(table: Table) -> dict[str, Masks]:
@@ -48,3 +48,21 @@ def _masks(table: Table, syscall: str) -> Masks:
         if row.result is not None and is_fd(table, row.result):
             fds_exit |= RESULT
     return Masks(enter, leave, fds_enter, fds_exit, asked)
+
+
+def unsaved(table: Table, syscall: str) -> int:
+    """Arguments that the package saves memory of, and that are no pointers to any in a table that was written (`buf:ptr`)."""
+    rows = table.rows[syscall]
+    index = {name: position for position, (name, _) in enumerate(rows[0].args)}
+    leads = 0
+    for row in rows:
+        for name, kind in row.args:
+            if name not in index:
+                continue
+            bit = 1 << index[name]
+            if isinstance(unaliased(table, kind), Pointer):
+                leads |= bit
+            elif not row.conditions:  # it replaces what stands before
+                leads &= ~bit
+    known = masks(syscall)
+    return (known.enter | known.exit) & ~leads
