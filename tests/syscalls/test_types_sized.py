@@ -10,7 +10,9 @@ import pytest
 from tracefs.export.brief import brief
 from tracefs.syscalls.types import Decoder, Saved, load
 from tracefs.syscalls.types.notation.strace import StracePrinter
+from tracefs.syscalls.types.saved.memory import image
 
+LINK_CREATE = 28
 MAP = struct.pack("<5Ii", 2, 4, 8, 256, 0x20, -1)
 LINK = struct.pack("<iiII", 3, 4, 41, 0)
 
@@ -38,7 +40,8 @@ def decoder() -> Decoder:
 def test_what_a_caller_leaves_out_is_zero_and_what_is_behind_the_end_is_told(
     decoder: Decoder, command: int, data: bytes, shown: str
 ) -> None:
-    call = decoder.call("bpf", (command, 0x1000, len(data)), Saved({1: data}), 0)
+    saved = image([(0x1000, data)]) if command == LINK_CREATE else data  # some of its members lead further
+    call = decoder.call("bpf", (command, 0x1000, len(data)), Saved({1: saved}), 0)
     assert " ".join(StracePrinter(None, brief(32)).whole("bpf", call).split()) == f"bpf({shown}) = 0"
 
 

@@ -26,13 +26,6 @@ CONTROL_CHARS: Final = (
 )  # fmt: skip
 """Terminal characters by their index in c_cc."""
 
-_HALF = 16
-_ICMP: Final = {
-    0: "ICMP_ECHOREPLY", 3: "ICMP_DEST_UNREACH", 4: "ICMP_SOURCE_QUENCH", 5: "ICMP_REDIRECT", 8: "ICMP_ECHO",
-    11: "ICMP_TIME_EXCEEDED", 12: "ICMP_PARAMETERPROB", 13: "ICMP_TIMESTAMP", 14: "ICMP_TIMESTAMPREPLY",
-    15: "ICMP_INFO_REQUEST", 16: "ICMP_INFO_REPLY", 17: "ICMP_ADDRESS", 18: "ICMP_ADDRESSREPLY",
-}  # fmt: skip
-
 SUN_PATH: Final = "sun_path"
 """The type of a UNIX socket's name."""
 
@@ -107,14 +100,6 @@ def mac(data: bytes) -> Value:
     return Symbol(text, text)
 
 
-def icmp_filter(data: bytes) -> Value:
-    """Which messages it drops; of which it drops more than half, ~ and those that it does not."""
-    bits = int.from_bytes(data[:4] + b"\xff\xff\xff\xff"[len(data) :], "little")
-    dropped = [_ICMP.get(n, f"{n:#x} /* ICMP_??? */") for n in range(32) if bits >> n & 1]
-    shown = [_ICMP.get(n, f"{n:#x} /* ICMP_??? */") for n in range(32) if not bits >> n & 1] if len(dropped) > _HALF else dropped
-    return Symbol(f"{'~' * (len(dropped) > _HALF)}[{' '.join(shown)}]", dropped)
-
-
 def control_chars(data: bytes) -> Value:
     """[[VINTR]=0x3, [VQUIT]=0x1c, ...]: a terminal's special characters by what they do."""
     named = [(name, data[index]) for index, name in enumerate(CONTROL_CHARS) if name and index < len(data)]
@@ -142,8 +127,6 @@ CUSTOM: Final[dict[str, Custom]] = {
     "node_set": _bit_set,
     "wait_status": wait_status,
     "mac": mac,
-    "icmp_filter": icmp_filter,
-    "icmp_filter_asked": icmp_filter,
     SUN_PATH: sun_path,
     "sock_filter": sock_filter,
     "seccomp_filter": seccomp_filter,
