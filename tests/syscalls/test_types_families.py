@@ -29,7 +29,7 @@ CALLS = [
     ),
     (
         ("ioctl", (3, 0xC0185879, 0x1000), Saved({2: struct.pack("<3Q", 0, 4096, 1)}), 0),
-        "ioctl(3, FITRIM, {start=0, len=0x1000, minlen=0x1}) = 0",
+        "ioctl(3, FITRIM, {start=0, len=4096, minlen=1}) = 0",
     ),
     (
         ("keyctl", (2, U32 - 1, 0x1000, 7, 0), Saved({2: b"payload"}), 0),
