@@ -62,7 +62,7 @@ CASES = [
         message(20, struct.pack("<BBBxI", 10, 6, 8, 1 << 10) + bytes(48)),
         f"[{{nlmsg_len=72, nlmsg_type=SOCK_DIAG_BY_FAMILY, {HEADER}, {{sdiag_family=AF_INET6, sdiag_protocol=IPPROTO_TCP, "
         "idiag_ext=1<<(INET_DIAG_CONG-1), idiag_states=1<<TCP_LISTEN, id={idiag_sport=htons(0), idiag_dport=htons(0), "
-        'idiag_src="::", idiag_dst="::", idiag_if=0, idiag_cookie=[0, 0]}}]',
+        'inet_pton(AF_INET6, "::", &idiag_src), inet_pton(AF_INET6, "::", &idiag_dst), idiag_if=0, idiag_cookie=[0, 0]}}]',
     ),
 ]
 

@@ -55,7 +55,8 @@ def test_a_path_leads_to_what_its_kind_says(syscall: str, when: str, part: Part)
     if part.kind == "unix":
         struct = TABLE.resolve(found) if isinstance(found, Ref) else None
         assert isinstance(struct, StructType)
-        kinds = [TABLE.types.get(f.type.name) for v in struct.variants for f in v.fields if isinstance(f.type, Ref)]
+        kinds = [f.type.target if isinstance(f.type, Inline) else f.type for v in struct.variants for f in v.fields]
+        kinds = [TABLE.types.get(kind.name) for kind in kinds if isinstance(kind, Ref)]
         assert CustomType(SUN_PATH, 0) in kinds
 
 

@@ -83,7 +83,7 @@ def test_c_reads_in_the_block_what_the_rows_say(tmp_path: Path) -> None:
         "openat 0 dfd=enum:dirfd 1 filename=pointer:-(1 str:-) 2 flags=flags:open_flags[4 O_RDONLY=0/3] "
         "3 mode=hidden:- ->int:fd +1",
         "writev 0 fd=int:fd 1 vec=pointer:-(1 struct:iovec[2 members, 16 bytes] 1.4.1.2*1/1) 2 vlen=int:int ->int:long +0",
-        "accept 0 fd=int:fd 1 upeer_sockaddr=pointer:-(2 struct:sockaddr[1 members, 128 bytes] 2.4.1.2*1/1) "
+        "accept 0 fd=int:fd 1 upeer_sockaddr=pointer:-(2 struct:sockaddr[2 members, 128 bytes] 2.4.1.2*1/1) "
         "2 upeer_addrlen=pointer:-(3 int:int) ->int:fd +0",
         "newfstat 0 fd=int:fd 1 statbuf=pointer:-(2 struct:stat[16 members, 144 bytes]) ->int:int +0",
         "close 0 fd=int:fd ->int:int +0",

@@ -29,7 +29,7 @@ CALLS = [
     ),
     (
         ("ioctl", (3, 0xC0185879, 0x1000), Saved({2: struct.pack("<3Q", 0, 4096, 1)}), 0),
-        "ioctl(3, FITRIM, {start=0, len=0x1000, minlen=0x1}) = 0",
+        "ioctl(3, FITRIM, {start=0, len=4096, minlen=1}) = 0",
     ),
     (
         ("keyctl", (2, U32 - 1, 0x1000, 7, 0), Saved({2: b"payload"}), 0),
@@ -91,7 +91,7 @@ CALLS = [
         "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_SOCKET_FILTER, insn_cnt=3, insns=["
         "{code=BPF_STX|BPF_DW|BPF_MEM, dst_reg=BPF_REG_1, src_reg=BPF_REG_10, off=-8, imm=0}, "
         "{code=BPF_ALU64|BPF_K|BPF_MOV, dst_reg=BPF_REG_0, src_reg=BPF_REG_2, off=0, imm=0x5}, "
-        "{code=BPF_JMP|BPF_K|BPF_EXIT, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}]}, 16) = 3",
+        "{code=BPF_JMP|BPF_K|BPF_EXIT, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}], license=NULL}, 16) = 3",
     ),
     (
         ("msgsnd", (5, 0x1000, 6, 0x800), Saved({1: struct.pack("<q", 7) + b"hello\0"}), 0),

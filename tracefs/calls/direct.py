@@ -87,6 +87,8 @@ class Direct:
 
     def _pointer(self, syscall: str, plan: Plan, index: int, name: str, kind: Pointer, image: bool) -> Make:
         """What it leads to, where that was saved and is of one direction; else the address."""
+        if kind.direction == "ring":
+            return _never
         out, filled = kind.direction == "out", kind.direction != "in"
         size = _size(plan, kind)
         show = None if image or kind.direction in ("inout", "left") else self._target(syscall, name, kind, size)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tracefs.syscalls.types.notation.values import Argument, Array, Pointer, Struct, Symbol, Value
+from tracefs.syscalls.types.notation.values import Argument, Array, Data, Pointer, Struct, Symbol, Value
 
 _TABLE = Path(__file__).with_name("brief.tbl")
 _MORE = "*"
@@ -61,6 +61,8 @@ class Brief:
             return Array(items, more=1) if len(value.items) > self.most else replace(value, items=items)
         if not isinstance(value, Struct):
             return value
+        if value.fields and isinstance(last := value.fields[-1][1], Data) and last.note:
+            value = replace(value, fields=value.fields[:-1], complete=False)
         members = self.structures.get(value.type)
         if members is None:
             shown = tuple((name, self._item(member)) for name, member in value.fields)

@@ -61,7 +61,7 @@ def saved_of(syscall: str) -> tuple[Saved, ...]:
             for name, kind in row.args
             if name == names[position] and isinstance(expr := unaliased(table, kind), Pointer)
         ]
-        found[position] = _saved(table, [kind for kind in kinds if kind.direction in ("in", "inout")], names)
+        found[position] = _saved(table, [kind for kind in kinds if kind.direction in ("in", "inout", "ring")], names)
     return tuple(found)
 
 

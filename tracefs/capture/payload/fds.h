@@ -36,6 +36,8 @@ void cap_fds_look(struct cap_fds *fds, int32_t fd);
 void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
 		    uint32_t length);
 
+/* sockets.c: a descriptor of the task as our own, to be closed; -1 where that cannot be. */
+int cap_fds_borrow(struct cap_fds *fds, int32_t fd);
 /*
  * sockets.c: `TCP:[127.0.0.1:41236->127.0.0.1:80]` of a descriptor of a stopped task that is the socket of that inode. Bytes
  * written, 0 where it cannot be told.

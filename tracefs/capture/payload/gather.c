@@ -97,7 +97,9 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	else
 		piece.exact = is_exact(save, pointer, target, element);
 	piece.element = pointer->n ? element : 0;
-	if (target->flags & TT_GROWS && counted && count > target->size) {
+	if (target->zeroed && counted) {
+		add(save, piece, at_most(count, CAP_PAGE));
+	} else if (target->flags & TT_GROWS && counted && count > target->size) {
 		piece.least = target->size;
 		add(save, piece, at_most(count, target->size + CAP_PAGE));
 	} else if (!element)
@@ -126,6 +128,7 @@ static void look(struct cap_save *save, const struct cap_piece *piece, const str
 
 		scope.data = bytes;
 		scope.size = length;
+		scope.all = length;
 		if (type->unknown != TT_NONE) { /* what its buffers share is its own */
 			filled = 0;
 			tt_begin_share(type, bytes, length, &filled);
@@ -211,7 +214,7 @@ static void fetch(struct cap_save *save, uint32_t first)
 	bool more = true;
 
 	for (uint32_t i = first; i < save->pieces; i++)
-		save->piece[i].got = 0;
+		save->piece[i].got = save->piece[i].ready ? save->piece[i].got : 0;
 	while (more) {
 		more = false;
 		cap_memory_fetch(&save->memory);
@@ -226,10 +229,29 @@ static void fetch(struct cap_save *save, uint32_t first)
 		}
 	}
 	for (uint32_t i = first; i < save->pieces; i++)
-		drop_unusable(&save->piece[i]);
+		if (!save->piece[i].ready)
+			drop_unusable(&save->piece[i]);
 }
 
-static void add_args(struct cap_save *save, enum tt_direction direction, bool numbers)
+/* The requests that a call submits, as if they stood where the argument, their number, points to. */
+static void add_requests(struct cap_save *save, unsigned arg, const struct tt_type *pointer)
+{
+	uint32_t length = save->requests * CAP_RING_REQUEST;
+	struct cap_piece piece = {
+		.address = save->call.args[arg], .arg = (uint8_t)arg, .filled = -1, .type = TT_TYPE(save->call.table, pointer->target),
+		.at = save->used, .want = length, .got = length, .seen = length, .whole = length, .ready = true};
+
+	if (!length || length > CAP_GATHERED - save->used || save->pieces == CAP_PIECES)
+		return;
+	memcpy(save->bytes + save->used, save->request, length);
+	save->used += length;
+	if (piece.type->flags & TT_HOLDS_FDS)
+		piece.fds = piece.type;
+	save->piece[save->pieces++] = piece;
+}
+
+/* Those of plain numbers, or those that are not in `done`. Returns `done` with these. */
+static uint32_t add_args(struct cap_save *save, enum tt_direction direction, bool numbers, uint32_t done)
 {
 	const struct tt_call *call = &save->call;
 
@@ -237,10 +259,18 @@ static void add_args(struct cap_save *save, enum tt_direction direction, bool nu
 		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]);
 		struct tt_scope scope = {.call = call, .share = &save->share[i]};
 
+		if (type && type->kind == TT_POINTER && type->direction & TT_RING) {
+			if (direction == TT_IN && !numbers && !((done | save->unsaved) >> i & 1))
+				add_requests(save, i, type);
+			continue;
+		}
 		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] && !(save->unsaved >> i & 1) &&
-		    (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n) == numbers)
+		    (!numbers || (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n)) && !(done >> i & 1)) {
 			add_target(save, i, type, call->args[i], &scope);
+			done |= 1u << i;
+		}
 	}
+	return done;
 }
 
 /* Numbers that arguments point to may count what others point to (*addrlen). */
@@ -297,19 +327,20 @@ void cap_save_nothing(struct cap_save *save)
 
 void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure)
 {
-	uint32_t level;
+	uint32_t level, done;
 
 	cap_save_nothing(save);
 	save->measure = measure;
 	for (unsigned i = 0; i < TT_ARGS; i++)
 		save->share[i] = save->call.has_ret && save->call.ret > 0 ? (uint64_t)save->call.ret : 0;
-	add_args(save, direction, true);
+	done = add_args(save, direction, true, 0);
 	if (save->pieces) {
 		fetch(save, 0);
 		take_numbers(save);
+		tt_call_pointed(&save->call);
 	}
 	level = save->pieces;
-	add_args(save, direction, false);
+	add_args(save, direction, false, done);
 	for (unsigned depth = 0; level < save->pieces; depth++) {
 		uint32_t end = save->pieces;
 

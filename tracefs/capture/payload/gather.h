@@ -8,6 +8,7 @@
 
 #include "tracefs/capture/payload/fds.h"
 #include "tracefs/capture/payload/memory.h"
+#include "tracefs/capture/payload/ring.h"
 #include "tracefs/syscalls/types/block/walk.h"
 
 #define CAP_RECORD_MAX 65440u /* bytes: a __data_loc has 16 bits each for where and how long, and the rest of a sub-buffer is its own */
@@ -34,6 +35,7 @@ struct cap_piece {
 	bool data;  /* is cut at the limit, as a text is */
 	bool list;  /* addresses of texts, up to a NULL */
 	bool ended; /* its NUL or NULL was found */
+	bool ready; /* it was not read of the task's own memory, and is there */
 };
 
 /* How much of a call a sink has: texts and data are cut at limit, names of paths at paths, a record has no more bytes than room. */
@@ -53,6 +55,9 @@ struct cap_save {
 	struct cap_fds fds;
 	char netlink[40]; /* what the record says of the netlink socket that the call is on: the descriptor, the protocol */
 	uint32_t netlink_length, netlink_head; /* 0: nothing; bytes of the descriptor's number, with its NUL */
+	struct cap_rings rings;
+	uint32_t requests; /* of io_uring that the call submits, in request[] */
+	uint8_t request[CAP_RING_MOST * CAP_RING_REQUEST];
 	uint64_t share[TT_ARGS];
 	struct cap_measure measure;
 	uint32_t pieces, used;

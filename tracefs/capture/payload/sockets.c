@@ -71,7 +71,7 @@ static int handle_of(int32_t tid, int32_t tgid)
 }
 
 /* Mostly the task is that of the call before. The handle of one that is gone finds nothing, whoever has its number now. */
-static int borrow(struct cap_fds *fds, int32_t fd)
+int cap_fds_borrow(struct cap_fds *fds, int32_t fd)
 {
 	bool kept = fds->handle >= 0 && fds->handle_of == fds->tid;
 	int got = kept ? (int)syscall(SYS_pidfd_getfd, fds->handle, fd, 0) : -1;
@@ -211,7 +211,7 @@ uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *
 	char protocol[32];
 	struct stat status;
 	ssize_t named;
-	int own = borrow(fds, fd);
+	int own = cap_fds_borrow(fds, fd);
 
 	if (own < 0)
 		return 0;
@@ -232,7 +232,7 @@ uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *
 
 int32_t cap_socket_netlink(struct cap_fds *fds, int32_t fd)
 {
-	int domain = -1, protocol = -1, own = borrow(fds, fd);
+	int domain = -1, protocol = -1, own = cap_fds_borrow(fds, fd);
 	socklen_t length = sizeof(int);
 
 	if (own < 0)

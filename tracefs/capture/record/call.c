@@ -7,6 +7,13 @@
 #include <string.h>
 
 #include "tracefs/capture/task/call_facts.h"
+#include "tracefs/events/task_memory.h"
+
+#define IO_URING_SETUP 425
+#define IO_URING_ENTER 426
+#define RING_FLAGS 2u	      /* words in its struct io_uring_params: how the ring is set up ... */
+#define RING_ARRAY 16u	      /* ... and where its sq_off.array says that the order stands */
+#define REGISTERED_RING 0x10u /* IORING_ENTER_REGISTERED_RING: the descriptor is none */
 
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer */
 
@@ -71,6 +78,18 @@ static bool know_call(const struct saving *s, int32_t netlink)
 					 netlink);
 }
 
+/* Of io_uring_enter(fd, to_submit, min_complete, flags, ...). */
+static void read_requests(const struct saving *s)
+{
+	struct cap_save *save = s->r->save;
+	const uint64_t *args = s->call->args;
+
+	cap_fds_begin(&save->fds, s->t->tid, s->t->tgid);
+	save->requests = args[3] & REGISTERED_RING ? 0 :
+		cap_ring_read(&save->rings, &save->fds, (int32_t)args[0], (uint32_t)args[1], save->request);
+	save->fds.used = 0;
+}
+
 /* The same again, where what it leads to turns out to be netlink messages. */
 static void gather(const struct saving *s, struct cap_measure measure)
 {
@@ -81,6 +100,8 @@ static void gather(const struct saving *s, struct cap_measure measure)
 
 	cap_memory_begin(&save->memory, s->t->tid);
 	save->unsaved = __atomic_load_n(&s->syscall->unsaved, __ATOMIC_RELAXED);
+	if (unlikely(s->call->nr == IO_URING_ENTER && !s->ret))
+		read_requests(s);
 	cap_save_gather(save, direction, measure);
 	if (likely(!s->syscall->asked))
 		return;
@@ -112,6 +133,7 @@ static uint64_t emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint
 		most.room = one.room > most.room ? one.room : most.room;
 	}
 	cap_save_nothing(save);
+	save->requests = 0;
 	if ((most.limit || fds) && !(exit && *s->ret < 0 && !was_interrupted(*s->ret)) && know_call(s, -1)) {
 		if (most.limit)
 			gather(s, most);
@@ -186,6 +208,15 @@ void cap_record_enter(struct cap_recorder *r, struct cap_task *t, const struct c
 	}
 }
 
+/* How a ring was set up, whoever wants the call: the order of its requests depends on that. */
+static void learn_ring(struct cap_recorder *r, const struct cap_task *t, const struct cap_call *call, int64_t fd)
+{
+	uint32_t params[RING_ARRAY + 1];
+
+	if (r->save && call->arch == AUDIT_ARCH_X86_64 && task_read(t->tid, call->args[1], params, sizeof(params)))
+		cap_ring_learn(&r->save->rings, (struct cap_ring){t->tgid, (int32_t)fd, params[RING_FLAGS], params[RING_ARRAY]});
+}
+
 static void record_sigreturn(struct cap_recorder *r, struct cap_task *t, int64_t ret, int cpu)
 {
 	struct ev_raw_sys_exit rec = {.common.type = EV_RAW_SYS_EXIT, .id = -1, .ret = ret};
@@ -201,6 +232,8 @@ void cap_record_exit(struct cap_recorder *r, struct cap_task *t, const struct ca
 		record_sigreturn(r, t, ret, cpu);
 		return;
 	}
+	if (unlikely(call->nr == IO_URING_SETUP && ret >= 0))
+		learn_ring(r, t, call, ret);
 	int id = event_of(r, call->nr, call->arch) + 1;
 	uint64_t sinks = sinks_for(r, t, id) & (~r->wants.paired | t->written);
 

@@ -215,13 +215,35 @@ static bool put_unreadable(struct walk *w, const struct tt_type *type, struct sp
 	return true;
 }
 
+/* What was left out is 0, in `whole`. Returns what is behind the end, as far as that is not 0. */
+static struct span fill_up(const struct tt_type *type, struct span *data, uint64_t *size, uint8_t *whole)
+{
+	struct span rest = {NULL, 0};
+	uint32_t there = data->length < type->size ? data->length : type->size;
+
+	for (uint32_t i = type->size; i < data->length; i++)
+		if (data->bytes[i])
+			rest = (struct span){data->bytes + type->size, data->length - type->size};
+	memcpy(whole, data->bytes, there);
+	memset(whole + there, 0, type->size - there);
+	*data = (struct span){whole, type->size};
+	*size = type->size;
+	return rest;
+}
+
 static void put_struct(struct walk *w, const struct tt_type *type, struct span data, uint64_t size)
 {
 	const struct tt_member *all = TT_AT(w->table, members, struct tt_member) + type->first, *varied[TT_MEMBERS];
 	const uint8_t *outer = w->scope.data;
 	uint32_t outer_size = w->scope.size, n = type->n;
+	uint64_t outer_all = w->scope.all;
+	uint8_t whole[TT_ZEROED_MOST];
+	struct span rest = {NULL, 0};
 	bool any = false, complete = true;
 
+	w->scope.all = size;
+	if (type->zeroed && data.length >= (size < type->size ? size : type->size))
+		rest = fill_up(type, &data, &size, whole);
 	w->scope.data = data.bytes;
 	w->scope.size = data.length;
 	tt_begin_share(type, data.bytes, data.length, w->scope.share);
@@ -254,6 +276,9 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 				number = tt_some_bits(number, length >> 8 & 0xff, length & 0xff);
 			rn_typed_number(w->text, w->table, of, number, w->fds);
 			any = true;
+		} else if (type->flags & TT_OPEN && tt_is_number(of) && left && data.length == size) {
+			put_data(w, (struct span){data.bytes + offset, left}, true);
+			any = true;
 		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
 				     length)) {
 			any = true;
@@ -262,8 +287,13 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 			complete = false;
 		}
 	}
+	if (rest.length) {
+		rn_puts(w->text, ", extra_data=");
+		put_data(w, rest, true);
+	}
 	w->scope.data = outer;
 	w->scope.size = outer_size;
+	w->scope.all = outer_all;
 	if (!complete) {
 		if (any)
 			rn_puts(w->text, ", ");
@@ -326,6 +356,10 @@ static bool put_inline(struct walk *w, const struct tt_type *type, struct span d
 	}
 	if (counted && count < size)
 		size = count;
+	if (target->kind == TT_CHARS && counted && count && data.length >= size && !memchr(data.bytes, 0, size)) {
+		put_text(w, (struct span){data.bytes, (uint32_t)size - 1}, false); /* nobody ends it */
+		return true;
+	}
 	if (data.length > size)
 		data.length = (uint32_t)size;
 	return put_value(w, target, data, size);

@@ -53,6 +53,9 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		plain = -plain;
 	}
 	switch (style) {
+	case TT_X8:
+	case TT_X16:
+	case TT_X32:
 	case TT_HEX:
 		if (plain)
 			put_prefixed_hex(text, plain);

@@ -11,9 +11,33 @@
 
 _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an entry for each number");
 
+/* The numbers that arguments point to, first: others may depend on them. */
+static void find_pointed(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask)
+{
+	for (unsigned i = 0; call->row->by_pointed && i < call->n; i++) {
+		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]), *target;
+		const uint8_t *bytes;
+		uint32_t length;
+
+		if (!(mask >> i & 1))
+			continue;
+		at += 4;
+		if (!type || type->kind != TT_POINTER || type->n || !call->args[i])
+			continue;
+		target = TT_TYPE(call->table, type->target);
+		bytes = rn_saved_at(event, at - 4, &length);
+		if (bytes && tt_is_number(target) && length >= target->width) {
+			call->has_pointed |= 1u << i;
+			call->pointed[i] = tt_load(bytes, target->width, target->is_signed);
+		}
+	}
+	tt_call_pointed(call);
+}
+
 void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
 			 struct rn_saved saved[TT_ARGS])
 {
+	find_pointed(call, event, at, mask);
 	for (unsigned i = 0; i < TT_ARGS; i++) {
 		const struct tt_type *type, *target;
 
@@ -38,23 +62,48 @@ void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uin
 	}
 }
 
+static bool is_ring(const struct tt_type *type)
+{
+	return type->kind == TT_POINTER && type->direction & TT_RING;
+}
+
 void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds)
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
 	uint64_t value = call->args[i];
 	unsigned size = type->size && type->size < 8 ? type->size : 8;
 
-	if (type->kind != TT_CUSTOM)
+	if (is_ring(type))
+		rn_put_dec(text, (uint32_t)value);
+	else if (type->kind != TT_CUSTOM)
 		rn_typed_number(text, call->table, type, value, fds);
 	else if (!rn_typed_custom(text, TT_STRING(call->table, type->name), (const uint8_t *)&value, size, fds))
 		rn_typed_quoted(text, (const uint8_t *)&value, size, true);
 }
 
+/* How many, and as a comment those that were there. */
+static void put_requests(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
+{
+	char *before;
+
+	rn_typed_value(text, call, i, saved->fds);
+	before = text->at;
+	rn_puts(text, " /* ");
+	if (saved->bytes && rn_typed_target(text, call, TT_TYPE(call->table, call->types[i]), call->args[i], saved))
+		rn_puts(text, " */");
+	else
+		text->at = before;
+}
+
 static void put_arg(struct rn_text *text, const struct tt_call *call, unsigned i, const struct rn_saved *saved)
 {
+	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
+
 	rn_typed_name(text, call->table, call->names[i], 0);
 	rn_puts(text, ": ");
-	if (!saved->bytes || !rn_typed_target(text, call, TT_TYPE(call->table, call->types[i]), call->args[i], saved))
+	if (is_ring(type))
+		put_requests(text, call, i, saved);
+	else if (!saved->bytes || !rn_typed_target(text, call, type, call->args[i], saved))
 		rn_typed_value(text, call, i, saved->fds);
 }
 

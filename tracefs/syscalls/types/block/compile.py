@@ -51,7 +51,7 @@ from tracefs.syscalls.types.language.model import (
     unknown_of,
 )
 from tracefs.syscalls.types.language.rows import NETLINK as NETLINK_NAME
-from tracefs.syscalls.types.language.rows import Conditions, Rows, Test
+from tracefs.syscalls.types.language.rows import SIZEOF, Conditions, Rows, Test
 from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
 
 NONE = 0xFFFFFFFF
@@ -59,11 +59,13 @@ KINDS = (
     "hidden", "int", "enum", "flags", "custom", "struct", "pointer", "array", "records", "str", "strings", "bytes", "chars",
 )  # fmt: skip
 """enum tt_kind."""
-DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4}
-CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN = range(8)
+DIRECTIONS = {"in": 1, "out": 2, "inout": 3, "left": 4, "ring": 9}
+CONSTANT, ARGUMENT, POINTED, FIELD, RESULT, SHARE, NETLINK, UNKNOWN, SIZE = range(9)
 OPEN, HOLDS_POINTERS, HOLDS_FDS, NAMES_ZERO, ENDS_IN_DATA, PATH, HAS_APART, GROWS = 1, 2, 4, 8, 16, 32, 64, 128
 
-TYPE = struct.Struct("<BBBBBBBxIIIIIIII")
+TYPE = struct.Struct("<BBBBBBBBIIIIIIII")
+ZEROED_MOST = 256
+"""TT_ZEROED_MOST."""
 ENTRY = struct.Struct("<QQII")
 MEMBER = struct.Struct("<IIII")
 BITS, APART = 1 << 31, 1 << 30
@@ -74,7 +76,7 @@ CHOICES = struct.Struct("<II")
 TEST = struct.Struct("<BBBBBxHIIIII")
 ARG = struct.Struct("<III")
 VARIANT = struct.Struct("<IIIII")
-ROW = struct.Struct("<IIIIII")
+ROW = struct.Struct("<IIIIIII")
 LENGTH = struct.Struct("<I")
 """Before each string."""
 STRING_SPARE = 34
@@ -131,7 +133,7 @@ class _Compiler:
         self._holds_pointers = partial(holds_pointers, table, known={})
 
     def compile(self, names: Mapping[int, str]) -> Compiled:
-        rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0)] * (max(names, default=-1) + 1)
+        rows = [ROW.pack(NONE, 0, 0, NONE, 0, 0, 0)] * (max(names, default=-1) + 1)
         for nr, name in names.items():
             if name in self._table.rows:
                 rows[nr] = self._row(name)
@@ -183,7 +185,10 @@ class _Compiler:
             )
             for tests, row in linked[1:]
         ]
-        return ROW.pack(self._name(syscall), *args, self._result(base, source), *self._add(self._variants, variants))
+        by_pointed = int(any(test.name.startswith("*") for tests, _ in linked[1:] for test in tests))
+        return ROW.pack(
+            self._name(syscall), *args, self._result(base, source), *self._add(self._variants, variants), by_pointed
+        )
 
     def _packed_args(self, row: Row, index: Mapping[str, int], source: Source) -> list[bytes]:
         known = [(name, expr) for name, expr in row.args if name in index]
@@ -253,7 +258,9 @@ class _Compiler:
         every = [*named.fields, *(member for variant in named.variants for member in variant.fields)]
 
         def source(name: str) -> Number:
-            return Number(NETLINK, 8, 1) if name == NETLINK_NAME else self._field(every, name)
+            if name in (NETLINK_NAME, SIZEOF):
+                return Number(NETLINK, 8, 1) if name == NETLINK_NAME else Number(SIZE, 8)
+            return self._field(every, name)
 
         def types(name: str) -> list[TypeExpr]:
             return [member.type for member in every if member.name == name]
@@ -268,9 +275,12 @@ class _Compiler:
         flags |= HOLDS_FDS * self._holds_fds(ref)
         head = data_behind(named)
         flags |= ENDS_IN_DATA * (head is not None) | HAS_APART * any(member.apart for member in every)
+        if named.zeroed and named.size > ZEROED_MOST:
+            raise ValueError(f"a structure of which what is left out is 0 has at most {ZEROED_MOST} bytes")
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
-            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named)
+            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named),
+            zeroed=named.zeroed,
         )
         return number
 
@@ -351,7 +361,7 @@ class _Compiler:
     def _pack(
         self, kind: str, name: str | None = None, first: int = 0, n: int = 0, target: int = NONE, size: int = 0,
         direction: int = 0, flags: int = 0, *, width: str = "", style: str = "dec", align: int = 0,
-        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None,
+        variants: tuple[int, int] = (0, 0), unknown: str = "", filled: int | None = None, zeroed: bool = False,
     ) -> bytes:  # fmt: skip
         size_of, signed = WIDTHS[width] if width else (0, False)
         number, named = KINDS.index(kind), NONE if name is None else self._name(name)
@@ -363,6 +373,7 @@ class _Compiler:
             direction,
             flags,
             align,
+            zeroed,
             named,
             first,
             n,

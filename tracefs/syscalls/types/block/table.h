@@ -12,6 +12,7 @@
 
 #define TT_NONE 0xffffffffu	/* no type, no name */
 #define TT_STRING_SPARE 34
+#define TT_ZEROED_MOST 256	/* bytes of a structure that is zeroed */
 
 enum tt_kind {
 	TT_HIDDEN,		/* an argument that the call does not look at: not shown */
@@ -26,10 +27,11 @@ enum tt_kind {
 
 enum tt_style {			/* as model.STYLES, in its order */
 	TT_DEC, TT_HEX, TT_OCT, TT_FD, TT_PID, TT_UID, TT_GID, TT_PTR, TT_DEV, TT_PORT, TT_HTONL, TT_INET4, TT_CHAR,
-	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX,
+	TT_SEC, TT_IOCTL, TT_KIB, TT_TICKS, TT_KVER, TT_IFINDEX, TT_X8, TT_X16, TT_X32,
 };
 
-enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */ };
+enum tt_direction { TT_IN = 1, TT_OUT = 2, TT_INOUT = 3, TT_LEFT = 4 /* filled by a call that is interrupted */,
+		    TT_RING = 8 /* with TT_IN: the number of requests that are submitted in a ring */ };
 
 enum tt_type_flags {
 	TT_OPEN = 1,		/* a structure of which who passes it says the length; size is the most */
@@ -51,11 +53,13 @@ enum tt_source {		/* where a number that counts or is tested comes from */
 	TT_SHARE,		/* as TT_FIELD, of the result's bytes that earlier buffers have not used */
 	TT_NETLINK,		/* the protocol of the netlink socket that argument number operand is a descriptor of */
 	TT_UNKNOWN,		/* nothing that is known here */
+	TT_SIZE,		/* how many bytes the structure at hand has, an open one */
 };
 
 struct tt_type {
 	uint8_t kind, width, is_signed, style;	/* width in bytes, of INT, ENUM and FLAGS */
-	uint8_t direction, flags, align, pad;	/* align: of RECORDS */
+	uint8_t direction, flags, align;	/* align: of RECORDS */
+	uint8_t zeroed;		/* STRUCT, an open one: what who passes it leaves out is 0 */
 	uint32_t name;
 	uint32_t first, n;	/* ENUM, FLAGS: entries; STRUCT: members; POINTER, ARRAY: counts (none: one; RECORDS: length) */
 	uint32_t target;	/* POINTER, ARRAY, RECORDS: a type */
@@ -112,6 +116,7 @@ struct tt_row {
 	uint32_t args, n_args;
 	uint32_t result;	/* a type or TT_NONE */
 	uint32_t variants, n_variants;
+	uint32_t by_pointed;	/* 1: a variant depends on a number that an argument points to */
 };
 
 struct tt_array {

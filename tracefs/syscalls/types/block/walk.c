@@ -40,6 +40,9 @@ bool tt_number(const struct tt_number *number, const struct tt_scope *scope, int
 			*scope->share -= found;
 		}
 		break;
+	case TT_SIZE:
+		found = scope->all;
+		break;
 	case TT_NETLINK:
 		if (call->netlink < 0)
 			return false;
@@ -152,13 +155,26 @@ static void take_args(struct tt_call *call, uint32_t first, uint32_t n)
 		}
 }
 
+static void apply_variants(struct tt_call *call)
+{
+	const struct tt_row *row = call->row;
+	const struct tt_variant *variant = TT_AT(call->table, variants, struct tt_variant) + row->variants;
+	struct tt_scope scope = {.call = call};
+	struct tested last = {.number = NULL};
+
+	for (uint32_t i = 0; i < row->n_variants; i++, variant++) {
+		if (!tests_hold(variant, &scope, &last))
+			continue;
+		take_args(call, variant->first, variant->n);
+		if (variant->result != TT_NONE)
+			call->result = variant->result;
+	}
+}
+
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
 		const int64_t *ret, int32_t netlink)
 {
-	struct tt_scope scope = {.call = call};
-	struct tested last = {.number = NULL};
 	const struct tt_row *row;
-	const struct tt_variant *variant;
 
 	if (nr >= table->rows.n)
 		return false;
@@ -177,13 +193,16 @@ bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr,
 	call->netlink = netlink;
 	call->result = row->result;
 	take_args(call, row->args, row->n_args);
-	variant = TT_AT(table, variants, struct tt_variant) + row->variants;
-	for (uint32_t i = 0; i < row->n_variants; i++, variant++) {
-		if (!tests_hold(variant, &scope, &last))
-			continue;
-		take_args(call, variant->first, variant->n);
-		if (variant->result != TT_NONE)
-			call->result = variant->result;
-	}
+	call->row = row;
+	apply_variants(call);
 	return true;
+}
+
+void tt_call_pointed(struct tt_call *call)
+{
+	if (!call->row->by_pointed)
+		return;
+	call->result = call->row->result;
+	take_args(call, call->row->args, call->row->n_args);
+	apply_variants(call);
 }

@@ -13,6 +13,7 @@
 
 struct tt_call {
 	const struct tt_table *table;
+	const struct tt_row *row;
 	uint64_t args[TT_ARGS];
 	unsigned known;			/* arguments whose values are known: none by an exit event alone */
 	unsigned n;			/* arguments that have a type */
@@ -30,6 +31,7 @@ struct tt_scope {
 	const struct tt_call *call;
 	const uint8_t *data;		/* of the structure; NULL: there is none */
 	uint32_t size;			/* bytes of it that are known */
+	uint64_t all;			/* bytes that it has */
 	uint64_t *share;		/* bytes of the result that buffers have not used yet */
 };
 
@@ -47,6 +49,8 @@ static inline uint32_t tt_string_length(const struct tt_table *table, uint32_t o
 /* False: no row. ret: NULL at enter. netlink: as in the call. */
 bool tt_call_of(struct tt_call *call, const struct tt_table *table, uint64_t nr, const uint64_t *args, unsigned n,
 		const int64_t *ret, int32_t netlink);
+/* Once pointed[] is known: what depends on that. */
+void tt_call_pointed(struct tt_call *call);
 /* The low `width` bytes of a number, sign-extended if it is signed. */
 static inline uint64_t tt_fit(uint64_t value, unsigned width, bool is_signed)
 {

@@ -85,7 +85,7 @@ def wait_status(data: bytes) -> Value:
 
 def inet6(data: bytes) -> Value:
     address = str(ipaddress.IPv6Address(data[:16]))
-    return Symbol(f'"{address}"', address)
+    return Symbol(f'"{address}"', address, f'inet_pton(AF_INET6, "{address}", &{{}})')
 
 
 def sun_path(data: bytes) -> Value:

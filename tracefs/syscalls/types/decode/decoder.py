@@ -15,7 +15,7 @@ from tracefs.syscalls.types.language.layout import holds_pointers, is_fd, unalia
 from tracefs.syscalls.types.language.model import HIDDEN, EnumType, Inline, Pointer, Ref, StructType, Table, TypeExpr
 from tracefs.syscalls.types.language.rows import NETLINK, Rows, Signature
 from tracefs.syscalls.types.language.widths import fit
-from tracefs.syscalls.types.notation.values import Argument, Call, Errno, Number, Value
+from tracefs.syscalls.types.notation.values import Argument, Array, Call, Errno, Number, Value
 from tracefs.syscalls.types.notation.values import Pointer as PointerValue
 from tracefs.syscalls.types.saved.fds import Fds
 from tracefs.syscalls.types.saved.memory import Memory
@@ -84,7 +84,7 @@ class Decoder:
         A syscall without a row shows its registers in hex, named as they are counted.
         """
         saved = saved or _NOTHING
-        plan = self._plan(syscall, args, saved.netlink, ret)
+        plan = self._plan(syscall, args, saved, ret)
         if plan is None:
             shown = tuple(Argument(f"arg{i}", Number(value, "hex")) for i, value in enumerate(args))
             return Call(syscall, shown, None if ret is None else self.result(None, ret))
@@ -98,7 +98,8 @@ class Decoder:
                 scope = scope or self._scope(plan, args, saved, ret)
                 values.append(Argument(name, self._pointer(index, kind, nested, args[index], saved, scope)))
             elif isinstance(kind, Pointer):
-                values.append(Argument(name, PointerValue(0, None, None, kind.direction != "in")))
+                filled = kind.direction not in ("in", "ring")
+                values.append(Argument(name, PointerValue(0, None, None, filled, kind.direction == "ring")))
         self._scalars.fds = saved.fds_exit
         result = None if ret is None else self.result(plan.signature.result, ret)
         self._scalars.fds = {}
@@ -106,15 +107,16 @@ class Decoder:
 
     def plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None = None) -> Plan | None:
         """For who makes text without values between: the same object for the same kind of call."""
-        return self._plan(syscall, args, saved.netlink, ret)
+        return self._plan(syscall, args, saved, ret)
 
     def layout(self, named: StructType, data: bytes) -> Layout:
         """The members of a structure that holds `data`: the same object for the same members."""
         return self._objects.layout(named, data, {})
 
-    def _plan(self, syscall: str, args: tuple[int, ...], netlink: int | None, ret: int | None) -> Plan | None:
+    def _plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
-        signature = self._rows.signature(syscall, args, netlink, None if ret is None else fit(ret, "s64"))
+        pointed = self._pointed(syscall, saved) if self._rows.is_by_pointed(syscall) else {}
+        signature = self._rows.signature(syscall, args, saved.netlink, None if ret is None else fit(ret, "s64"), pointed)
         if signature is None:
             return None
         plan = self._plans.get(id(signature))
@@ -136,6 +138,17 @@ class Decoder:
                     counted.append((f"*{name}", index, self._objects.width(meant.target) or "u64"))
             plan = self._plans[id(signature)] = Plan(signature, tuple(parts), tuple(counted))
         return plan
+
+    def _pointed(self, syscall: str, saved: Saved) -> dict[str, int]:
+        """The numbers that arguments point to, by *NAME: as the call left them, or as they went in."""
+        found = {}
+        for index, (name, kind) in enumerate(self._rows.linked(syscall)[0][1].args):
+            meant = unaliased(self.table, kind)
+            blob = saved.exit.get(index) or saved.enter.get(index)
+            width = self._objects.width(meant.target) if isinstance(meant, Pointer) and not meant.counts else None
+            if blob and width:
+                found[f"*{name}"] = fit(int.from_bytes(blob[:8], "little"), width)
+        return found
 
     def _number_decoder(self, kind: TypeExpr) -> Callable[[int], Value] | None:
         """Decodes a register; the same numbers come again and again. None for what is not shown."""
@@ -176,12 +189,15 @@ class Decoder:
     def _pointer(self, index: int, kind: Pointer, nested: bool, raw: int, saved: Saved, scope: Scope) -> Value:
         filled = scope.ret is not None and _fills(kind.direction, fit(scope.ret, "s64"))
         before = after = None
-        if kind.direction in ("in", "inout"):
+        if kind.direction in ("in", "inout", "ring"):
             before = self._target(kind, nested, raw, saved.enter.get(index), scope, scope.ret if scope.ret else None)
         if filled:
             self._scalars.fds = saved.fds_exit
             after = self._target(kind, nested, raw, saved.exit.get(index), scope, scope.ret)
             self._scalars.fds = saved.fds_enter
+        if kind.direction == "ring":
+            shown = before if isinstance(before, Array) and before.items else None
+            return PointerValue(fit(raw, "u32"), shown, None, counted=True)
         return PointerValue(raw, before, after, kind.direction != "in")
 
     def _target(
@@ -213,7 +229,7 @@ def _fills(direction: str, ret: int) -> bool:
     """Whether a call with this result has written to a pointer of that direction."""
     if direction == "left":
         return ret in _INTERRUPTED
-    return direction != "in" and ret >= 0
+    return direction not in ("in", "ring") and ret >= 0
 
 
 def _sources(expr: TypeExpr) -> Iterator[str]:

@@ -22,7 +22,7 @@ from tracefs.syscalls.types.language.model import (
     Table,
     TypeExpr,
 )
-from tracefs.syscalls.types.language.rows import NETLINK, Conditions, Test
+from tracefs.syscalls.types.language.rows import NETLINK, SIZEOF, Conditions, Test
 from tracefs.syscalls.types.language.widths import ScalarType, fit, width_of
 from tracefs.syscalls.types.notation.values import Array, Data, Number, Struct, Text, Value
 from tracefs.syscalls.types.notation.values import Pointer as PointerValue
@@ -231,6 +231,8 @@ class Objects:
         count = scope.count(expr.counts)
         if element is None:
             length = size if count is None else min(count, size)
+            if target == Ref("chars") and count and len(data) >= length and b"\0" not in data[:length]:
+                return _text(data[: length - 1], False, scope, False)  # nobody ends it
             return self.value(target, data[:length], length, scope, at)
         return self._array(target, data, element, size // element if count is None else count, scope)
 
@@ -278,6 +280,12 @@ class Objects:
     def _struct(self, named: StructType, data: bytes, size: int, scope: Scope, at: int = 0) -> Struct:
         """Members that lie within `size`; those beyond the data that was saved are left out."""
         numbers = {NETLINK: scope.numbers[NETLINK]} if NETLINK in scope.numbers else {}
+        rest: tuple[tuple[str, Value], ...] = ()
+        if named.open:
+            numbers[SIZEOF] = size
+        if named.zeroed and len(data) >= min(size, named.size):
+            rest = _rest(data, named.size)
+            data, size = data[: named.size].ljust(named.size, b"\0"), named.size
         members = self.layout(named, data, numbers)
         filled = filled_at(named)
         if filled is not None and filled + 4 <= len(data):
@@ -300,6 +308,8 @@ class Objects:
                 found = self.value(member.type, data[offset : offset + length], length, inner, at and at + offset)
             elif offset + member.size <= known:
                 found = member.number(member.raw(data))
+            elif named.open and offset < known == size:
+                found = Data(data[offset:], size - offset, octets=True)
             else:
                 found = None
             if found is None:
@@ -312,7 +322,7 @@ class Objects:
                 if isinstance(seconds, Number) and isinstance(parts, Number):
                     fields[sec] = (fields[sec][0], replace(seconds, nsec=parts.value))
         beyond = self._beyond(named, data, size, at) if named.grows and size > named.size else None
-        return Struct(named.name, tuple(fields), complete, members.apart, beyond)
+        return Struct(named.name, (*fields, *rest), complete, members.apart, beyond)
 
     @staticmethod
     def _beyond(named: StructType, data: bytes, size: int, at: int) -> tuple[int, Data | None] | None:
@@ -364,3 +374,10 @@ def _text(data: bytes, all_is_there: bool, scope: Scope, whole: bool) -> Text:
     found, nul, _ = data.partition(b"\0")
     shown = scope.left.data(found)
     return Text(shown, (bool(nul) or all_is_there) and len(shown) == len(found), whole)
+
+
+def _rest(data: bytes, start: int) -> tuple[tuple[str, Value], ...]:
+    """What a caller has behind the members that are known, as far as that is not 0: a member."""
+    found = data[start:]
+    note = f"bytes {start}..{len(data) - 1}"
+    return (("extra_data", Data(found, len(found), octets=True, note=note)),) if any(found) else ()

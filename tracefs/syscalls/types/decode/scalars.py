@@ -53,6 +53,7 @@ class Scalars:
                 return self.unnamed(named, value, WIDTHS[width or named.width][0] * 8)
             path = self.fds.get(value) if named.style == "fd" else None
             said = f"{number(value, named.style)} /* {name} */" if (named.unknown or "").startswith("#") else ""
+            said = str(value) if named.unknown == "=" else said
             bits = WIDTHS[width or named.width][0] * 8
             return Enum(named.name, value, name, named.style, path, unknown_of(named), bits, said)
         return self._flags(named, value, WIDTHS[width or named.width][0] * 8)

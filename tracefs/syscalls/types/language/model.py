@@ -21,17 +21,21 @@ WIDTHS: Final[Mapping[str, tuple[int, bool]]] = MappingProxyType(
 
 STYLES: Final = (
     "dec", "hex", "oct", "fd", "pid", "uid", "gid", "ptr", "dev", "port", "htonl", "inet4", "char", "sec",
-    "ioctl", "kib", "ticks", "kver", "ifindex",
+    "ioctl", "kib", "ticks", "kver", "ifindex", "x8", "x16", "x32",
 )  # fmt: skip
 """How a number without a name is shown.
 
 `port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts, `kib` bytes
-in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a network interface.
+in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a network interface, `x8` to
+`x32` hex that strace fills up with zeros.
 """
 
 NAMELESS: Final = frozenset(
-    ("fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex")
-)
+    (
+        "fd", "pid", "uid", "gid", "char", "port", "htonl", "ioctl", "dev", "sec", "ptr", "kib", "ticks", "kver", "ifindex",
+        "x8", "x16", "x32",
+    )
+)  # fmt: skip
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "octets", "chars")
@@ -143,7 +147,7 @@ class Count:
 @dataclass(frozen=True)
 class Pointer:
     """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at the
-    exit of one that a signal interrupted)."""
+    exit of one that a signal interrupted). ring: no address but a number, of the requests that the call submits in a ring."""
 
     direction: str
     target: TypeExpr
@@ -195,8 +199,10 @@ class Condition:
     """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written).
 
     `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the engine
-    asked (of one argument); without names this is true for any. In structures `netlink` is the same. `ret` is what the call
-    returned, true of nothing before that.
+    asked (of one argument); without names this is true for any. In structures `netlink` is the same, and `sizeof` is how many
+    bytes one has of which who passes it says that. `ret` is what the call
+    returned, true of nothing before that. `*NAME` is the number that the argument NAME points to: what the call left there
+    once it has ended.
     """
 
     name: str
@@ -226,6 +232,8 @@ class StructType:
     open: bool = False
     grows: bool = False
     """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
+    zeroed: bool = False
+    """Whether what a caller leaves out is 0 (`72+0`): all members are there, and what is behind the end and not 0 is a member, too."""
 
 
 @dataclass(frozen=True)

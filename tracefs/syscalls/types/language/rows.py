@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tracefs.syscalls.types.language.model import (
     WHOLE,
@@ -14,6 +15,7 @@ from tracefs.syscalls.types.language.model import (
     EnumType,
     FlagsType,
     Macro,
+    Pointer,
     Ref,
     Row,
     Table,
@@ -26,6 +28,8 @@ from tracefs.syscalls.types.language.widths import width_of
 RESULT = "ret"
 NETLINK = "netlink"
 """What structures' conditions call the protocol of the netlink socket that the call is on."""
+SIZEOF = "sizeof"
+"""What they call the bytes that a structure has, as far as who passes it says that."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,10 @@ class Rows:
         self._table = table
         self._conditions: Conditions | None = None
         self._linked: dict[str, list[tuple[tuple[Test, ...], Row]]] = {}
-        self._cache: dict[tuple[str, tuple[int | None, ...]], Signature] = {}
+        self._cache: dict[tuple[str, tuple[object, ...]], Signature] = {}
         self._selectors: dict[str, tuple[int, ...]] = {}
         self._by_result: set[str] = set()
+        self._by_pointed: set[str] = set()
 
     def linked(self, syscall: str) -> list[tuple[tuple[Test, ...], Row]]:
         """The row and its variants in order, each with its tests. Raises KeyError for an unknown syscall."""
@@ -131,7 +136,8 @@ class Rows:
                 self._conditions = Conditions(self._table)
 
             def types(name: str) -> list[TypeExpr]:
-                return [expr for row in rows for arg, expr in row.args if arg == name]
+                every = [expr for row in rows for arg, expr in row.args if arg == name.removeprefix("*")]
+                return [expr.target for expr in every if isinstance(expr, Pointer)] if name.startswith("*") else every
 
             self._linked[syscall] = [(self._conditions.link(row.conditions, types), row) for row in rows]
             tested = {test.name for tests, _ in self._linked[syscall] for test in tests}
@@ -139,35 +145,53 @@ class Rows:
                 self._by_result.add(syscall)
             names = [name for name, _ in rows[0].args]
             self._selectors[syscall] = tuple(i for i, name in enumerate(names) if name in tested)
+            if any(name.startswith("*") for name in tested):
+                self._by_pointed.add(syscall)
         return self._linked[syscall]
 
+    def is_by_pointed(self, syscall: str) -> bool:
+        """Whether a variant depends on a number that an argument points to."""
+        if syscall not in self._linked and syscall in self._table.rows:
+            self.linked(syscall)
+        return syscall in self._by_pointed
+
     def signature(
-        self, syscall: str, args: tuple[int, ...], netlink: int | None = None, ret: int | None = None
+        self,
+        syscall: str,
+        args: tuple[int, ...],
+        netlink: int | None = None,
+        ret: int | None = None,
+        pointed: Mapping[str, int] = MappingProxyType({}),
     ) -> Signature | None:
         """The types for a call with these registers, None if no table knows the syscall.
 
         A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
-        of the netlink socket that the call is on, None where that is not known.
+        of the netlink socket that the call is on, None where that is not known; `pointed` the numbers by *NAME.
         """
         if syscall not in self._table.rows:
             return None
         linked = self.linked(syscall)
         ret = ret if syscall in self._by_result else None
-        key = syscall, (*(args[i] if i < len(args) else None for i in self._selectors[syscall]), netlink, ret)
+        of = (args[i] if i < len(args) else None for i in self._selectors[syscall])
+        key = syscall, (*of, netlink, ret, *pointed.items())
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
                 self._cache.clear()
-            found = self._cache[key] = _apply(linked, args, netlink, ret)
+            found = self._cache[key] = _apply(linked, args, netlink, ret, pointed)
         return found
 
 
 def _apply(
-    linked: list[tuple[tuple[Test, ...], Row]], args: tuple[int, ...], netlink: int | None, ret: int | None
+    linked: list[tuple[tuple[Test, ...], Row]],
+    args: tuple[int, ...],
+    netlink: int | None,
+    ret: int | None,
+    pointed: Mapping[str, int],
 ) -> Signature:
     base = linked[0][1]
     types = dict(base.args)
-    values = dict(zip(types, args, strict=False))
+    values = {**dict(zip(types, args, strict=False)), **pointed}
     if ret is not None:
         values[RESULT] = ret
     if netlink is not None:

@@ -72,7 +72,8 @@ def _type(named: NamedType) -> str:
         words = [_flag(entry, named.style) for entry in named.entries]
         return _lines(f"flags {named.name} {named.width} {named.style}", _unknown(named) + words)
     ctype = f" <{named.ctype}>" if named.ctype else ""
-    text = _lines(f"struct {named.name} {named.size}{'+' * (named.open + named.grows)}{ctype}", _fields(named.fields))
+    size = f"{named.size}{'+' * (named.open + named.grows)}{'0' * named.zeroed}"
+    text = _lines(f"struct {named.name} {size}{ctype}", _fields(named.fields))
     for variant in named.variants:
         text += _lines(f"struct {named.name}{_conditions(variant.conditions)}", _fields(variant.fields))
     return text

@@ -45,7 +45,7 @@ _ARGUMENT = re.compile(r"(\w+):")
 _HEAD = re.compile(r"([A-Za-z_]\w*)(\[.*\])?$")
 _NAMES = rf"(?:\w+|{_NUMBER})(?:\|(?:\w+|{_NUMBER}))*"
 _CONDITION = re.compile(
-    rf"([A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:(=)({_NAMES})|(>=|<|!=)(\w+|{_NUMBER}))?$"
+    rf"(\*?[A-Za-z_]\w*|netlink\([A-Za-z_]\w*\)(?=$|=))(?:(=)({_NAMES})|(>=|<|!=)(\w+|{_NUMBER}))?$"
 )
 _BUILT_IN = frozenset(BUILT_IN)
 
@@ -166,12 +166,13 @@ class _Parser:
             self._struct_variant(name, StructVariant(conditions, self._fields(words[2:])), head)
             return
         size_word = self._word(words, 2, "a size in bytes")
-        is_open, grows = size_word.text.endswith("+"), size_word.text.endswith("++")
-        size = self._number(Word(size_word.text.rstrip("+"), size_word.start))
+        is_zeroed = size_word.text.endswith("+0")
+        is_open, grows = is_zeroed or size_word.text.endswith("+"), size_word.text.endswith("++")
+        size = self._number(Word(size_word.text.removesuffix("+0").rstrip("+"), size_word.start))
         ctype, rest = None, words[3:]
         if rest and rest[0].text.startswith("<"):
             ctype, rest = rest[0].text[1:-1], rest[1:]
-        self._define(StructType(name, size, ctype, self._fields(rest), (), is_open, grows), words)
+        self._define(StructType(name, size, ctype, self._fields(rest), (), is_open, grows, is_zeroed), words)
 
     def _struct_variant(self, name: str, variant: StructVariant, head: Word) -> None:
         known = self.types.get(name)

@@ -10,7 +10,7 @@ from tracefs.syscalls.types.language.model import HIDDEN, WIDTHS, Count, Inline,
 
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\.([us]\d+))?")
 _COUNT = re.compile(r"(\d+|share\([A-Za-z_]\w*\)|\*?[A-Za-z_]\w*)(?:([*/+])([1-9]\d*))?")
-POINTERS = ("in", "out", "inout", "left")
+POINTERS = ("in", "out", "inout", "left", "ring")
 
 
 class TypeExprParser:

@@ -58,6 +58,8 @@ def _data(data: bytes, complete: bool) -> Any:
 
 
 def _pointer(value: Pointer) -> Any:
+    if value.counted:
+        return {"value": value.address, "requests": plain(value.target)} if value.target else value.address
     if value.address == 0:
         return None
     if value.target is not None and value.after is not None:

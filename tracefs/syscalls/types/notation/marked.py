@@ -10,7 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from tracefs.syscalls.types.notation.printers import PLAIN, Printers, date, number
-from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Number, Struct, Value
+from tracefs.syscalls.types.notation.values import Array, Data, Enum, Flags, Number, Struct, Symbol, Value
+
+_FILLED: Final = {"x8": 2, "x16": 4, "x32": 8}
+"""Characters that hex has at least."""
 
 
 def _number(value: Number, limit: int | None, known: Printers) -> str:
@@ -18,6 +21,9 @@ def _number(value: Number, limit: int | None, known: Printers) -> str:
         return _interface(value.value)
     if value.style == "dev":
         return f"makedev({number(os.major(value.value), 'hex')}, {number(os.minor(value.value), 'hex')})"
+    if value.style in _FILLED:
+        digits = _FILLED[value.style]
+        return f"{value.value:#0{digits}x}" if value.value else "0" * digits
     shown = PLAIN[Number](value, limit, known)
     if value.style == "sec":
         return f"{shown} /* {_day(value.value, value.nsec, 9)} */" if value.value or value.nsec else shown
@@ -38,6 +44,8 @@ def _interface(index: int) -> str:
 def _enum(value: Enum, limit: int | None, known: Printers) -> str:
     if value.marked:
         return value.marked
+    if value.unknown == "=":
+        return str(value.value)
     if value.name or not value.unknown:
         return PLAIN[Enum](value, limit, known)
     if value.unknown.startswith(("#", "%")):
@@ -72,6 +80,8 @@ def octets(value: Data, limit: int | None) -> str:
 
 
 def _data(value: Data, limit: int | None, known: Printers) -> str:
+    if value.note:
+        return f"{octets(value, None)} /* {value.note} */"
     return octets(value, limit) if value.octets else PLAIN[Data](value, limit, known)
 
 
@@ -135,6 +145,10 @@ def _array(value: Array, limit: int | None, known: Printers) -> str:
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
 
 
+def _symbol(value: Symbol, _limit: int | None, _known: Printers) -> str:
+    return value.member.removesuffix(", &{})") + ")" if value.member else value.text
+
+
 MARKED: Final[Printers] = MappingProxyType(
-    {**PLAIN, Number: _number, Enum: _enum, Flags: _flags, Data: _data, Struct: _struct, Array: _array}
+    {**PLAIN, Number: _number, Enum: _enum, Flags: _flags, Data: _data, Struct: _struct, Array: _array, Symbol: _symbol}
 )

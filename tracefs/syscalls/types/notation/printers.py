@@ -39,7 +39,7 @@ _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\
 
 def number(value: int, style: str) -> str:
     """A number in one of model.STYLES."""
-    if style == "hex":
+    if style in ("hex", "x8", "x16", "x32"):
         return f"{value:#x}" if value else "0"
     if style == "oct":
         return f"0{value:02o}"
@@ -130,7 +130,12 @@ def described(path: bytes) -> str:
 
 
 def _struct(value: Struct, limit: int | None, known: Printers) -> str:
-    members = [f"{name}={known[type(member)](member, limit, known)}" for name, member in value.fields]
+    members = [
+        f"{name}={known[type(member)](member, limit, known)}"
+        if type(member) is not Symbol or not member.member or known is PLAIN
+        else member.member.format(name)
+        for name, member in value.fields
+    ]
     return "{" + ", ".join(members if value.complete else [*members, "..."]) + "}"
 
 
@@ -151,6 +156,8 @@ def _part(part: Part, known: Printers) -> str:
 
 
 def _pointer(value: Pointer, limit: int | None, known: Printers) -> str:
+    if value.counted:
+        return f"{value.address} /* {text(value.target, limit, known)} */" if value.target else str(value.address)
     shown = [_pointed(target, limit, known) for target in (value.target, value.after) if target is not None]
     if not shown:
         return number(value.address, "ptr")

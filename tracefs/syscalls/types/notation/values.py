@@ -81,14 +81,20 @@ class Data:
     size: int
     octets: bool = False
     """Whether strace shows it in hex."""
+    note: str = ""
+    """What strace says of it behind it; then all of it is shown with -v, and nothing without."""
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """What only code can say in one expression, such as a wait status; `value` is what JSON gets."""
+    """What only code can say in one expression, such as a wait status; `value` is what JSON gets.
+
+    `member` is how strace writes it as a structure's member, whose name stands for {}.
+    """
 
     text: str
     value: object
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,8 @@ class Pointer:
     after: Value | None = None
     filled: bool = False
     """Whether the call writes there."""
+    counted: bool = False
+    """Whether it is no address, but how many requests the call submits; `target` is those."""
 
 
 @dataclass(frozen=True)

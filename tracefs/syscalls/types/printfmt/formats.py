@@ -48,6 +48,8 @@ from tracefs.syscalls.types.saved.parts import parts
 from tracefs.syscalls.types.saved.pointers import RESULT, masks
 
 RET: Final = "REC->ret"
+_MOST_VARIANTS: Final = 110
+"""Of a call that are said: those of ioctl that come after are of commands that are met seldom, and would be most of all formats."""
 
 
 class PrintFormats:
@@ -163,7 +165,7 @@ class PrintFormats:
         known = {arg for arg, _ in self.table.rows[syscall][0].args} | ({"ret"} if result else set())
         return [
             (tests, kind)
-            for tests, row in self._rows.linked(syscall)[1:]
+            for tests, row in self._rows.linked(syscall)[1 : _MOST_VARIANTS + 1]
             for arg, kind in row.args
             if arg == name and all(test.name in known for test in tests)
         ]
@@ -191,6 +193,8 @@ class PrintFormats:
         value, field = f"REC->{name}", f"__{name}_val"
         kind = unaliased(self.table, kind)
         if isinstance(kind, Pointer):
+            if kind.direction == "ring":
+                return [Slot("%u", value)] if always else optional([Slot("%u", value)])
             is_saved = field in fields and kind.direction in ("in", "inout")
             target = self._target(syscall, name, kind, fields) if is_saved else None
             return [address(value)] if target is None else target.in_place(always)

@@ -26,7 +26,7 @@ UNSAID: Final = '"..."'
 """In place of what the language has no words for, or no room."""
 MOST_RUNS: Final = 12
 """Values without names are decimal where the named ones are in as few runs as this; else hex, which costs no question."""
-HEX_STYLES: Final = ("hex", "ptr", "ioctl")
+HEX_STYLES: Final = ("hex", "ptr", "ioctl", "x8", "x16", "x32")
 _SWAPPED_SIZES: Final = {"port": 2, "htonl": 4}
 """Bytes of numbers that stand in network order."""
 SHORT: Final = 60

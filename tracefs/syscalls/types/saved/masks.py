@@ -41,9 +41,9 @@ def _masks(table: Table, syscall: str) -> Masks:
             if not isinstance(found, Pointer):
                 fds_enter |= bit * fds
                 continue
-            if found.direction in ("in", "inout"):
+            if found.direction in ("in", "inout", "ring"):
                 enter, fds_enter = enter | bit, fds_enter | bit * fds
-            if found.direction != "in":
+            if found.direction not in ("in", "ring"):
                 leave, fds_exit = leave | bit, fds_exit | bit * fds
         if row.result is not None and is_fd(table, row.result):
             fds_exit |= RESULT
