@@ -28,7 +28,7 @@ static int64_t nanoseconds(void)
 static void *write_events(void *arg)
 {
 	struct job *job = arg;
-	unsigned char data[LEN_MAX] = { 1 };
+	unsigned char data[LEN_MAX] = {1};
 	pthread_barrier_wait(job->start);
 	job->begin = nanoseconds();
 	for (uint64_t i = 0; i < job->count; i++)
@@ -46,7 +46,7 @@ int64_t rb_bench_write(struct rb *rb, unsigned cpu, uint32_t len, uint64_t count
 	struct job jobs[WRITERS_MAX];
 	pthread_t threads[WRITERS_MAX];
 	for (unsigned i = 0; i < writers; i++) {
-		jobs[i] = (struct job){ rb, cpu, len, count, &start, 0, 0 };
+		jobs[i] = (struct job){rb, cpu, len, count, &start, 0, 0};
 		if (pthread_create(&threads[i], NULL, write_events, &jobs[i]))
 			return -EAGAIN; /* the others wait at the barrier until the process ends */
 	}

@@ -55,13 +55,15 @@ static void count_recycled(const struct rb_view *v, struct rb_page *page, uint64
 static bool give_up(const struct rb_view *v, struct rb_page *page, uint64_t who, uint64_t skip, uint64_t skip_seq)
 {
 	uint64_t done = rb_load_acquire(&page->done);
-	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who), off = rb_off(skip);
+	uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who),
+		 off = rb_off(skip);
 	uint64_t gone = rb_who(rb_seq(who), RB_CONTENT, entries > consumed ? entries : consumed);
 	bool counted = off >= v->size;
 	if (!rb_cas2(&page->who, who, skip, gone, rb_pos(skip_seq, counted ? off : RB_OFF_GIVEN_UP)))
 		return false;
 	if (!rb_done_closed(done))
-		rb_done_add(v->ctl, page, RB_DONE_CLOSING); /* harmless if it is another content's meanwhile: then that counts one by one */
+		/* harmless if it is another content's meanwhile: then that counts one by one */
+		rb_done_add(v->ctl, page, RB_DONE_CLOSING);
 	if (entries > consumed)
 		rb_add(&v->ctl->overrun, entries - consumed);
 	if (!counted)
@@ -81,7 +83,8 @@ void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
 		uint64_t who = rb_load_acquire(&page->who);
 		uint64_t skip = rb_load_acquire(&page->skip);
 		uint64_t done = rb_load_acquire(&page->done);
-		uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who), off = rb_off(skip);
+		uint32_t entries = rb_done_entries(done) & RB_CONSUMED_MASK, consumed = rb_who_consumed(who),
+			 off = rb_off(skip);
 		if (rb_who_state(who) != RB_CONTENT || !rb_off_gone(off))
 			return;
 		bool ended = off == RB_OFF_GIVEN_UP && rb_done_bytes(done) == ctl->subbuf_size - RB_PAGE_HEADER;
@@ -100,7 +103,8 @@ void rb_settle(struct rb_ctl *ctl, struct rb_page *page)
 }
 
 /* Caller made it CLEARING(seq) and owns it alone. */
-static enum rb_claim clear_and_publish(const struct rb_view *v, struct rb_page *page, uint64_t seq, uint64_t ts, bool dirty)
+static enum rb_claim clear_and_publish(const struct rb_view *v, struct rb_page *page, uint64_t seq, uint64_t ts,
+				       bool dirty)
 {
 	uint8_t *data = rb_data_of(v, seq);
 	if (dirty)

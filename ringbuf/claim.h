@@ -5,11 +5,11 @@
 #include "core.h"
 
 enum rb_claim {
-	RB_USABLE, /* CONTENT(seq): cleared, stamped, not yet overtaken */
-	RB_STUCK, /* someone has reserved and not committed in it, or is clearing it */
+	RB_USABLE,  /* CONTENT(seq): cleared, stamped, not yet overtaken */
+	RB_STUCK,   /* someone has reserved and not committed in it, or is clearing it */
 	RB_SKIPPED, /* given up for this seq, by someone */
-	RB_FULL, /* no-overwrite: not yet read */
-	RB_STALE, /* writers are already a lap further: the caller's position is old */
+	RB_FULL,    /* no-overwrite: not yet read */
+	RB_STALE,   /* writers are already a lap further: the caller's position is old */
 };
 
 /* Commit: more is entries << 32 | bytes, and RB_DONE_CLOSING from who closes the sub-buffer with it. */

@@ -15,7 +15,8 @@ uint64_t rb_core_now(struct rb_header *header, rb_gettime *gettime)
 {
 	switch (rb_load(&header->clock)) {
 	case RB_CLOCK_COUNTER:
-		return __atomic_add_fetch(&header->counter, 1, __ATOMIC_RELAXED); /* pairs with itself: each number is given once */
+		/* pairs with itself: each number is given once */
+		return __atomic_add_fetch(&header->counter, 1, __ATOMIC_RELAXED);
 	case RB_CLOCK_MONO_RAW:
 		return posix_clock(gettime, CLOCK_MONOTONIC_RAW);
 	case RB_CLOCK_BOOT:
@@ -24,7 +25,8 @@ uint64_t rb_core_now(struct rb_header *header, rb_gettime *gettime)
 		return posix_clock(gettime, CLOCK_TAI);
 	case RB_CLOCK_X86_TSC:
 		return __rdtsc();
-	default: /* local and global: the kernel's differ in cost and coherence between CPUs; this one is cheap and coherent */
+	/* local and global: the kernel's differ in cost and coherence between CPUs; this one is cheap and coherent */
+	default:
 		return posix_clock(gettime, CLOCK_MONOTONIC);
 	}
 }

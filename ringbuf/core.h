@@ -27,8 +27,8 @@ struct rb_view {
 	uint8_t *data;
 	uint64_t npages;
 	uint64_t reciprocal; /* 2^64 / npages, rounded down */
-	uint32_t size; /* of a sub-buffer, bytes */
-	uint32_t shift; /* its log2 */
+	uint32_t size;       /* of a sub-buffer, bytes */
+	uint32_t shift;      /* its log2 */
 	uint32_t cpu;
 	uint64_t generation; /* of the geometry: while ctl.generation is another one, this view is not to be used */
 };
@@ -37,8 +37,8 @@ struct rb_view {
  * Fill a view in. ctl and area: where the CPU's control line and its area are mapped for who will use the view, which
  * may be another process: neither is read here. False: no such geometry.
  */
-static inline bool rb_view_init(struct rb_view *v, unsigned cpu, void *ctl, void *area, uint64_t npages, uint32_t subbuf_size,
-				uint64_t generation)
+static inline bool rb_view_init(struct rb_view *v, unsigned cpu, void *ctl, void *area, uint64_t npages,
+				uint32_t subbuf_size, uint64_t generation)
 {
 	if (!rb_subbuf_size_ok(subbuf_size) || npages < 2 || npages > RB_MAX_PAGES)
 		return false;
@@ -106,8 +106,8 @@ uint64_t rb_core_now(struct rb_header *header, rb_gettime *gettime);
  * Reserve len bytes, stamped ts (or the time of the last reservation, where that is later). False: dropped and counted,
  * or longer than rb_core_max_event(). The caller has looked at rb_core_recording() and rb_view_current().
  */
-bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct rb_writer *writer, uint64_t ts, uint32_t len,
-		     struct rb_slot *slot);
+bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct rb_writer *writer, uint64_t ts,
+		     uint32_t len, struct rb_slot *slot);
 typedef void rb_wake(uint32_t *futex); /* wake all that sleep on it, of any process */
 void rb_core_commit(struct rb_header *header, struct rb_slot *slot, rb_wake *wake);
 void rb_core_discard(struct rb_header *header, struct rb_slot *slot, rb_wake *wake);

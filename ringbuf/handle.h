@@ -12,7 +12,7 @@
 /* A view and the mapping that it looks at. */
 struct rb_area {
 	struct rb_view view; /* first: rb_area_of() */
-	uint64_t offset; /* in the file */
+	uint64_t offset;     /* in the file */
 	void *map;
 	size_t map_len;
 	struct rb_area *retired; /* next in rb.retired */
@@ -26,10 +26,11 @@ struct rb {
 	size_t head_len;
 	int fd;
 	unsigned cpus;
-	pthread_rwlock_t shape; /* readers of this process hold it shared, changes of shape exclusively; writers never */
+	/* readers of this process hold it shared, changes of shape exclusively; writers never */
+	pthread_rwlock_t shape;
 	pthread_mutex_t remap;
 	struct rb_area *retired; /* views replaced while writers of this process may hold them */
-	struct rb_view *view[]; /* release store; acquire load */
+	struct rb_view *view[];  /* release store; acquire load */
 };
 
 static inline struct rb_area *rb_area_of(struct rb_view *v)
@@ -80,9 +81,9 @@ uint64_t rb_thread_start(uint32_t tid);
 struct rb_writer *rb_writer_claim(struct rb *rb, uint32_t tid, uint64_t start);
 /* Who has reserved an uncommitted place. */
 enum rb_holder {
-	RB_HELD, /* a thread that may live */
+	RB_HELD,    /* a thread that may live */
 	RB_SETTLED, /* nobody any more: it was committed, or its writer was dead and it is discarded now */
-	RB_NOBODY, /* nobody who lives, and what was reserved there is not known */
+	RB_NOBODY,  /* nobody who lives, and what was reserved there is not known */
 };
 /* thorough: take the trouble to find out about zombies and numbers that were given again. */
 enum rb_holder rb_holder_of(struct rb *rb, const struct rb_view *v, uint64_t pos, bool thorough);

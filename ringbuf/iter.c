@@ -9,17 +9,17 @@ struct rb_iter {
 	struct rb *rb;
 	unsigned cpu;
 	uint64_t generation; /* of the buffer's shape that seq belongs to */
-	uint64_t seq; /* the sub-buffer of the image, or to look for next */
-	uint32_t off; /* how far it is copied; 0: not at all */
+	uint64_t seq;        /* the sub-buffer of the image, or to look for next */
+	uint32_t off;        /* how far it is copied; 0: not at all */
 	bool closed;
-	uint64_t index; /* events of this CPU before the next one: written - index are to come */
+	uint64_t index;   /* events of this CPU before the next one: written - index are to come */
 	uint64_t overrun; /* the buffer's, when index was right */
-	uint64_t lost; /* before the next event */
+	uint64_t lost;    /* before the next event */
 	uint8_t *image;
 	uint32_t size; /* allocated */
-	uint32_t pos; /* in the image, as rb_page_next keeps it */
+	uint32_t pos;  /* in the image, as rb_page_next keeps it */
 	uint64_t ts;
-	bool loaded; /* the image is of seq, and sound */
+	bool loaded;    /* the image is of seq, and sound */
 	uint64_t loads; /* how often it was filled */
 	bool peeked;
 	struct rb_event event;
@@ -97,9 +97,10 @@ static int load_once(struct rb_iter *it, struct rb_view *v)
 		count_lost(it, v);
 	struct rb_page *page = rb_page_of(v, seq);
 	bool going_on = it->off && seq == it->seq;
-	struct rb_image image = { .page = it->image, .size = v->size, .from = going_on ? it->off : rb_off(skip) };
+	struct rb_image image = {.page = it->image, .size = v->size, .from = going_on ? it->off : rb_off(skip)};
 	rb_image_copy(&image, rb_data_of(v, seq), rb_load_acquire(&page->done));
-	__atomic_signal_fence(__ATOMIC_ACQUIRE); /* the copy's loads first: this processor keeps loads in order, the compiler must */
+	/* the copy's loads first: this processor keeps loads in order, the compiler must */
+	__atomic_signal_fence(__ATOMIC_ACQUIRE);
 	uint64_t now = rb_load_acquire(&page->who);
 	if (rb_who_state(now) != RB_CONTENT || rb_seq(now) != seq)
 		return -1;

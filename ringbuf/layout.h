@@ -37,8 +37,13 @@
 #define RB_OFF_GONE RB_OFF_MASK
 #define RB_OFF_GIVEN_UP (RB_OFF_MASK - 1)
 
-enum { RB_TYPE_DATA_MAX = 28, RB_TYPE_PADDING = 29, RB_TYPE_TIME_EXTEND = 30, RB_TYPE_TIME_STAMP = 31,
-	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */ };
+enum {
+	RB_TYPE_DATA_MAX = 28,
+	RB_TYPE_PADDING = 29,
+	RB_TYPE_TIME_EXTEND = 30,
+	RB_TYPE_TIME_STAMP = 31,
+	RB_TYPE_DISCARDED = 31 /* in a live sub-buffer only */
+};
 #define RB_DELTA_BITS 27
 
 enum { RB_FLAG_RECORDING = 1, RB_FLAG_OVERWRITE = 2, RB_FLAG_PAUSED = 4 };
@@ -62,19 +67,22 @@ struct rb_header {
 
 struct rb_ctl {
 	/* Written at every event: one cache line. */
-	alignas(64) uint64_t pos; /* {pos, ts}: 16-byte CAS, seq_cst; pairs with itself, and with the acquire load of pos in readers */
+	/* {pos, ts}: 16-byte CAS, seq_cst; pairs with itself, and with the acquire load of pos in readers */
+	alignas(64) uint64_t pos;
 	uint64_t ts; /* of the last reservation */
-	uint64_t written; /* relaxed add: events of the sub-buffers that were closed; those of the open one are in its done */
-	uint64_t want; /* whom a commit must wake: see wait.c */
+	/* relaxed add: events of the sub-buffers that were closed; those of the open one are in its done */
+	uint64_t written;
+	uint64_t want;       /* whom a commit must wake: see wait.c */
 	uint64_t generation; /* of the geometry below; relaxed: the caller keeps writers out while it changes */
 	/* Written when a sub-buffer is entered, or an event is lost. All relaxed adds: counters. */
 	alignas(64) uint64_t overrun;
 	uint64_t commit_overrun, dropped;
 	uint64_t bytes_closed; /* event bytes of the sub-buffers before that of pos; starts below zero for seq 0 */
-	uint64_t bytes_gone; /* event bytes overwritten or read */
+	uint64_t bytes_gone;   /* event bytes overwritten or read */
 	/* Written by the consuming reader. */
-	alignas(64) uint64_t head; /* release; acquire in no-overwrite writers: everything before this seq is consumed or given up */
-	uint64_t read; /* relaxed */
+	/* release; acquire in no-overwrite writers: everything before this seq is consumed or given up */
+	alignas(64) uint64_t head;
+	uint64_t read;          /* relaxed */
 	uint64_t lost_reported; /* relaxed: the overrun that readers were told of */
 	/* Geometry: written while nobody writes. */
 	alignas(64) uint64_t area;
@@ -89,10 +97,14 @@ struct rb_ctl {
  * entry may have no reservation.
  */
 struct rb_open {
-	uint64_t pos; /* where it is, if it is; 0: nowhere */
+	uint64_t pos;   /* where it is, if it is; 0: nowhere */
 	uint64_t delta; /* its time stamp, counted from that of the reservation before it */
-	uint64_t what; /* whose buffer: cpu << 32 | bytes reserved, with the time extend */
-	uint64_t pad; /* the reservation enters a new sub-buffer: where the rest of the one before begins, until that is closed. Else 0. */
+	uint64_t what;  /* whose buffer: cpu << 32 | bytes reserved, with the time extend */
+	/*
+	 * the reservation enters a new sub-buffer: where the rest of the one before begins, until that is closed. Else
+	 * 0.
+	 */
+	uint64_t pad;
 };
 
 /* One thread that writes. As many open reservations as the kernel has contexts that interrupt each other, less one. */
@@ -100,7 +112,8 @@ struct rb_open {
 struct rb_writer {
 	alignas(128) uint32_t tid; /* 0: free. CAS; acquire and release pair with the next owner's */
 	uint32_t reserved;
-	uint64_t start; /* when the thread began: starttime of /proc/TID/stat. Says which thread of that number. 0: not known */
+	/* when the thread began: starttime of /proc/TID/stat. Says which thread of that number. 0: not known */
+	uint64_t start;
 	struct rb_open open[RB_OPEN];
 };
 

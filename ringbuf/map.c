@@ -2,8 +2,8 @@
 /*
  * The memfd: made, mapped, checked.
  *
- * Where the limit on the size of files (RLIMIT_FSIZE) leaves no room in it, an area, or all, is memory that the processes share which
- * were forked, and nobody else can open: its offset in the file is 0, where no area can be.
+ * Where the limit on the size of files (RLIMIT_FSIZE) leaves no room in it, an area, or all, is memory that the
+ * processes share which were forked, and nobody else can open: its offset in the file is 0, where no area can be.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,7 +19,8 @@
 #include "handle.h"
 
 _Static_assert(sizeof(struct rb_header) <= RB_FILE_PAGE, "the header is one page");
-_Static_assert(sizeof(struct rb_ctl) == 256 && sizeof(struct rb_page) == 32 && sizeof(struct rb_writer) == 128, "the layout is fixed");
+_Static_assert(sizeof(struct rb_ctl) == 256 && sizeof(struct rb_page) == 32 && sizeof(struct rb_writer) == 128,
+	       "the layout is fixed");
 
 int rb_pages_for(uint64_t size, uint32_t subbuf_size, uint64_t *npages)
 {
@@ -131,7 +132,8 @@ static int view_from_ctl(struct rb *rb, unsigned cpu, struct rb_view **out)
 {
 	struct rb_ctl *ctl = &rb->ctl[cpu];
 	uint64_t generation = rb_load_acquire(&ctl->generation);
-	return view_map(rb, cpu, rb_load(&ctl->area), rb_load(&ctl->npages), rb_load(&ctl->subbuf_size), generation, out);
+	return view_map(rb, cpu, rb_load(&ctl->area), rb_load(&ctl->npages), rb_load(&ctl->subbuf_size), generation,
+			out);
 }
 
 struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
@@ -150,7 +152,7 @@ struct rb_view *rb_view_reload(struct rb *rb, unsigned cpu)
 
 int rb_area_create(struct rb *rb, unsigned cpu, uint64_t npages, uint32_t size, struct rb_view **out)
 {
-	struct stat st = { 0 };
+	struct stat st = {0};
 	if (rb->fd >= 0 && fstat(rb->fd, &st) < 0)
 		return -errno;
 	uint64_t area = rb_to_file_page((uint64_t)st.st_size);
@@ -172,7 +174,8 @@ void rb_area_adopt(struct rb *rb, unsigned cpu, struct rb_view *v)
 	if (old) {
 		const struct rb_area *area = rb_area_of(old);
 		if (area->offset)
-			fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)area->offset, (off_t)area->map_len);
+			fallocate(rb->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)area->offset,
+				  (off_t)area->map_len);
 		rb_view_destroy(old);
 	}
 }
@@ -255,9 +258,12 @@ int rb_create(struct rb **out, unsigned cpus, uint64_t size, uint32_t subbuf_siz
 			close(fd);
 		return error;
 	}
-	*rb->header = (struct rb_header){ .magic = RB_MAGIC, .version = RB_VERSION, .cpus = cpus,
-		.header_size = (uint32_t)rb->head_len, .clock = clock,
-		.flags = RB_FLAG_RECORDING | (overwrite ? RB_FLAG_OVERWRITE : 0) };
+	*rb->header = (struct rb_header){.magic = RB_MAGIC,
+					 .version = RB_VERSION,
+					 .cpus = cpus,
+					 .header_size = (uint32_t)rb->head_len,
+					 .clock = clock,
+					 .flags = RB_FLAG_RECORDING | (overwrite ? RB_FLAG_OVERWRITE : 0)};
 	for (unsigned i = 0; i < cpus; i++) {
 		struct rb_view *v;
 		error = rb_area_create(rb, i, npages, subbuf_size, &v);
@@ -308,8 +314,8 @@ int rb_view_elsewhere(struct rb *rb, unsigned cpu, void *base, struct rb_view *o
 	pthread_rwlock_rdlock(&rb->shape);
 	struct rb_view *v = rb_view(rb, cpu);
 	uint8_t *file = base;
-	bool ok = rb_area_of(v)->offset &&
-		  rb_view_init(out, cpu, file + rb_ctl_at(cpu), file + rb_area_of(v)->offset, v->npages, v->size, v->generation);
+	bool ok = rb_area_of(v)->offset && rb_view_init(out, cpu, file + rb_ctl_at(cpu), file + rb_area_of(v)->offset,
+							v->npages, v->size, v->generation);
 	pthread_rwlock_unlock(&rb->shape);
 	return ok ? 0 : -EINVAL;
 }

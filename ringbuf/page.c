@@ -13,7 +13,7 @@ struct element {
 /* space: bytes from the element to the end. word[1] is used only where space says that it exists. */
 static struct element decode(uint32_t first, uint32_t second, uint32_t space)
 {
-	struct element e = { .type = first & 31, .delta = first >> 5 };
+	struct element e = {.type = first & 31, .delta = first >> 5};
 	uint64_t bytes;
 	if (space < 8 && (e.type == 0 || e.type > RB_TYPE_PADDING))
 		return e;
@@ -47,7 +47,7 @@ static struct element decode_live(uint32_t first, uint32_t second, uint32_t spac
 {
 	if ((first & 31) != RB_TYPE_DISCARDED)
 		return decode(first, second, space);
-	struct element e = { .type = RB_TYPE_DISCARDED, .delta = first >> 5 };
+	struct element e = {.type = RB_TYPE_DISCARDED, .delta = first >> 5};
 	uint64_t bytes = 4 + (uint64_t)second;
 	if (bytes >= 8 && bytes <= space && bytes % 4 == 0)
 		e.bytes = bytes;
@@ -121,7 +121,8 @@ void rb_image_copy(struct rb_image *image, const uint8_t *live, uint64_t done)
 	uint32_t off = RB_PAGE_HEADER, to = RB_PAGE_HEADER;
 	image->entries = 0;
 	while (off < limit) {
-		struct element e = decode_live(word_at(page, off), limit - off >= 8 ? word_at(page, off + 4) : 0, size - off);
+		struct element e =
+			decode_live(word_at(page, off), limit - off >= 8 ? word_at(page, off + 4) : 0, size - off);
 		if (!e.bytes || off + e.bytes > limit || e.type == RB_TYPE_PADDING) {
 			/* Padding, or damage: neither can be passed. */
 			image->passed = off > image->from ? off - image->from : 0;
@@ -134,7 +135,7 @@ void rb_image_copy(struct rb_image *image, const uint8_t *live, uint64_t done)
 		} else if (e.type == RB_TYPE_DISCARDED) {
 			/* Only its time stays: as a time extend, which is never longer. */
 			if (e.delta) {
-				uint32_t extend[2] = { RB_TYPE_TIME_EXTEND | (uint32_t)e.delta << 5, 0 };
+				uint32_t extend[2] = {RB_TYPE_TIME_EXTEND | (uint32_t)e.delta << 5, 0};
 				memcpy(page + to, extend, sizeof(extend));
 				to += sizeof(extend);
 			}

@@ -13,14 +13,14 @@
 
 /* A private copy of a stretch of a sub-buffer, made into an image. Offsets are those of the live sub-buffer. */
 struct rb_image {
-	uint8_t *page; /* in: where to build it, size bytes */
-	uint32_t size; /* in: of a sub-buffer */
-	uint32_t from; /* in: first offset wanted; events before it only carry time */
-	uint32_t end; /* out: where the next copy must go on */
-	uint32_t passed; /* out: bytes of live events from `from` on, padding left out */
-	bool closed; /* out: nothing can follow end in this sub-buffer */
+	uint8_t *page;    /* in: where to build it, size bytes */
+	uint32_t size;    /* in: of a sub-buffer */
+	uint32_t from;    /* in: first offset wanted; events before it only carry time */
+	uint32_t end;     /* out: where the next copy must go on */
+	uint32_t passed;  /* out: bytes of live events from `from` on, padding left out */
+	bool closed;      /* out: nothing can follow end in this sub-buffer */
 	uint32_t entries; /* out: events in it */
-	uint32_t bytes; /* out: of events, headers included */
+	uint32_t bytes;   /* out: of events, headers included */
 };
 /*
  * done: the sub-buffer's done word, loaded (acquire) before. May be torn if the sub-buffer is recycled meanwhile:

@@ -89,7 +89,8 @@ static uint64_t newly_lost(struct rb_ctl *ctl, uint64_t overrun)
 	uint64_t told = rb_load(&ctl->lost_reported);
 	while (overrun > told) {
 		/* relaxed: a counter, pairs with itself */
-		if (__atomic_compare_exchange_n(&ctl->lost_reported, &told, overrun, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&ctl->lost_reported, &told, overrun, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
 			return overrun - told;
 	}
 	return 0;
@@ -143,7 +144,7 @@ int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capa
 		return -EINVAL;
 	pthread_rwlock_rdlock(&rb->shape);
 	struct rb_view *v = rb_view(rb, cpu);
-	struct rb_image image = { .page = page, .size = v->size };
+	struct rb_image image = {.page = page, .size = v->size};
 	int64_t result = -ENOSPC;
 	if (capacity >= v->size) {
 		uint64_t patience = OVERTAKEN_MAX + v->npages;

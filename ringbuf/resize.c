@@ -15,7 +15,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 			    uint32_t *entries, bool *open)
 {
 	struct rb_page *page = rb_page_of(to, seq);
-	struct rb_image image = { .page = rb_data_of(to, seq), .size = to->size, .from = rb_off(skip) };
+	struct rb_image image = {.page = rb_data_of(to, seq), .size = to->size, .from = rb_off(skip)};
 	rb_image_copy(&image, rb_data_of(from, seq), rb_load(&rb_page_of(from, seq)->done));
 	rb_image_finish(&image, 0);
 	memset(image.page + 8, 0, 8);
@@ -28,7 +28,7 @@ static uint32_t move_subbuf(struct rb_view *to, struct rb_view *from, uint64_t s
 	uint32_t closing = *open ? 0 : RB_DONE_CLOSING;
 	if (!*open && end < to->size) {
 		page->used = image.bytes;
-		memcpy(image.page + end, &(uint32_t){ RB_TYPE_PADDING }, 4);
+		memcpy(image.page + end, &(uint32_t){RB_TYPE_PADDING}, 4);
 		bytes = rb_capacity(to);
 	}
 	page->who = rb_who(seq, RB_CONTENT, 0);

@@ -13,36 +13,46 @@
  *  1. Position and time stamp of a CPU's buffer change together, by one 16-byte compare-and-swap, and neither ever
  *     decreases until the buffer is emptied: events of one CPU are in order of position and of time.
  *  2. A word of event header is zero until its event is committed, and never zero after.
- *  3. A sub-buffer is recycled only when every byte reserved in it was committed. One in which a writer sleeps between reserve and
- *     commit is left out, lap after lap, until it commits or the buffer is emptied or resized. What a dead writer had reserved is
- *     discarded by whoever meets it (writers.c). A writer that is killed while it clears a sub-buffer, or between the two steps of
- *     a commit, takes that sub-buffer with it: it is left out for good, and what is committed in it is still read.
- *  4. Writers never wait for anyone. (They look again for at most some microseconds at a sub-buffer that another writer is
- *     clearing, and then go round it.)
+ *  3. A sub-buffer is recycled only when every byte reserved in it was committed. One in which a writer sleeps between
+ *     reserve and commit is left out, lap after lap, until it commits or the buffer is emptied or resized. What a dead
+ *     writer had reserved is discarded by whoever meets it (writers.c). A writer that is killed while it clears a
+ *     sub-buffer, or between the two steps of a commit, takes that sub-buffer with it: it is left out for good, and
+ *     what is committed in it is still read.
+ *  4. Writers never wait for anyone. (They look again for at most some microseconds at a sub-buffer that another writer
+ *     is clearing, and then go round it.)
  *  5. With no writer in flight: entries == written - overrun - read, exactly.
- *     A writer or reader killed between two instructions can make a count, never the data, wrong by the events it held; a writer
- *     killed in the event that fills a sub-buffer up, by those of that sub-buffer until it is given up.
+ *     A writer or reader killed between two instructions can make a count, never the data, wrong by the events it held;
+ *     a writer killed in the event that fills a sub-buffer up, by those of that sub-buffer until it is given up.
  *
  * What a reader may assume
  *  - It gets events in order, each once, never half of one, and stops at the first event that is not yet committed.
- *  - It stays there as long as the event's writer may live: nothing that is committed behind it is lost. Only while the buffer
- *    overwrites, and writers have since used every other sub-buffer, it gives up the rest of that one (its committed events are
- *    counted as overrun). At a dead writer's event it passes just that.
+ *  - It stays there as long as the event's writer may live: nothing that is committed behind it is lost. Only while the
+ *    buffer overwrites, and writers have since used every other sub-buffer, it gives up the rest of that one (its
+ *    committed events are counted as overrun). At a dead writer's event it passes just that.
  *  - It cannot be made to read or write outside the mapping, or to loop, by anything that the mapping holds.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define RB_PAGE_HEADER 16u /* time stamp and commit word in front of a sub-buffer's events */
+#define RB_PAGE_HEADER 16u          /* time stamp and commit word in front of a sub-buffer's events */
 #define RB_MISSED_EVENTS (1u << 31) /* in the commit word of an image: events were lost before this one */
 #define RB_MISSED_STORED (1u << 30) /* their number (8 bytes) follows the events */
 #define RB_COMMIT_MASK ((1u << 20) - 1)
 
 struct rb; /* process-local handle of a mapped buffer; its address stays valid across resizes */
 
-enum rb_clock { RB_CLOCK_LOCAL, RB_CLOCK_GLOBAL, RB_CLOCK_COUNTER, RB_CLOCK_MONO, RB_CLOCK_MONO_RAW, RB_CLOCK_BOOT,
-	RB_CLOCK_TAI, RB_CLOCK_X86_TSC, RB_CLOCK_COUNT };
+enum rb_clock {
+	RB_CLOCK_LOCAL,
+	RB_CLOCK_GLOBAL,
+	RB_CLOCK_COUNTER,
+	RB_CLOCK_MONO,
+	RB_CLOCK_MONO_RAW,
+	RB_CLOCK_BOOT,
+	RB_CLOCK_TAI,
+	RB_CLOCK_X86_TSC,
+	RB_CLOCK_COUNT
+};
 
 /* ---- life: all return 0 (or a handle) or a negative errno ---- */
 /*
@@ -54,7 +64,8 @@ void rb_close(struct rb *rb);
 int rb_fd(const struct rb *rb);
 unsigned rb_cpus(const struct rb *rb);
 uint32_t rb_subbuf_size(struct rb *rb);
-uint64_t rb_size(struct rb *rb, unsigned cpu); /* bytes of events and their headers that fit, as the kernel reports it */
+/* bytes of events and their headers that fit, as the kernel reports it */
+uint64_t rb_size(struct rb *rb, unsigned cpu);
 enum rb_clock rb_clock(const struct rb *rb);
 bool rb_overwrite(const struct rb *rb);
 void rb_set_overwrite(struct rb *rb, bool on);
@@ -74,9 +85,9 @@ struct rb_slot {
 	struct rb_page *page;
 	struct rb_ctl *ctl;
 	uint32_t word, extend_word; /* what to publish; extend_word 0: no time extend in front */
-	uint32_t bytes; /* reserved, with the time extend */
-	uint32_t closing; /* what its commit adds because it fills the sub-buffer up */
-	struct rb_open *open; /* its entry in the writer's line */
+	uint32_t bytes;             /* reserved, with the time extend */
+	uint32_t closing;           /* what its commit adds because it fills the sub-buffer up */
+	struct rb_open *open;       /* its entry in the writer's line */
 };
 /*
  * Reserve len bytes in cpu's buffer, stamped now. False: dropped (and counted), longer than rb_max_event, or not
@@ -89,7 +100,7 @@ bool rb_reserve_at(struct rb *rb, unsigned cpu, uint64_t ts, uint32_t len, struc
 void rb_commit(struct rb *rb, struct rb_slot *slot);
 void rb_discard(struct rb *rb, struct rb_slot *slot); /* leaves a gap that readers pass; not counted as an entry */
 bool rb_write(struct rb *rb, unsigned cpu, const void *data, uint32_t len); /* reserve, copy, commit */
-uint32_t rb_max_event(struct rb *rb); /* longest event, bytes */
+uint32_t rb_max_event(struct rb *rb);                                       /* longest event, bytes */
 uint32_t rb_writer_max_event(struct rb *rb); /* the same without a lock, for those whom changes of shape keep out */
 
 /* ---- consuming readers: serialised by the caller per CPU ---- */
@@ -105,9 +116,14 @@ int64_t rb_read_page_into(struct rb *rb, unsigned cpu, void *page, uint32_t capa
 /* ---- iterating readers: any number, do not consume, never disturb ---- */
 struct rb_iter;
 struct rb_iter *rb_iter_new(struct rb *rb, unsigned cpu); /* NULL: no memory, no such cpu */
-void rb_iter_free(struct rb_iter *it); /* before rb_close */
-uint64_t rb_iter_loads(const struct rb_iter *it); /* how often it has copied events out of the buffer */
-struct rb_event { uint64_t ts; const void *data; uint32_t len; uint64_t lost; /* before this one */ };
+void rb_iter_free(struct rb_iter *it);                    /* before rb_close */
+uint64_t rb_iter_loads(const struct rb_iter *it);         /* how often it has copied events out of the buffer */
+struct rb_event {
+	uint64_t ts;
+	const void *data;
+	uint32_t len;
+	uint64_t lost; /* before this one */
+};
 bool rb_iter_peek(struct rb_iter *it, struct rb_event *out); /* the next event; valid until rb_iter_next */
 void rb_iter_next(struct rb_iter *it);
 /*
@@ -123,8 +139,8 @@ bool rb_page_next(const void *page, uint32_t subbuf_size, uint32_t *pos, uint64_
  * kick.
  */
 int rb_wait(struct rb *rb, int cpu, int percent, int64_t timeout_ns);
-void rb_kick(struct rb *rb); /* wake all who wait now */
-bool rb_empty(struct rb *rb, int cpu); /* nothing to consume now (-1: on any CPU) */
+void rb_kick(struct rb *rb);                        /* wake all who wait now */
+bool rb_empty(struct rb *rb, int cpu);              /* nothing to consume now (-1: on any CPU) */
 bool rb_ready(struct rb *rb, int cpu, int percent); /* what rb_wait waits for */
 uint64_t rb_now(struct rb *rb); /* the buffer's clock, in its own unit (ns, or ticks of counter/x86-tsc) */
 
@@ -138,10 +154,10 @@ uint64_t rb_entries(struct rb *rb, int cpu); /* unread now (-1: of all CPUs) */
 uint64_t rb_written(struct rb *rb, int cpu); /* since the buffer was emptied */
 
 /* ---- changing shape: the caller keeps writers out; readers of this process are kept out here ---- */
-int rb_resize(struct rb *rb, uint64_t size, int cpu); /* keeps the newest events that fit; -1: all CPUs */
+int rb_resize(struct rb *rb, uint64_t size, int cpu);        /* keeps the newest events that fit; -1: all CPUs */
 int rb_set_subbuf_size(struct rb *rb, uint32_t subbuf_size); /* empties */
-int rb_set_clock(struct rb *rb, enum rb_clock clock); /* empties */
-int rb_reset(struct rb *rb, int cpu); /* empties, and zeroes the counters */
+int rb_set_clock(struct rb *rb, enum rb_clock clock);        /* empties */
+int rb_reset(struct rb *rb, int cpu);                        /* empties, and zeroes the counters */
 /*
  * Exchange what two buffers of as many CPUs hold (-1: all CPUs), with sizes and counters; -ENOMEM: some CPUs are not
  * exchanged.

@@ -36,7 +36,8 @@ void rb_wake_sleepers(uint32_t *word)
 void rb_kick(struct rb *rb)
 {
 	__atomic_fetch_add(&rb->header->kicks, 1, __ATOMIC_SEQ_CST); /* before wake: who is woken by that sees it */
-	__atomic_fetch_add(&rb->header->wake, 1, __ATOMIC_SEQ_CST); /* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	/* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	__atomic_fetch_add(&rb->header->wake, 1, __ATOMIC_SEQ_CST);
 	rb_wake_sleepers(&rb->header->wake);
 }
 
@@ -96,7 +97,8 @@ static void arm(struct rb_view *v, int percent)
 		want = rb_pos(sooner, (((old >> 1) + 1) & STAMP_MASK) << 1 | 1);
 		/* A cleared want loses its stamp: take one that no other arming is likely to have had. */
 		if (!old)
-			want = rb_pos(seq, ((rb_load(&v->ctl->pos) >> 2 ^ (uintptr_t)&want >> 4) & STAMP_MASK) << 1 | 1);
+			want = rb_pos(seq,
+				      ((rb_load(&v->ctl->pos) >> 2 ^ (uintptr_t)&want >> 4) & STAMP_MASK) << 1 | 1);
 	} while (!__atomic_compare_exchange_n(&v->ctl->want, &old, want, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 }
 

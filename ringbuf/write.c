@@ -38,7 +38,7 @@ struct plan {
 
 static inline struct plan plan_event(uint64_t now, uint64_t last, uint32_t bytes, bool long_event)
 {
-	struct plan p = { .ts = now > last ? now : last };
+	struct plan p = {.ts = now > last ? now : last};
 	p.delta = p.ts - last;
 	p.extend = p.delta >> RB_DELTA_BITS;
 	p.bytes = bytes + (p.extend ? TIME_EXTEND_BYTES : 0);
@@ -51,7 +51,8 @@ static inline struct plan plan_event(uint64_t now, uint64_t last, uint32_t bytes
 }
 
 /* Fill the slot for a reservation that succeeded, at off of sub-buffer seq. */
-static inline void fill_slot(struct rb_slot *slot, const struct rb_view *v, uint64_t seq, uint32_t off, const struct plan *p)
+static inline void fill_slot(struct rb_slot *slot, const struct rb_view *v, uint64_t seq, uint32_t off,
+			     const struct plan *p)
 {
 	uint32_t *word = (uint32_t *)(void *)(rb_data_of(v, seq) + off);
 	uint32_t bytes = p->bytes, delta = p->delta;
@@ -101,7 +102,8 @@ static uint64_t next_subbuf(const struct rb_view *v, uint64_t seq, uint64_t ts, 
 	for (uint64_t s = seq + 1; s < seq + v->npages; s++) {
 		enum rb_claim c = rb_claim(v, s, ts, overwrite);
 		for (int look = 0; c == RB_STUCK && look < CLEARING_LOOKS &&
-		     rb_who_state(rb_load(&rb_page_of(v, s)->who)) == RB_CLEARING; look++) {
+				   rb_who_state(rb_load(&rb_page_of(v, s)->who)) == RB_CLEARING;
+		     look++) {
 			__builtin_ia32_pause();
 			c = rb_claim(v, s, ts, overwrite);
 		}
@@ -144,7 +146,8 @@ static inline void announce(struct rb_open *open, const struct rb_view *v, uint6
 
 static inline void withdraw(struct rb_open *open)
 {
-	rb_store_release(&open->pos, 0); /* release: after the commit's last add, for who looks whether the writer may live */
+	/* release: after the commit's last add, for who looks whether the writer may live */
+	rb_store_release(&open->pos, 0);
 }
 
 /*
@@ -200,8 +203,8 @@ static inline struct rb_open *free_entry(struct rb_writer *writer)
 	return NULL;
 }
 
-bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct rb_writer *writer, uint64_t ts, uint32_t len,
-		     struct rb_slot *slot)
+bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct rb_writer *writer, uint64_t ts,
+		     uint32_t len, struct rb_slot *slot)
 {
 	if (rb_unlikely(len > rb_core_max_event(v)))
 		return false;
@@ -238,11 +241,13 @@ bool rb_core_reserve(struct rb_header *header, const struct rb_view *v, struct r
  * Wake those whom the events now suffice. ctl.want is cleared last (see wait.c), by a CAS: seq_cst, pairs with the one
  * that arms it, so a later arming is not taken away.
  */
-static void __attribute__((noinline)) wake_waiters(struct rb_header *header, struct rb_ctl *ctl, uint64_t want, rb_wake *wake)
+static void __attribute__((noinline)) wake_waiters(struct rb_header *header, struct rb_ctl *ctl, uint64_t want,
+						   rb_wake *wake)
 {
 	if (rb_seq(rb_load(&ctl->pos)) < rb_seq(want))
 		return;
-	__atomic_fetch_add(&header->wake, 1, __ATOMIC_SEQ_CST); /* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	/* pairs with rb_wait's load: a sleeper sees it, or is woken */
+	__atomic_fetch_add(&header->wake, 1, __ATOMIC_SEQ_CST);
 	wake(&header->wake);
 	__atomic_compare_exchange_n(&ctl->want, &want, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
@@ -292,11 +297,11 @@ void rb_core_pad(const struct rb_view *v, uint64_t pos)
 bool rb_core_bury(struct rb_header *header, const struct rb_view *v, struct rb_open *open, rb_wake *wake)
 {
 	uint64_t pos = rb_load(&open->pos);
-	struct plan p = { .delta = rb_load(&open->delta), .bytes = rb_open_bytes(rb_load(&open->what)) };
+	struct plan p = {.delta = rb_load(&open->delta), .bytes = rb_open_bytes(rb_load(&open->what))};
 	p.extend = p.delta >> RB_DELTA_BITS;
 	if (p.bytes % 4 || p.bytes < 8 + (p.extend ? TIME_EXTEND_BYTES : 0) || p.bytes > v->size - rb_off(pos))
 		return false;
-	struct rb_slot slot = { .open = open };
+	struct rb_slot slot = {.open = open};
 	fill_slot(&slot, v, rb_seq(pos), rb_off(pos), &p);
 	rb_core_discard(header, &slot, wake);
 	return true;

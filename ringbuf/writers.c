@@ -38,8 +38,9 @@ static bool thread_stat(uint32_t tid, char *state, uint64_t *start)
 	const char *after = strrchr(text, ')'); /* the name may hold anything */
 	unsigned long long ticks;
 	/* state is field 3, starttime field 22 */
-	if (!after || sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", state,
-			     &ticks) != 2)
+	if (!after ||
+	    sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", state,
+		   &ticks) != 2)
 		return false;
 	*start = ticks;
 	return true;
@@ -84,7 +85,8 @@ OPTIMISTIC static bool is_open_place(const struct rb_view *v, uint64_t pos)
 {
 	uint64_t seq = rb_seq(pos);
 	uint32_t off = rb_off(pos);
-	if (rb_load_acquire(&v->ctl->pos) <= pos || off < RB_PAGE_HEADER || off > v->size - 4 || off % 4 || !is_content(v, seq))
+	if (rb_load_acquire(&v->ctl->pos) <= pos || off < RB_PAGE_HEADER || off > v->size - 4 || off % 4 ||
+	    !is_content(v, seq))
 		return false;
 	/* Acquire: the second look at the content comes after. */
 	bool zero = !rb_load_acquire((const uint32_t *)(const void *)(rb_data_of(v, seq) + off));
@@ -95,7 +97,8 @@ static bool is_pending(struct rb *rb, const struct rb_open *open)
 {
 	uint64_t pos = rb_load_acquire(&open->pos), pad = rb_load(&open->pad);
 	uint32_t cpu = rb_open_cpu(rb_load(&open->what));
-	return cpu < rb->cpus && ((pos && is_open_place(rb_view(rb, cpu), pos)) || (pad && is_open_place(rb_view(rb, cpu), pad)));
+	return cpu < rb->cpus &&
+	       ((pos && is_open_place(rb_view(rb, cpu), pos)) || (pad && is_open_place(rb_view(rb, cpu), pad)));
 }
 
 static bool take(struct rb_writer *w, uint32_t owner, uint32_t tid)
@@ -140,8 +143,8 @@ struct rb_writer *rb_writer_claim(struct rb *rb, uint32_t tid, uint64_t start)
 		rb_store_release(&w->tid, tid);
 		uint32_t used = rb_load(&rb->header->writers);
 		/* seq_cst: before the first reservation, which a reader sees before it loads this */
-		while (used <= i && !__atomic_compare_exchange_n(&rb->header->writers, &used, i + 1, false, __ATOMIC_SEQ_CST,
-								 __ATOMIC_RELAXED))
+		while (used <= i && !__atomic_compare_exchange_n(&rb->header->writers, &used, i + 1, false,
+								 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			;
 	}
 	return w;
@@ -164,7 +167,8 @@ void rb_writers_forget(struct rb *rb, unsigned cpu)
 }
 
 /* Settle what a dead thread's entry says of the place at pos. False: somebody else does, or has. */
-static bool settle(struct rb *rb, const struct rb_view *v, struct rb_writer *w, uint32_t owner, struct rb_open *open, uint64_t pos)
+static bool settle(struct rb *rb, const struct rb_view *v, struct rb_writer *w, uint32_t owner, struct rb_open *open,
+		   uint64_t pos)
 {
 	if (!take(w, owner, (uint32_t)syscall(SYS_gettid)))
 		return false;
@@ -181,7 +185,8 @@ static bool settle(struct rb *rb, const struct rb_view *v, struct rb_writer *w, 
 
 static bool same_place(const struct rb_open *open, uint64_t pos, uint32_t cpu)
 {
-	return (rb_load_acquire(&open->pos) == pos || rb_load(&open->pad) == pos) && rb_open_cpu(rb_load(&open->what)) == cpu;
+	return (rb_load_acquire(&open->pos) == pos || rb_load(&open->pad) == pos) &&
+	       rb_open_cpu(rb_load(&open->what)) == cpu;
 }
 
 enum rb_holder rb_holder_of(struct rb *rb, const struct rb_view *v, uint64_t pos, bool thorough)

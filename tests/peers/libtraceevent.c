@@ -98,7 +98,8 @@ static bool print_record(struct tep_handle *tep, struct trace_seq *text, void *d
 	trace_seq_reset(text);
 	tep_print_event(tep, text, &record, "%s: %s", TEP_PRINT_NAME, TEP_PRINT_INFO);
 	trace_seq_terminate(text);
-	fwrite(text->buffer, 1, strlen(text->buffer) + 1, stdout); /* a NUL behind it: texts of a task may have newlines */
+	/* a NUL behind it: texts of a task may have newlines */
+	fwrite(text->buffer, 1, strlen(text->buffer) + 1, stdout);
 	return true;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writers (threads of one process, or processes that are killed and replaced) against a consuming reader and an iterator.
+ * Writers (threads of one process, or processes that are killed and replaced) against a consuming reader and an
+ * iterator.
  *
  *     stress threads|processes overwrite|drop SECONDS SEED
  *
- * Every event says who wrote it, its number and its length, and is filled with a pattern made of these. Exit status 0 and a
- * line of figures, or 1 and what was wrong.
+ * Every event says who wrote it, its number and its length, and is filled with a pattern made of these. Exit status 0
+ * and a line of figures, or 1 and what was wrong.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -243,10 +244,14 @@ int main(int argc, char **argv)
 		if (written != shared->taken)
 			fail("written", written, shared->taken);
 		if (st.entries || st.read_events + st.overrun != written)
-			fail("entries after draining, written - read - overrun", st.entries, written - st.read_events - st.overrun);
+			fail("entries after draining, written - read - overrun", st.entries,
+			     written - st.read_events - st.overrun);
 		if (st.bytes)
 			fail("bytes after draining", st.bytes, 0);
-		/* What was lost last is told with the next event. The open sub-buffer may be one that was given up: then the next may be lost, too. */
+		/*
+		 * What was lost last is told with the next event. The open sub-buffer may be one that was given up:
+		 * then the next may be lost, too.
+		 */
 		uint64_t random = seed | 1;
 		for (uint64_t n = UINT64_MAX / 2; !consume(&seen[0]); n++)
 			write_one(0, n, &random);
@@ -260,9 +265,9 @@ int main(int argc, char **argv)
 		fail("events that were taken, and neither read nor counted", shared->taken, seen[0].seen + st.overrun);
 	if (processes)
 		check_alive(&seen[0], pages);
-	printf("written %llu read %llu overrun %llu commit_overrun %llu dropped %llu kills %llu\n", (unsigned long long)written,
-	       (unsigned long long)st.read_events, (unsigned long long)st.overrun, (unsigned long long)st.commit_overrun,
-	       (unsigned long long)st.dropped_events, (unsigned long long)kills);
+	printf("written %llu read %llu overrun %llu commit_overrun %llu dropped %llu kills %llu\n",
+	       (unsigned long long)written, (unsigned long long)st.read_events, (unsigned long long)st.overrun,
+	       (unsigned long long)st.commit_overrun, (unsigned long long)st.dropped_events, (unsigned long long)kills);
 	free(seen);
 	rb_close(rb);
 	return 0;

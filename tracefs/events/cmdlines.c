@@ -168,8 +168,8 @@ static void take(struct cmdlines *map, const struct task *task)
 	if (!lock(entry, &seq))
 		return;
 	if (seq)
-		atomic_compare_exchange_strong(
-			place_of(map, atomic_load_explicit(&entry->pid, memory_order_relaxed)), &old, NOWHERE);
+		atomic_compare_exchange_strong(place_of(map, atomic_load_explicit(&entry->pid, memory_order_relaxed)),
+					       &old, NOWHERE);
 	put(entry, task);
 	unlock(entry, seq);
 	atomic_store_explicit(place_of(map, task->pid), index, memory_order_release);
@@ -177,7 +177,7 @@ static void take(struct cmdlines *map, const struct task *task)
 
 void cmdlines_save(struct cmdlines *map, int32_t pid, int32_t tgid, const char *comm)
 {
-	struct task task = { .pid = pid, .tgid = tgid }, saved;
+	struct task task = {.pid = pid, .tgid = tgid}, saved;
 	struct entry *entry = entry_of(map, pid);
 	size_t len = strnlen(comm, CMDLINE_LEN - 1);
 

@@ -30,8 +30,8 @@ bool cmdlines_find(const struct cmdlines *map, int32_t pid, char *comm, int32_t 
 uint32_t cmdlines_list(const struct cmdlines *map, int32_t *pids, int32_t *tgids, char (*comms)[CMDLINE_LEN],
 		       uint32_t max);
 /*
- * Another table of so many entries, with the youngest that fit. NULL without memory, or for no entries. Readers of the old one go
- * on with that: it is theirs until the last of them has ended.
+ * Another table of so many entries, with the youngest that fit. NULL without memory, or for no entries. Readers of the
+ * old one go on with that: it is theirs until the last of them has ended.
  */
 struct cmdlines *cmdlines_resized(const struct cmdlines *map, uint32_t entries);
 uint32_t cmdlines_size(const struct cmdlines *map);

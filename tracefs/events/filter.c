@@ -15,7 +15,7 @@
 
 struct chars {
 	const char *start;
-	uint32_t len; /* without a NUL */
+	uint32_t len;  /* without a NUL */
 	uint32_t room; /* what they stand in, with the NUL; 0: unknown */
 };
 
@@ -33,13 +33,13 @@ static bool load(const void *record, uint32_t len, uint32_t offset, void *out, u
 	return true;
 }
 
-#define LOAD_AS(type)                                                     \
-	do {                                                              \
-		type loaded;                                              \
-		if (!load(record, len, offset, &loaded, sizeof(loaded))) \
-			return false;                                     \
-		*out = (int64_t)loaded;                                   \
-		return true;                                              \
+#define LOAD_AS(type)                                                                                                  \
+	do {                                                                                                           \
+		type loaded;                                                                                           \
+		if (!load(record, len, offset, &loaded, sizeof(loaded)))                                               \
+			return false;                                                                                  \
+		*out = (int64_t)loaded;                                                                                \
+		return true;                                                                                           \
 	} while (0)
 
 static bool load_number(const void *record, uint32_t len, uint8_t source, uint32_t offset, int64_t *out)
@@ -106,8 +106,8 @@ static bool test_number(const struct ev_term *term, int64_t left)
 		return (left & term->value) != 0;
 	}
 	/* Sources of 8, 16 and 32 bits were widened by their own sign, so a signed comparison is right for them. */
-	return term->source == EV_U64 ? compare_unsigned(term->compare, (uint64_t)left, (uint64_t)term->value) :
-					compare_signed(term->compare, left, term->value);
+	return term->source == EV_U64 ? compare_unsigned(term->compare, (uint64_t)left, (uint64_t)term->value)
+				      : compare_signed(term->compare, left, term->value);
 }
 
 /* What a __data_loc or __rel_loc points to; nothing where it leads out of the record. */
@@ -127,7 +127,7 @@ static bool follow(const struct ev_term *term, const void *record, uint32_t len,
 
 static struct chars chars_of(const char *start, uint32_t limit, uint32_t room)
 {
-	return (struct chars){ .start = start, .len = (uint32_t)strnlen(start, limit), .room = room };
+	return (struct chars){.start = start, .len = (uint32_t)strnlen(start, limit), .room = room};
 }
 
 /* A string of the task's memory, into buffer. */
@@ -185,8 +185,8 @@ static bool test_chars(uint8_t compare, const char *pattern, uint32_t pattern_le
 		return memmem(chars->start, chars->len, pattern, pattern_len) != NULL;
 	case EV_END:
 		/*
-		 * As the kernel: the end of what the string stands in, not of the string. So it matches in char[16] only
-		 * strings of 15 bytes, and never in an array of unknown length.
+		 * As the kernel: the end of what the string stands in, not of the string. So it matches in char[16]
+		 * only strings of 15 bytes, and never in an array of unknown length.
 		 */
 		return chars->room > pattern_len &&
 		       !memcmp(chars->start + chars->room - 1 - pattern_len, pattern, pattern_len);
@@ -233,7 +233,7 @@ static bool compare_masks(uint8_t compare, struct bytes left, struct bytes right
 static bool test_mask(const struct ev_filter *filter, const struct ev_term *term, const void *record, uint32_t len,
 		      int cpu)
 {
-	struct bytes mask = { .start = (const uint8_t *)filter + term->data, .len = term->data_len }, field;
+	struct bytes mask = {.start = (const uint8_t *)filter + term->data, .len = term->data_len}, field;
 	int64_t number = cpu;
 
 	if (term->source == EV_DATA_LOC || term->source == EV_REL_LOC)

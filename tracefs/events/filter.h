@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A compiled filter: terms that lead to one another, and the bytes of their patterns and masks behind them. One block of
- * memory without pointers, made by tracefs/events/filters/compile.py, which keeps every index and offset in range.
+ * A compiled filter: terms that lead to one another, and the bytes of their patterns and masks behind them. One block
+ * of memory without pointers, made by tracefs/events/filters/compile.py, which keeps every index and offset in range.
  * Never changed after it was made, so any number of threads may run it.
  */
 #ifndef TRACEFS_EVENTS_FILTER_H
@@ -20,13 +20,13 @@ enum ev_source {
 	EV_S32,
 	EV_U64,
 	EV_S64,
-	EV_CPU, /* the CPU that the event happens on */
-	EV_CHARS, /* `size` bytes in the record; 0: up to its end */
-	EV_DATA_LOC, /* offset and length in the record point to them */
-	EV_REL_LOC, /* the same, counted from the end of the field */
-	EV_COMM, /* the task's name */
+	EV_CPU,        /* the CPU that the event happens on */
+	EV_CHARS,      /* `size` bytes in the record; 0: up to its end */
+	EV_DATA_LOC,   /* offset and length in the record point to them */
+	EV_REL_LOC,    /* the same, counted from the end of the field */
+	EV_COMM,       /* the task's name */
 	EV_TASK_CHARS, /* a pointer into the task's memory */
-	EV_NOTHING, /* never matches, whatever the operator */
+	EV_NOTHING,    /* never matches, whatever the operator */
 };
 
 enum ev_compare {
@@ -56,7 +56,7 @@ struct ev_term {
 	uint8_t source;
 	uint8_t compare;
 	uint16_t next[2]; /* the term that follows when this is false, and when it is true; or EV_ACCEPT, EV_REJECT */
-	uint8_t negate; /* of strings: what could not be read does not match, negated or not */
+	uint8_t negate;   /* of strings: what could not be read does not match, negated or not */
 	uint8_t pad;
 	uint32_t offset; /* of the field in the record */
 	uint32_t size;

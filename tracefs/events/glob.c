@@ -51,9 +51,9 @@ static bool match_one(struct cursor *pattern, unsigned char c)
 
 bool glob_match(const char *pattern, uint32_t pattern_len, const char *text, uint32_t text_len)
 {
-	struct cursor p = { .at = (const unsigned char *)pattern, .end = (const unsigned char *)pattern + pattern_len };
-	struct cursor t = { .at = (const unsigned char *)text, .end = (const unsigned char *)text + text_len };
-	struct cursor star = { 0 }, retry = { 0 }; /* behind the last star, and the text it was last tried on */
+	struct cursor p = {.at = (const unsigned char *)pattern, .end = (const unsigned char *)pattern + pattern_len};
+	struct cursor t = {.at = (const unsigned char *)text, .end = (const unsigned char *)text + text_len};
+	struct cursor star = {0}, retry = {0}; /* behind the last star, and the text it was last tried on */
 
 	for (;;) {
 		if (p.at < p.end && *p.at == '*') {

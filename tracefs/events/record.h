@@ -47,8 +47,8 @@ struct ev_common {
 };
 
 /*
- * fds: a __data_loc of what file descriptors of the call stood for (tracefs/syscalls/types/saved/fds.py), in what is padding in
- * the kernel's records; 0: that was not asked for, or there were none.
+ * fds: a __data_loc of what file descriptors of the call stood for (tracefs/syscalls/types/saved/fds.py), in what is
+ * padding in the kernel's records; 0: that was not asked for, or there were none.
  */
 struct ev_sys_enter {
 	struct ev_common common;

@@ -29,7 +29,8 @@ static int64_t read_by_ptrace(int32_t tid, int file, uint64_t address, uint8_t *
 
 	(void)file;
 	while (done < size) {
-		uint64_t at = (address + done) & ~(sizeof(long) - 1), skip = (address + done) - at, here = sizeof(long) - skip;
+		uint64_t at = (address + done) & ~(sizeof(long) - 1), skip = (address + done) - at,
+			 here = sizeof(long) - skip;
 		long word;
 
 		errno = 0;
@@ -82,7 +83,7 @@ void task_memory_is_served(void)
 
 int64_t task_read_vector(int32_t tid, void *buffer, const struct iovec *remote, uint32_t n)
 {
-	struct iovec local = { .iov_base = buffer };
+	struct iovec local = {.iov_base = buffer};
 	int64_t got;
 
 	if (served)
@@ -95,7 +96,7 @@ int64_t task_read_vector(int32_t tid, void *buffer, const struct iovec *remote, 
 
 bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size)
 {
-	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = size };
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
 
 	return task_read_vector(tid, buffer, &remote, 1) == size;
 }

@@ -8,9 +8,10 @@
 struct iovec;
 
 /*
- * As process_vm_readv(2) with a buffer for all of remote[n]. Where that is not to be had (a sandbox of the reader's: EPERM, ENOSYS) it
- * reads /proc/TID/mem, and where that is not, asks ptrace, if this thread traces that one.
- * A page that a program serves itself by a userfaultfd(2) may be served by a task that we hold: see task_memory_is_served().
+ * As process_vm_readv(2) with a buffer for all of remote[n]. Where that is not to be had (a sandbox of the reader's:
+ * EPERM, ENOSYS) it reads /proc/TID/mem, and where that is not, asks ptrace, if this thread traces that one.
+ * A page that a program serves itself by a userfaultfd(2) may be served by a task that we hold: see
+ * task_memory_is_served().
  */
 int64_t task_read_vector(int32_t tid, void *buffer, const struct iovec *remote, uint32_t n);
 bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size); /* all of it, or false */
@@ -22,8 +23,8 @@ bool task_read(int32_t tid, uint64_t address, void *buffer, uint32_t size); /* a
 int64_t task_read_string(int32_t tid, uint64_t address, char *buffer, uint32_t max);
 
 /*
- * Some task has a userfaultfd: from now on all memory is read by /proc/TID/mem, which does not wait for such a page (EIO), where
- * process_vm_readv(2) does.
+ * Some task has a userfaultfd: from now on all memory is read by /proc/TID/mem, which does not wait for such a page
+ * (EIO), where process_vm_readv(2) does.
  */
 void task_memory_is_served(void);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 /*
- * The command `tracefs`: starts Python on its neighbour `tracefs-main`, so that what is meant for the traced program does not steer
- * the tracer, and so that the tracer still knows it (tracefs/inherited.py).
+ * The command `tracefs`: starts Python on its neighbour `tracefs-main`, so that what is meant for the traced program
+ * does not steer the tracer, and so that the tracer still knows it (tracefs/inherited.py).
  *
- * - Python reads no PYTHON* variables (-E) in `tracefs run`: there they are the program's. Other commands start no program, and
- *   find packages with types of their own by PYTHONPATH.
+ * - Python reads no PYTHON* variables (-E) in `tracefs run`: there they are the program's. Other commands start no
+ *   program, and find packages with types of their own by PYTHONPATH.
  * - The loader reads no LD_PRELOAD and the like: the entries of the environment that steer it get a mark in front.
  *   LD_LIBRARY_PATH stays as it is, since some Pythons do not start without it.
  * - Python ignores SIGPIPE and SIGXFSZ from its start on. -X tracefs=MASK says which signals were ignored before
@@ -74,8 +74,8 @@ static uint64_t ignored_signals(void)
 }
 
 /*
- * The interpreter that a script names. Installers write its first line: either #!PATH, or, where PATH is too long for the kernel or has
- * spaces, a line that sh executes: '''exec' "PATH" "$0" "$@".
+ * The interpreter that a script names. Installers write its first line: either #!PATH, or, where PATH is too long for
+ * the kernel or has spaces, a line that sh executes: '''exec' "PATH" "$0" "$@".
  */
 static char *interpreter(char *head)
 {

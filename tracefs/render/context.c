@@ -28,7 +28,7 @@ void rn_names_init(struct rn_names *names, const struct cmdlines *cmdlines)
 
 static void set_name(struct rn_name *name, const char *comm)
 {
-	struct rn_text text = { .at = name->comm, .end = name->comm + sizeof(name->comm) };
+	struct rn_text text = {.at = name->comm, .end = name->comm + sizeof(name->comm)};
 
 	rn_put_foreign(&text, comm, strnlen(comm, CMDLINE_LEN - 1));
 	name->length = (uint8_t)(text.at - name->comm + 1); /* 0 means unused, so an empty name counts 1 */
@@ -61,7 +61,7 @@ static uint64_t to_usec(uint64_t ns)
 
 static char resched_letter(unsigned flags)
 {
-	static const char letters[8] = { '.', 'l', 'n', 'b', 'p', 'L', 'N', 'B' };
+	static const char letters[8] = {'.', 'l', 'n', 'b', 'p', 'L', 'N', 'B'};
 
 	return letters[(flags & RESCHED_LAZY ? 1 : 0) | (flags & RESCHED ? 2 : 0) | (flags & PREEMPT_RESCHED ? 4 : 0)];
 }
@@ -122,8 +122,7 @@ static void put_tgid(struct rn_text *text, int32_t tgid)
 	rn_puts(text, ") ");
 }
 
-static void put_default(struct rn_text *text, const struct rn_event *event, uint32_t flags,
-			const struct rn_name *name)
+static void put_default(struct rn_text *text, const struct rn_event *event, uint32_t flags, const struct rn_name *name)
 {
 	put_name(text, name, 16, false);
 	rn_putc(text, '-');
@@ -155,7 +154,7 @@ static char delay_mark(uint64_t usec)
 	static const struct {
 		uint64_t above_usec;
 		char mark;
-	} marks[] = { { 1000000, '$' }, { 100000, '@' }, { 10000, '*' }, { 1000, '#' }, { 100, '!' }, { 10, '+' } };
+	} marks[] = {{1000000, '$'}, {100000, '@'}, {10000, '*'}, {1000, '#'}, {100, '!'}, {10, '+'}};
 	unsigned i;
 
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
@@ -194,8 +193,8 @@ static void put_msec(struct rn_text *text, uint64_t usec)
 	rn_puts(text, "ms");
 }
 
-static void put_latency_verbose(struct rn_text *text, const struct rn_event *event,
-				const struct rn_options *options, const struct rn_name *name)
+static void put_latency_verbose(struct rn_text *text, const struct rn_event *event, const struct rn_options *options,
+				const struct rn_name *name)
 {
 	uint64_t since_start = event->ts - options->time_start;
 	uint64_t until_next = event->next_ts - event->ts;

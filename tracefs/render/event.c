@@ -195,7 +195,9 @@ void rn_event_fields(struct rn_text *text, const struct rn_event *event)
 	}
 	rn_put(text, class->name, strlen(class->name));
 	rn_putc(text, ':');
-	/* A record without what pointers lead to (the kernel's, an older one of ours) ends before the fields for that. */
+	/*
+	 * A record without what pointers lead to (the kernel's, an older one of ours) ends before the fields for that.
+	 */
 	for (i = 0; i < class->field_count && class->fields[i].offset + class->fields[i].size <= event->length; i++) {
 		if (class->fields[i].kind == RN_DATA_LOC && !event->values[i].number)
 			continue; /* what descriptors stand for was not recorded */

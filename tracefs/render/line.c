@@ -18,7 +18,7 @@ void rn_lost_line(struct rn_text *text, int cpu, uint64_t lost)
 
 void rn_frame(struct rn_text *text, const struct rn_event *event)
 {
-	struct rn_frame frame = { .ts = event->ts, .cpu = (uint32_t)event->cpu, .length = event->length };
+	struct rn_frame frame = {.ts = event->ts, .cpu = (uint32_t)event->cpu, .length = event->length};
 
 	rn_put(text, (const char *)&frame, sizeof(frame));
 	rn_put(text, event->data, event->length);
@@ -26,7 +26,7 @@ void rn_frame(struct rn_text *text, const struct rn_event *event)
 
 void rn_lost_frame(struct rn_text *text, int cpu, uint64_t lost)
 {
-	struct rn_frame frame = { .ts = lost, .cpu = (uint32_t)cpu, .length = RN_FRAME_LOST };
+	struct rn_frame frame = {.ts = lost, .cpu = (uint32_t)cpu, .length = RN_FRAME_LOST};
 
 	rn_put(text, (const char *)&frame, sizeof(frame));
 }
@@ -65,8 +65,7 @@ void rn_line(struct rn_text *text, struct rn_event *event, const struct rn_table
 			rn_context(text, event, options, names);
 		if (flags & RN_FIELDS)
 			rn_event_fields(text, event);
-		else if (!(flags & RN_SYSCALL_TRACER) ||
-			 !rn_syscall_tracer(text, event, table, options))
+		else if (!(flags & RN_SYSCALL_TRACER) || !rn_syscall_tracer(text, event, table, options))
 			rn_event_text(text, event, options);
 	}
 }

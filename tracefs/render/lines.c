@@ -14,8 +14,8 @@
 struct rn_lines {
 	struct rn_source source;
 	bool consume;
-	bool announce; /* the buffer had lost events when this began: say where each CPU's begin */
-	bool *started; /* per CPU: a line of it was shown */
+	bool announce;  /* the buffer had lost events when this began: say where each CPU's begin */
+	bool *started;  /* per CPU: a line of it was shown */
 	uint64_t index; /* of the next event */
 	/* what the last read had no room for */
 	char *rest;
@@ -151,7 +151,7 @@ static void put_rest(struct rn_lines *lines, struct entry *entry, struct batch *
 	do {
 		if (!reserve(&lines->rest, &lines->rest_capacity, capacity))
 			return; /* no memory for this one line: it is left out */
-		text = (struct rn_text){ lines->rest, lines->rest + lines->rest_capacity, false, &batch->memo };
+		text = (struct rn_text){lines->rest, lines->rest + lines->rest_capacity, false, &batch->memo};
 		put_entry(&text, entry, batch);
 		capacity *= 2;
 	} while (text.full);
@@ -230,7 +230,7 @@ size_t rn_lines_read(struct rn_lines *lines, const struct rn_table *table, const
 		     size_t size)
 {
 	struct batch batch;
-	struct rn_text text = { out, out + size, false, &batch.memo };
+	struct rn_text text = {out, out + size, false, &batch.memo};
 
 	begin_batch(&batch, table, options);
 	take_rest(lines, &text);
@@ -275,9 +275,13 @@ size_t rn_record(const struct rn_table *table, const struct rn_options *options,
 		 const struct rn_place *place, char *out, size_t size)
 {
 	struct batch batch;
-	struct rn_text text = { out, out + size, false, &batch.memo };
-	struct rn_event event = { .data = record, .length = length, .cpu = place->cpu, .ts = place->ts,
-				  .next_ts = place->next_ts, .index = place->index };
+	struct rn_text text = {out, out + size, false, &batch.memo};
+	struct rn_event event = {.data = record,
+				 .length = length,
+				 .cpu = place->cpu,
+				 .ts = place->ts,
+				 .next_ts = place->next_ts,
+				 .index = place->index};
 
 	begin_batch(&batch, table, options);
 	rn_line(&text, &event, table, options, &batch.names);

@@ -82,7 +82,7 @@ static void forget(struct page *page)
 {
 	if (page->image)
 		memset(page->image, 0, PAGE_HEADER);
-	page->before = page->after = (struct place){ 0, 0 };
+	page->before = page->after = (struct place){0, 0};
 	page->lost = 0;
 	page->peeked = false;
 }
@@ -104,10 +104,10 @@ static bool refill(struct rn_reader *reader, unsigned cpu, struct page *page)
 	int64_t bytes;
 
 	do
-		bytes = page->image ? rb_read_page_into(reader->rb, cpu, page->image, page->capacity, &page->lost) :
-				      -ENOSPC;
+		bytes = page->image ? rb_read_page_into(reader->rb, cpu, page->image, page->capacity, &page->lost)
+				    : -ENOSPC;
 	while (bytes == -ENOSPC && grow(page));
-	page->before = page->after = (struct place){ 0, 0 };
+	page->before = page->after = (struct place){0, 0};
 	if (bytes <= 0)
 		forget(page);
 	else
@@ -126,8 +126,8 @@ bool rn_reader_peek(struct rn_reader *reader, unsigned cpu, struct rb_event *eve
 
 	while (!page->peeked) {
 		page->before = page->after;
-		if (page->image && rb_page_next(page->image, page->capacity, &page->after.pos, &page->after.ts,
-						&page->event)) {
+		if (page->image &&
+		    rb_page_next(page->image, page->capacity, &page->after.pos, &page->after.ts, &page->event)) {
 			page->event.lost = page->lost;
 			page->lost = 0;
 			page->peeked = true;

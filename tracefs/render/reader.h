@@ -2,8 +2,8 @@
 /*
  * The reader pages of a buffer: per CPU, the sub-buffer that is being consumed.
  *
- * One rn_reader per buffer. trace_pipe consumes its events one at a time, trace_pipe_raw takes the unread rest of a page
- * whole, and trace begins with that rest without consuming it: so none of them sees an event twice or misses one.
+ * One rn_reader per buffer. trace_pipe consumes its events one at a time, trace_pipe_raw takes the unread rest of a
+ * page whole, and trace begins with that rest without consuming it: so none of them sees an event twice or misses one.
  * Functions that say "locked" need rn_reader_lock() held; the others take it themselves.
  */
 #ifndef TRACEFS_RENDER_READER_H
@@ -29,8 +29,8 @@ uint64_t rn_reader_loads(const struct rn_reader *reader);
 bool rn_reader_peek(struct rn_reader *reader, unsigned cpu, struct rb_event *event);
 void rn_reader_next(struct rn_reader *reader, unsigned cpu);
 /*
- * Locked. The unread rest of cpu's page as an image of its own, into page: bytes of event data, 0 where nothing is left,
- * -ENOSPC where it needs more than size.
+ * Locked. The unread rest of cpu's page as an image of its own, into page: bytes of event data, 0 where nothing is
+ * left, -ENOSPC where it needs more than size.
  */
 int64_t rn_reader_rest(struct rn_reader *reader, unsigned cpu, void *page, uint32_t size);
 

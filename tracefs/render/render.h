@@ -19,10 +19,10 @@
 
 enum rn_field_kind {
 	RN_NUMBER,
-	RN_STRING, /* char[n] in place; size 0 reaches to the end of the record */
-	RN_DATA_LOC, /* u32: offset in the low half, length in the high half */
+	RN_STRING,      /* char[n] in place; size 0 reaches to the end of the record */
+	RN_DATA_LOC,    /* u32: offset in the low half, length in the high half */
 	RN_USER_STRING, /* a pointer to characters in the task's memory: only its value is known */
-	RN_OPAQUE, /* what no line shows: arrays of numbers */
+	RN_OPAQUE,      /* what no line shows: arrays of numbers */
 };
 
 struct rn_field {
@@ -57,14 +57,16 @@ struct rn_program; /* printfmt.h */
 
 enum rn_saved_kind {
 	RN_SAVED_NOTHING, /* no __data_loc in the record */
-	RN_SAVED_TEXT, /* up to a NUL; without one it was cut */
+	RN_SAVED_TEXT,    /* up to a NUL; without one it was cut */
 	RN_SAVED_BYTES,
 	RN_SAVED_IMAGE, /* several pieces, see tracefs/syscalls/types/saved/memory.py: shown where it is decoded */
 };
 
 #define RN_ARGS 6
 
-/* What an enter record has of the memory behind an argument; count: the argument that says how many bytes there were. */
+/*
+ * What an enter record has of the memory behind an argument; count: the argument that says how many bytes there were.
+ */
 struct rn_saved_arg {
 	uint8_t kind; /* enum rn_saved_kind */
 	uint8_t count;
@@ -103,15 +105,17 @@ enum rn_flag {
 	RN_ANNOTATE = 1 << 9,
 	RN_SYM_ADDR = 1 << 10,
 	RN_SYSCALL_TRACER = 1 << 11, /* current_tracer is "syscall": its print_line comes first */
-	RN_ARG_TYPES = 1 << 12, /* the syscall tracer's syscall_arg_type */
+	RN_ARG_TYPES = 1 << 12,      /* the syscall tracer's syscall_arg_type */
 	RN_CLOCK_IN_NS = 1 << 13,
 	RN_ARG_DECODE = 1 << 14, /* syscall_arg_decode: rn_options.types says how */
-	RN_FRAMES = 1 << 15, /* no lines: struct rn_frame and the record, for who makes other text of it */
+	RN_FRAMES = 1 << 15,     /* no lines: struct rn_frame and the record, for who makes other text of it */
 };
 
 struct tt_table;
 
-/* The type tables of now, and which arguments have a __data_loc in records that were made with syscall_user_buf_size. */
+/*
+ * The type tables of now, and which arguments have a __data_loc in records that were made with syscall_user_buf_size.
+ */
 struct rn_types {
 	const struct tt_table *table;
 	uint32_t errors; /* the type that names errors, TT_NONE */
@@ -121,8 +125,8 @@ struct rn_types {
 
 struct rn_options {
 	uint32_t flags;
-	uint64_t time_start; /* of the buffer: latency-format counts from it */
-	const struct rn_types *types; /* syscall_arg_decode; NULL: off */
+	uint64_t time_start;              /* of the buffer: latency-format counts from it */
+	const struct rn_types *types;     /* syscall_arg_decode; NULL: off */
 	const struct rn_saved_arg *saved; /* RN_ARGS for each syscall number; NULL: no record has any */
 };
 
@@ -132,8 +136,8 @@ struct rn_names {
 	const struct cmdlines *cmdlines;
 	struct rn_name {
 		int32_t pid;
-		int32_t tgid; /* 0 where unknown */
-		uint8_t length; /* 0: slot is unused */
+		int32_t tgid;                             /* 0 where unknown */
+		uint8_t length;                           /* 0: slot is unused */
 		char comm[RN_FOREIGN_BYTE * CMDLINE_LEN]; /* as it is shown */
 	} slots[RN_NAME_CACHE];
 };
@@ -147,7 +151,7 @@ struct rn_event {
 	int cpu;
 	uint64_t ts;
 	uint64_t next_ts; /* of the event that follows in the merged order; ts where there is none */
-	uint64_t index; /* lines before this one since the iterator began */
+	uint64_t index;   /* lines before this one since the iterator began */
 	struct ev_common common;
 	const struct rn_class *class; /* NULL: unknown id */
 	struct rn_value values[RN_MAX_FIELDS];

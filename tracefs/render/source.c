@@ -120,8 +120,7 @@ void rn_source_end(struct rn_source *source)
 
 static bool peek_cpu(struct rn_source *source, unsigned cpu, struct rb_event *event)
 {
-	return source->cursors ? cursor_peek(&source->cursors[cpu], event) :
-				 rn_reader_peek(source->reader, cpu, event);
+	return source->cursors ? cursor_peek(&source->cursors[cpu], event) : rn_reader_peek(source->reader, cpu, event);
 }
 
 /* Grows whenever events of a CPU were copied out of the buffer. */
@@ -166,8 +165,9 @@ static void look(struct rn_source *source, struct rb_event *first)
 }
 
 /*
- * A CPU that had nothing may have got an older event meanwhile than those that were copied from another one later. A writer
- * commits its events one after the other: who looks again after the last copy sees all that came before what was copied.
+ * A CPU that had nothing may have got an older event meanwhile than those that were copied from another one later. A
+ * writer commits its events one after the other: who looks again after the last copy sees all that came before what was
+ * copied.
  */
 static bool find_first(struct rn_source *source, struct rb_event *first)
 {

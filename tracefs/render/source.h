@@ -11,7 +11,7 @@ struct rn_source {
 	struct rn_reader *reader;
 	struct rn_cursor *cursors; /* NULL: consumes from the reader's pages */
 	unsigned first_cpu, end_cpu;
-	int current; /* the CPU whose events come first, -1: not known */
+	int current;    /* the CPU whose events come first, -1: not known */
 	uint64_t until; /* ... up to this time stamp, where the next CPU's begin */
 	int until_cpu;
 	uint64_t loads; /* times that events of the current CPU were copied out of the buffer, when that was found */

@@ -136,8 +136,8 @@ bool rn_syscall_tracer(struct rn_text *text, const struct rn_event *event, const
 		return true;
 	case EV_COMPAT_SYS_ENTER:
 	case EV_COMPAT_SYS_EXIT:
-		put_unnamed(text, event, nr >= 0 && nr < table->compat_count ? table->compat_names[nr] : NULL, nr, enter,
-			    true);
+		put_unnamed(text, event, nr >= 0 && nr < table->compat_count ? table->compat_names[nr] : NULL, nr,
+			    enter, true);
 		return true;
 	}
 	return false;

@@ -43,7 +43,10 @@ static size_t printable(const uint8_t *at, size_t left)
 	case 0xf4: /* above U+10FFFF */
 		return at[1] >= 0x90 ? 0 : size;
 	case 0xe2: /* separators of lines, and what turns the direction of writing */
-		return (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9) ? 0 : size;
+		return (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+				       (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9)
+			       ? 0
+			       : size;
 	}
 	return size;
 }
@@ -114,11 +117,26 @@ char *rn_digits(char *end, uint64_t value, unsigned base, bool upper)
 /* How many digits value has. */
 static unsigned decimal_length(uint64_t value)
 {
-	static const uint64_t powers[] = {
-		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
-		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
-		1000000000000000000, 10000000000000000000u,
-	};
+	static const uint64_t powers[] = {0,
+					  10,
+					  100,
+					  1000,
+					  10000,
+					  100000,
+					  1000000,
+					  10000000,
+					  100000000,
+					  1000000000,
+					  10000000000,
+					  100000000000,
+					  1000000000000,
+					  10000000000000,
+					  100000000000000,
+					  1000000000000000,
+					  10000000000000000,
+					  100000000000000000,
+					  1000000000000000000,
+					  10000000000000000000u};
 	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), guess = bits * 1233 >> 12; /* bits * log10(2) */
 
 	return guess + (value >= powers[guess]);

@@ -40,8 +40,8 @@ static inline void rn_putc(struct rn_text *text, char byte)
 }
 
 /*
- * Of a text that RN_SPARE bytes of memory follow, as behind each string of the type tables: a copy of known size, which the
- * next text overwrites, takes a fraction of the time of one of unknown size.
+ * Of a text that RN_SPARE bytes of memory follow, as behind each string of the type tables: a copy of known size, which
+ * the next text overwrites, takes a fraction of the time of one of unknown size.
  */
 #define RN_SPARE 32u
 static inline void rn_put_spared(struct rn_text *text, const char *bytes, size_t count)
@@ -59,8 +59,8 @@ static inline void rn_put_spared(struct rn_text *text, const char *bytes, size_t
 void rn_pad(struct rn_text *text, char fill, int count);
 
 /*
- * A name that somebody chose (of a task, of a file): control characters and what is no UTF-8 as octal escapes, so that it
- * neither steers a terminal nor forges a line. All else is as it is, backslashes too.
+ * A name that somebody chose (of a task, of a file): control characters and what is no UTF-8 as octal escapes, so that
+ * it neither steers a terminal nor forges a line. All else is as it is, backslashes too.
  */
 void rn_put_foreign(struct rn_text *text, const char *bytes, size_t count);
 #define RN_FOREIGN_BYTE 4u /* characters that a byte becomes at most */
@@ -82,7 +82,10 @@ void rn_put_dec_wide(struct rn_text *text, uint64_t value, int width, char fill)
 void rn_put_signed_wide(struct rn_text *text, int64_t value, int width);
 void rn_put_hex_wide(struct rn_text *text, uint64_t value, int width, char fill);
 
-/* Digits of value, in base 8, 10 or 16, in front of `end`, which is returned moved; for callers that build numbers with flags. */
+/*
+ * Digits of value, in base 8, 10 or 16, in front of `end`, which is returned moved; for callers that build numbers with
+ * flags.
+ */
 char *rn_digits(char *end, uint64_t value, unsigned base, bool upper);
 #define RN_DIGITS 24 /* more than the 22 that 64 bits take in octal */
 

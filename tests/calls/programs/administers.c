@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls that administer a machine, most of them refused: keys, bpf, perf events, io_uring, mounts, landlock, quotas, IPC. */
+/*
+ * Calls that administer a machine, most of them refused: keys, bpf, perf events, io_uring, mounts, landlock, quotas,
+ * IPC.
+ */
 #include "rare.h"
 
 #include <fcntl.h>
@@ -52,17 +55,30 @@ static void keys(void)
 static void bpf(void)
 {
 	struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1}, {.code = BPF_JMP | BPF_EXIT}};
-	union bpf_attr map = {.map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 8, .max_entries = 3,
-			      .map_flags = BPF_F_NO_PREALLOC, .map_name = "named"};
-	union bpf_attr program = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2, .insns = (uintptr_t)code,
-				  .license = (uintptr_t) "GPL", .prog_flags = BPF_F_STRICT_ALIGNMENT, .prog_name = "prog"};
-	union bpf_attr element = {.map_fd = -1, .key = (uintptr_t) "key!", .value = (uintptr_t) "value...", .flags = BPF_NOEXIST};
-	union bpf_attr object = {.pathname = (uintptr_t) "/nowhere/pinned", .bpf_fd = -1};
-	union bpf_attr attach = {.target_fd = -1, .attach_bpf_fd = -1, .attach_type = BPF_CGROUP_INET_EGRESS, .attach_flags = BPF_F_ALLOW_MULTI};
+	union bpf_attr map = {.map_type = BPF_MAP_TYPE_HASH,
+			      .key_size = 4,
+			      .value_size = 8,
+			      .max_entries = 3,
+			      .map_flags = BPF_F_NO_PREALLOC,
+			      .map_name = "named"};
+	union bpf_attr program = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+				  .insn_cnt = 2,
+				  .insns = (uintptr_t)code,
+				  .license = (uintptr_t)"GPL",
+				  .prog_flags = BPF_F_STRICT_ALIGNMENT,
+				  .prog_name = "prog"};
+	union bpf_attr element = {
+		.map_fd = -1, .key = (uintptr_t)"key!", .value = (uintptr_t)"value...", .flags = BPF_NOEXIST};
+	union bpf_attr object = {.pathname = (uintptr_t)"/nowhere/pinned", .bpf_fd = -1};
+	union bpf_attr attach = {.target_fd = -1,
+				 .attach_bpf_fd = -1,
+				 .attach_type = BPF_CGROUP_INET_EGRESS,
+				 .attach_flags = BPF_F_ALLOW_MULTI};
 	union bpf_attr id = {.start_id = 1};
 	char info_room[16];
-	union bpf_attr info = {.info = {.bpf_fd = (uint32_t)-1, .info_len = sizeof(info_room), .info = (uintptr_t)info_room}};
-	union bpf_attr tracepoint = {.raw_tracepoint = {.name = (uintptr_t) "sys_enter", .prog_fd = (uint32_t)-1}};
+	union bpf_attr info = {
+		.info = {.bpf_fd = (uint32_t)-1, .info_len = sizeof(info_room), .info = (uintptr_t)info_room}};
+	union bpf_attr tracepoint = {.raw_tracepoint = {.name = (uintptr_t)"sys_enter", .prog_fd = (uint32_t)-1}};
 
 	call(SYS_bpf, BPF_MAP_CREATE, &map, 48);
 	call(SYS_bpf, BPF_PROG_LOAD, &program, 72);
@@ -85,9 +101,20 @@ static void bpf(void)
 
 static void events(void)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_PAGE_FAULTS,
-		.sample_period = 7, .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID, .read_format = PERF_FORMAT_GROUP,
-		.disabled = 1, .inherit = 1, .exclude_kernel = 1, .precise_ip = 2, .mmap = 1, .comm = 1, .task = 1, .wakeup_events = 3};
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
+				       .size = sizeof(attr),
+				       .config = PERF_COUNT_SW_PAGE_FAULTS,
+				       .sample_period = 7,
+				       .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID,
+				       .read_format = PERF_FORMAT_GROUP,
+				       .disabled = 1,
+				       .inherit = 1,
+				       .exclude_kernel = 1,
+				       .precise_ip = 2,
+				       .mmap = 1,
+				       .comm = 1,
+				       .task = 1,
+				       .wakeup_events = 3};
 	long fd = call(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
 	call(SYS_ioctl, fd, PERF_EVENT_IOC_ENABLE, 0);
@@ -114,7 +141,11 @@ static void rings(void)
 	struct iovec buffer = {"abc", 3};
 	int files[2] = {0, 1};
 	aio_context_t context = 0;
-	struct iocb write = {.aio_data = 7, .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = 0, .aio_buf = (uintptr_t) "abc", .aio_nbytes = 3};
+	struct iocb write = {.aio_data = 7,
+			     .aio_lio_opcode = IOCB_CMD_PWRITE,
+			     .aio_fildes = 0,
+			     .aio_buf = (uintptr_t)"abc",
+			     .aio_nbytes = 3};
 	struct iocb *all[] = {&write};
 	struct io_event done[1];
 	struct timespec none = {0, 0};
@@ -134,8 +165,12 @@ static void rings(void)
 
 static void mounts(void)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, .attr_clr = MOUNT_ATTR_NOSUID, .propagation = 1 << 18, .userns_fd = 3};
-	struct landlock_ruleset_attr rules = {.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE};
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME,
+				  .attr_clr = MOUNT_ATTR_NOSUID,
+				  .propagation = 1 << 18,
+				  .userns_fd = 3};
+	struct landlock_ruleset_attr rules = {.handled_access_fs =
+						      LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE};
 	struct landlock_path_beneath_attr path = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = -1};
 	long fd;
 

@@ -204,7 +204,8 @@ static void tasks(void)
 	struct sched_param param = {1};
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2];
-	struct clone_args args = {.flags = CLONE_NEWUSER | CLONE_PIDFD | CLONE_SIGHAND, .pidfd = 8, .exit_signal = SIGCHLD};
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_PIDFD | CLONE_SIGHAND, .pidfd = 8, .exit_signal = SIGCHLD};
 	struct rlimit limit = {RLIM_INFINITY, 1024 * 1024};
 	struct rusage usage;
 	siginfo_t info = {.si_signo = SIGUSR1, .si_code = -1};

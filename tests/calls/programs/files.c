@@ -20,7 +20,7 @@
 #include <utime.h>
 
 #ifndef SYS_cachestat
-#define SYS_cachestat 451
+#	define SYS_cachestat 451
 #endif
 
 static void names(void)
@@ -52,8 +52,12 @@ static void names(void)
 	call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", room, 5);
 	call(SYS_fchmodat, AT_FDCWD, "/nowhere", 04755);
 	call(SYS_faccessat, AT_FDCWD, "/etc/passwd", R_OK | W_OK);
-	call(SYS_execveat, AT_FDCWD, "/nowhere", (char *[]){"a", "b", NULL}, (char *[]){"c=d", NULL}, AT_SYMLINK_NOFOLLOW);
-	call(SYS_open_by_handle_at, -1, "\x8\0\0\0\1\0\0\0" "abcdefgh", O_PATH);
+	call(SYS_execveat, AT_FDCWD, "/nowhere", (char *[]){"a", "b", NULL}, (char *[]){"c=d", NULL},
+	     AT_SYMLINK_NOFOLLOW);
+	call(SYS_open_by_handle_at, -1,
+	     "\x8\0\0\0\1\0\0\0"
+	     "abcdefgh",
+	     O_PATH);
 	call(SYS_lsetxattr, "/nowhere", "user.x", "value", 5, XATTR_REPLACE);
 	call(SYS_fsetxattr, -1, "user.x", "value", 5, 0);
 	call(SYS_fgetxattr, 0, "user.x", room, sizeof(room));

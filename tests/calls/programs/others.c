@@ -161,13 +161,22 @@ static void filters(void)
 	};
 	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 	struct bpf_insn instructions[] = {
-		{BPF_ALU64 | BPF_MOV | BPF_K, 1, 2, 3, 4}, {BPF_LD | BPF_DW | BPF_IMM, 1, 1, 0, 5}, {BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0},
-		{BPF_JMP | BPF_JNE | BPF_K, 1, 0, 1, 1}, {BPF_JMP | BPF_CALL, 0, 0, 0, 6}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+		{BPF_ALU64 | BPF_MOV | BPF_K, 1, 2, 3, 4},  {BPF_LD | BPF_DW | BPF_IMM, 1, 1, 0, 5},
+		{BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0}, {BPF_JMP | BPF_JNE | BPF_K, 1, 0, 1, 1},
+		{BPF_JMP | BPF_CALL, 0, 0, 0, 6},           {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
 	};
 	union bpf_attr load = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 6, .prog_name = "name"};
-	struct perf_event_attr counter = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(counter), .config = PERF_COUNT_SW_DUMMY,
-					  .freq = 1, .sample_freq = 99, .disabled = 1, .precise_ip = 1, .use_clockid = 1,
-					  .clockid = CLOCK_MONOTONIC, .watermark = 1, .wakeup_watermark = 7};
+	struct perf_event_attr counter = {.type = PERF_TYPE_SOFTWARE,
+					  .size = sizeof(counter),
+					  .config = PERF_COUNT_SW_DUMMY,
+					  .freq = 1,
+					  .sample_freq = 99,
+					  .disabled = 1,
+					  .precise_ip = 1,
+					  .use_clockid = 1,
+					  .clockid = CLOCK_MONOTONIC,
+					  .watermark = 1,
+					  .wakeup_watermark = 7};
 
 	load.insns = (uintptr_t)instructions;
 	load.license = (uintptr_t)"GPL";
@@ -186,10 +195,10 @@ static void filters(void)
 static void inputs(void)
 {
 	static const unsigned long commands[] = {
-		EVIOCGNAME(64), EVIOCGPHYS(32), EVIOCGUNIQ(8), EVIOCGPROP(4), EVIOCGMTSLOTS(40), EVIOCGKEY(96), EVIOCGLED(8),
-		EVIOCGSW(8), EVIOCGBIT(0, 32), EVIOCGBIT(EV_KEY, 96), EVIOCGBIT(0x1e, 16), EVIOCGABS(ABS_X), EVIOCGABS(0x3f),
-		EVIOCSABS(ABS_Y), EVIOCSFF, EVIOCRMFF, EVIOCGKEYCODE,
-	};
+		EVIOCGNAME(64),      EVIOCGPHYS(32),   EVIOCGUNIQ(8),   EVIOCGPROP(4),    EVIOCGMTSLOTS(40),
+		EVIOCGKEY(96),       EVIOCGLED(8),     EVIOCGSW(8),     EVIOCGBIT(0, 32), EVIOCGBIT(EV_KEY, 96),
+		EVIOCGBIT(0x1e, 16), EVIOCGABS(ABS_X), EVIOCGABS(0x3f), EVIOCSABS(ABS_Y), EVIOCSFF,
+		EVIOCRMFF,           EVIOCGKEYCODE};
 	char room[128] = "";
 
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls made as they are written, without the C library's help, by nobody: what is refused has its arguments shown too. */
+/*
+ * Calls made as they are written, without the C library's help, by nobody: what is refused has its arguments shown too.
+ */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <string.h>

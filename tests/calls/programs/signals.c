@@ -26,10 +26,10 @@ static void leave(int number)
 	siglongjmp(behind, number);
 }
 
-#define FAULT(statement) \
-	do { \
-		if (!sigsetjmp(behind, 1)) \
-			statement; \
+#define FAULT(statement)                                                                                               \
+	do {                                                                                                           \
+		if (!sigsetjmp(behind, 1))                                                                             \
+			statement;                                                                                     \
 	} while (0)
 
 static void faults(void)
@@ -115,7 +115,8 @@ static void seccomp(void)
 
 int main(void)
 {
-	static const int counted[] = {SIGUSR1, SIGALRM, SIGCHLD, SIGIO, SIGSYS}, faulting[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+	static const int counted[] = {SIGUSR1, SIGALRM, SIGCHLD, SIGIO, SIGSYS},
+			 faulting[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
 	for (unsigned i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
 		signal(counted[i], count);

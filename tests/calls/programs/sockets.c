@@ -18,8 +18,8 @@ static void options(int fd)
 {
 	struct linger linger = {1, 7};
 	struct timeval second = {1, 5};
-	struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2048, 0, 1),
-				     BPF_STMT(BPF_RET | BPF_K, 0)};
+	struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 12),
+				     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2048, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0)};
 	struct sock_fprog program = {3, code};
 	struct ip_mreq membership = {{htonl(0xe0000001)}, {htonl(INADDR_LOOPBACK)}};
 	struct ip_mreqn with_index = {{htonl(0xe0000001)}, {htonl(INADDR_ANY)}, 1};
@@ -110,11 +110,14 @@ static void messages(void)
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = {.align = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-	struct msghdr message = {.msg_iov = vector, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct mmsghdr many[2] = {{.msg_hdr = {.msg_iov = vector, .msg_iovlen = 1}}, {.msg_hdr = {.msg_iov = vector, .msg_iovlen = 2}}};
+	struct msghdr message = {
+		.msg_iov = vector, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct mmsghdr many[2] = {{.msg_hdr = {.msg_iov = vector, .msg_iovlen = 1}},
+				  {.msg_hdr = {.msg_iov = vector, .msg_iovlen = 2}}};
 	char into[2][32];
 	struct iovec filled[2] = {{into[0], 3}, {into[1], 32}};
-	struct msghdr got = {.msg_iov = filled, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr got = {
+		.msg_iov = filled, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control)};
 	int pair[2], on = 1;
 
 	call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair);
@@ -144,7 +147,8 @@ static void netlink(void)
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	static char room[16384];
 	struct iovec vector = {room, sizeof(room)};
-	struct msghdr message = {.msg_name = &kernel, .msg_namelen = sizeof(kernel), .msg_iov = &vector, .msg_iovlen = 1};
+	struct msghdr message = {
+		.msg_name = &kernel, .msg_namelen = sizeof(kernel), .msg_iov = &vector, .msg_iovlen = 1};
 	struct nlmsghdr *answer = (void *)room;
 	int fd = call(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -162,8 +166,9 @@ static void interfaces(void)
 	struct ifreq request = {.ifr_name = "lo"};
 	struct ifconf list = {.ifc_len = sizeof(request), .ifc_req = &request};
 	int fd = call(SYS_socket, AF_INET, SOCK_DGRAM, 0);
-	static const unsigned commands[] = {SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFHWADDR, SIOCGIFMTU,
-					    SIOCGIFINDEX, SIOCGIFTXQLEN, SIOCGIFMETRIC, SIOCGIFDSTADDR, SIOCGIFMAP};
+	static const unsigned commands[] = {SIOCGIFFLAGS,  SIOCGIFADDR,    SIOCGIFNETMASK, SIOCGIFBRDADDR,
+					    SIOCGIFHWADDR, SIOCGIFMTU,     SIOCGIFINDEX,   SIOCGIFTXQLEN,
+					    SIOCGIFMETRIC, SIOCGIFDSTADDR, SIOCGIFMAP};
 
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		request = (struct ifreq){.ifr_name = "lo"};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads and children that make calls side by side, under signals: `crowd THREADS CALLS`. Each thread makes CALLS calls
- * lseek(fd, its number * 1000000 + i, SEEK_SET), and halfway a child that makes as many in its own name; the numbers of children follow
- * those of threads. Tells what went wrong.
+ * Threads and children that make calls side by side, under signals: `crowd THREADS CALLS`. Each thread makes CALLS
+ * calls lseek(fd, its number * 1000000 + i, SEEK_SET), and halfway a child that makes as many in its own name; the
+ * numbers of children follow those of threads. Tells what went wrong.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

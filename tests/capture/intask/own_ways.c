@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that use what in-task capture uses, or change what it rests on. Each way prints what it sees of it; that must be the same
- * whether or not it is traced. `own_ways WAY`.
+ * Programs that use what in-task capture uses, or change what it rests on. Each way prints what it sees of it; that
+ * must be the same whether or not it is traced. `own_ways WAY`.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
@@ -26,7 +26,7 @@
 
 #define CALLS 50
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
-#define PR_SET_SYSCALL_USER_DISPATCH 59
+#	define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
 
 static volatile sig_atomic_t handled;
@@ -190,7 +190,8 @@ static void unseen_children(void)
 		pid_t child;
 
 		calls();
-		child = clone(untraced, stack + sizeof(stack), CLONE_UNTRACED | (shared ? CLONE_VM : 0) | SIGCHLD, NULL);
+		child = clone(untraced, stack + sizeof(stack), CLONE_UNTRACED | (shared ? CLONE_VM : 0) | SIGCHLD,
+			      NULL);
 		calls();
 		waitpid(child, &status, 0);
 		printf("%d\n", WEXITSTATUS(status));
@@ -340,10 +341,21 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } ways[] = {
-	{"own_gs", own_gs}, {"own_gs_unseen", own_gs_unseen}, {"own_handler", own_handler}, {"own_dispatching", own_dispatching},
-	{"sigsys", sigsys}, {"masked", masked}, {"filtered", filtered}, {"unseen_children", unseen_children}, {"threads", threads},
-	{"own_code", own_code}, {"jumps", jumps}, {"limited", limited}, {"set_to_default", set_to_default},
-	{"filtered_at_once", filtered_at_once}, {"plain", plain},
+	{"own_gs", own_gs},
+	{"own_gs_unseen", own_gs_unseen},
+	{"own_handler", own_handler},
+	{"own_dispatching", own_dispatching},
+	{"sigsys", sigsys},
+	{"masked", masked},
+	{"filtered", filtered},
+	{"unseen_children", unseen_children},
+	{"threads", threads},
+	{"own_code", own_code},
+	{"jumps", jumps},
+	{"limited", limited},
+	{"set_to_default", set_to_default},
+	{"filtered_at_once", filtered_at_once},
+	{"plain", plain},
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a program sees of itself while it records itself, under a storm of signals: a handler never sees a place that is not the
- * program's, a call keeps all registers and flags, none is made twice or not at all. Linked to run at a fixed address, so that its own
- * `syscall` is one that is patched. `places N`: that many calls; the number of signals is told.
+ * What a program sees of itself while it records itself, under a storm of signals: a handler never sees a place that is
+ * not the program's, a call keeps all registers and flags, none is made twice or not at all. Linked to run at a fixed
+ * address, so that its own `syscall` is one that is patched. `places N`: that many calls; the number of signals is
+ * told.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -23,7 +24,10 @@ struct state {
 	uint64_t rbx, rbp, rdi, rsi, rdx, r8, r9, r10, r12, r13, r14, r15, flags, rax, rcx, r11;
 };
 
-/* Loads all of `in`, makes the call lseek(), which changes nothing that rdi, rsi and rdx do not say, stores all in `out`. */
+/*
+ * Loads all of `in`, makes the call lseek(), which changes nothing that rdi, rsi and rdx do not say, stores all in
+ * `out`.
+ */
 void call_with(const struct state *in, struct state *out);
 extern const char place[], after[];
 uint64_t kept_rax, kept_rcx;
@@ -35,7 +39,8 @@ __asm__(".text\n.globl call_with, place, after\n.type call_with,@function\ncall_
 	"mov $8, %eax\n"
 	"place: syscall\n"
 	"after: mov %rax, kept_rax(%rip); mov %rcx, kept_rcx(%rip); pushfq; cld; pop %rax; pop %rcx\n"
-	"mov %rax, 96(%rcx); mov kept_rax(%rip), %rax; mov %rax, 104(%rcx); mov kept_rcx(%rip), %rax; mov %rax, 112(%rcx)\n"
+	"mov %rax, 96(%rcx); mov kept_rax(%rip), %rax; mov %rax, 104(%rcx); mov kept_rcx(%rip), %rax; mov %rax, "
+	"112(%rcx)\n"
 	"mov %r11, 120(%rcx)\n"
 	"mov %rbx, (%rcx); mov %rbp, 8(%rcx); mov %rdi, 16(%rcx); mov %rsi, 24(%rcx); mov %rdx, 32(%rcx)\n"
 	"mov %r8, 40(%rcx); mov %r9, 48(%rcx); mov %r10, 56(%rcx); mov %r12, 64(%rcx); mov %r13, 72(%rcx)\n"
@@ -80,10 +85,12 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	if (rip != (uint64_t)place && rip != (uint64_t)after)
 		return;
 	at_call++;
-	if ((uint64_t)g[REG_RBX] != current->rbx || (uint64_t)g[REG_RBP] != current->rbp || (uint64_t)g[REG_RDI] != current->rdi ||
-	    (uint64_t)g[REG_RSI] != current->rsi || (uint64_t)g[REG_RDX] != current->rdx || (uint64_t)g[REG_R8] != current->r8 ||
-	    (uint64_t)g[REG_R9] != current->r9 || (uint64_t)g[REG_R10] != current->r10 || (uint64_t)g[REG_R12] != current->r12 ||
-	    (uint64_t)g[REG_R13] != current->r13 || (uint64_t)g[REG_R14] != current->r14 || (uint64_t)g[REG_R15] != current->r15)
+	if ((uint64_t)g[REG_RBX] != current->rbx || (uint64_t)g[REG_RBP] != current->rbp ||
+	    (uint64_t)g[REG_RDI] != current->rdi || (uint64_t)g[REG_RSI] != current->rsi ||
+	    (uint64_t)g[REG_RDX] != current->rdx || (uint64_t)g[REG_R8] != current->r8 ||
+	    (uint64_t)g[REG_R9] != current->r9 || (uint64_t)g[REG_R10] != current->r10 ||
+	    (uint64_t)g[REG_R12] != current->r12 || (uint64_t)g[REG_R13] != current->r13 ||
+	    (uint64_t)g[REG_R14] != current->r14 || (uint64_t)g[REG_R15] != current->r15)
 		fail("a handler sees strange registers at the call", rip);
 	if (((uint64_t)g[REG_EFL] & TOLD) != (current->flags & TOLD))
 		fail("a handler sees strange flags at the call", (uint64_t)g[REG_EFL]);

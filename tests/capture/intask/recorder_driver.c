@@ -66,7 +66,8 @@ static void *contents(const char *path, size_t *bytes)
 
 static char *map(uint64_t at, uint64_t bytes, int prot, int fd)
 {
-	void *got = mmap(base + at, bytes, prot, (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED) | MAP_FIXED, fd, 0);
+	void *got =
+		mmap(base + at, bytes, prot, (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED) | MAP_FIXED, fd, 0);
 
 	if (got == MAP_FAILED)
 		die("mmap");
@@ -101,7 +102,8 @@ static void set_up(char **argv)
 			cap_describe_parts(&recorder, row[i].nr, exit, row[i].part[exit], row[i].parts[exit]);
 	}
 	cap_types(&recorder, types);
-	task = (struct cap_task){.tid = (int32_t)syscall(SYS_gettid), .tgid = getpid(), .in_scope = true, .stat.fd = -1};
+	task = (struct cap_task){
+		.tid = (int32_t)syscall(SYS_gettid), .tgid = getpid(), .in_scope = true, .stat.fd = -1};
 
 	base = mmap(NULL, place, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	memcpy(map(0, IN_CODE_BYTES, PROT_READ | PROT_WRITE, -1), blob, blob_bytes);
@@ -138,7 +140,8 @@ static void map_ring(void)
 }
 
 /* As the engine does when the wishes change. */
-static void wish(bool tracer, bool raw, uint32_t saves, uint32_t paths, const struct ev_filter *filter, int32_t filtered)
+static void wish(bool tracer, bool raw, uint32_t saves, uint32_t paths, const struct ev_filter *filter,
+		 int32_t filtered)
 {
 	struct in_control *control = (struct in_control *)(base + IN_CONTROL_AT);
 	struct in_block *block = (struct in_block *)(base + IN_BLOCK_AT);
@@ -147,13 +150,17 @@ static void wish(bool tracer, bool raw, uint32_t saves, uint32_t paths, const st
 
 	map_ring();
 	if (raw) {
-		events[n++] = (struct cap_wish_event){ .id = EV_RAW_SYS_ENTER, .enabled = true };
-		events[n++] = (struct cap_wish_event){ .id = EV_RAW_SYS_EXIT, .enabled = true };
+		events[n++] = (struct cap_wish_event){.id = EV_RAW_SYS_ENTER, .enabled = true};
+		events[n++] = (struct cap_wish_event){.id = EV_RAW_SYS_EXIT, .enabled = true};
 	}
 	if (filter)
-		events[n++] = (struct cap_wish_event){ .id = filtered, .enabled = true, .filter = (uint64_t)filter };
-	struct cap_wish all = { .tracer = tracer, .save_enter = saves, .save_exit = saves, .save_paths = paths,
-				.events = events, .event_count = n };
+		events[n++] = (struct cap_wish_event){.id = filtered, .enabled = true, .filter = (uint64_t)filter};
+	struct cap_wish all = {.tracer = tracer,
+			       .save_enter = saves,
+			       .save_exit = saves,
+			       .save_paths = paths,
+			       .events = events,
+			       .event_count = n};
 	memset(all.cpus, 0xff, sizeof(all.cpus));
 	cap_sink_want(&recorder, 0, &all);
 	cap_task_choose(&task, &recorder.wants);
@@ -171,14 +178,15 @@ static long recorded(long nr, const long a[6])
 	register long r10 __asm__("r10") = a[3], r8 __asm__("r8") = a[4], r9 __asm__("r9") = a[5];
 	long result;
 
-	__asm__ volatile("lea 1f(%%rip), %%rcx\n\t"
-			 "mov %%rax, %%r11\n\tlahf\n\tseto %%al\n\txchg %%rax, %%r11\n\t"
-			 "jmp *%[entry]\n"
-			 "1:\tsyscall"
-			 : "=a"(result)
-			 : "0"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9),
-			   [entry] "m"(*(const uint64_t *[]){&(const uint64_t){(uint64_t)base + head->entry}}[0])
-			 : "rcx", "r11", "memory", "cc");
+	__asm__ volatile(
+		"lea 1f(%%rip), %%rcx\n\t"
+		"mov %%rax, %%r11\n\tlahf\n\tseto %%al\n\txchg %%rax, %%r11\n\t"
+		"jmp *%[entry]\n"
+		"1:\tsyscall"
+		: "=a"(result)
+		: "0"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8),
+		  "r"(r9), [entry] "m"(*(const uint64_t *[]){&(const uint64_t){(uint64_t)base + head->entry}}[0])
+		: "rcx", "r11", "memory", "cc");
 	return result;
 }
 
@@ -200,13 +208,14 @@ static long both(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 }
 
 #define CALL(name, ...) CALL_(SYS_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define CALL_(nr, a0, a1, a2, a3, a4, a5, ...) \
+#define CALL_(nr, a0, a1, a2, a3, a4, a5, ...)                                                                         \
 	both(nr, (long)(a0), (long)(a1), (long)(a2), (long)(a3), (long)(a4), (long)(a5))
 
 /* Calls of all sorts: with texts, data, structures, arrays, addresses that lead nowhere, those that fail. */
 static void make_calls(const char *dir)
 {
-	char path[256], buffer[5000], *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char path[256], buffer[5000],
+		*edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct iovec pieces[3] = {{buffer, 10}, {buffer + 100, 2000}, {NULL, 0}};
 	struct timespec ts = {0, 1000}, left;
 	struct stat st;
@@ -337,7 +346,8 @@ static int check(const char *dir)
 	struct {
 		struct ev_filter filter;
 		struct ev_term term;
-	} large = {{1, sizeof(large)}, {.source = EV_U64, .compare = EV_GT, .next = {EV_REJECT, EV_ACCEPT}, .offset = 32, .value = 64}};
+	} large = {{1, sizeof(large)},
+		   {.source = EV_U64, .compare = EV_GT, .next = {EV_REJECT, EV_ACCEPT}, .offset = 32, .value = 64}};
 	int wrong = 0;
 
 	wish(true, false, 0, 0, NULL, 0);
@@ -394,8 +404,8 @@ static int take_time(unsigned n)
 		for (int call = 0; call < 2; call++) {
 			long nr = call ? SYS_read : SYS_getppid;
 
-			printf("%s%s %.0f %.0f\n", call ? "read" : "getppid", save ? "+saved" : "", per_call(false, nr, zero, n),
-			       per_call(true, nr, zero, n));
+			printf("%s%s %.0f %.0f\n", call ? "read" : "getppid", save ? "+saved" : "",
+			       per_call(false, nr, zero, n), per_call(true, nr, zero, n));
 		}
 	}
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A hostile program: writes random words over all that it shares with its tracer, and makes calls in between. `scribbler SEED ROUNDS WHAT`:
- * WHAT is a part of the name of the memory in /proc/self/maps. Whether it lives through that is its own affair.
+ * A hostile program: writes random words over all that it shares with its tracer, and makes calls in between.
+ * `scribbler SEED ROUNDS WHAT`: WHAT is a part of the name of the memory in /proc/self/maps. Whether it lives through
+ * that is its own affair.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -101,7 +101,10 @@ static int fuzz(const char *path, unsigned seed, unsigned rounds)
 	return 0;
 }
 
-/* Functions that end in a `syscall` each in its own way. They stand in this program's own file, so it finds their sites there. */
+/*
+ * Functions that end in a `syscall` each in its own way. They stand in this program's own file, so it finds their sites
+ * there.
+ */
 __asm__(".pushsection .text\n"
 	".globl moved_number, moved_flag, moved_jump, moved_lea\n"
 	".type moved_number, @function\n"

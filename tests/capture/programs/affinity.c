@@ -8,7 +8,7 @@ static cpu_set_t all; /* as this process found it */
 static void expect(pid_t tid, const cpu_set_t *set)
 {
 	cpu_set_t got;
-	unsigned long raw[16] = { 0 };
+	unsigned long raw[16] = {0};
 
 	CPU_ZERO(&got);
 	CHECK_EQ(sched_getaffinity(tid, sizeof(got), &got), 0);
@@ -50,12 +50,12 @@ static void *other_thread(void *argument)
 
 static void behaviour(void)
 {
-	int cpus[2] = { -1, -1 };
+	int cpus[2] = {-1, -1};
 	cpu_set_t one;
 	pthread_t t;
 	pid_t child;
 	char cpu[16];
-	char *argv[] = { self, cpu, NULL };
+	char *argv[] = {self, cpu, NULL};
 
 	if (CPU_COUNT(&all) == 0)
 		CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);

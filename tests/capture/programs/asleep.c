@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A thread that sleeps in epoll_wait for as long as the program lives, as a server does, until one byte comes to its end. */
+/*
+ * A thread that sleeps in epoll_wait for as long as the program lives, as a server does, until one byte comes to its
+ * end.
+ */
 #include "check.h"
 #include <sys/epoll.h>
 
@@ -16,7 +19,7 @@ static void *serve(void *argument)
 
 static void behaviour(void)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 	pthread_t t;
 
 	ep = epoll_create1(EPOLL_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A child asleep in each of many calls: "PID NUMBER RESULT" of each is printed, then all are released when the input ends. Each makes
- * one getppid() then.
+ * A child asleep in each of many calls: "PID NUMBER RESULT" of each is printed, then all are released when the input
+ * ends. Each makes one getppid() then.
  */
 #include "check.h"
 #include <poll.h>
@@ -22,19 +22,19 @@ static int empty[2], full[2], stream[2], datagram[2], packet[2], silent[2], queu
 static pid_t sleeper;
 static uint32_t *word;
 static char data[65536];
-static struct sockaddr_un name = { .sun_family = AF_UNIX };
+static struct sockaddr_un name = {.sun_family = AF_UNIX};
 
 static long part(int fd)
 {
-	struct iovec vector = { data, 1 };
-	struct mmsghdr message = { .msg_hdr = { .msg_iov = &vector, .msg_iovlen = 1 } };
+	struct iovec vector = {data, 1};
+	struct mmsghdr message = {.msg_hdr = {.msg_iov = &vector, .msg_iovlen = 1}};
 
 	return recvmmsg(fd, &message, 1, 0, NULL);
 }
 
 static long with_limit(int fd)
 {
-	struct timeval limit = { .tv_sec = 1000 };
+	struct timeval limit = {.tv_sec = 1000};
 
 	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
 	return part(fd);
@@ -66,15 +66,15 @@ static long as_tee(void)
 
 static long as_vmsplice(void)
 {
-	struct iovec vector = { data, 1 };
+	struct iovec vector = {data, 1};
 
 	return vmsplice(full[1], &vector, 1, 0);
 }
 
 static long as_message(int fd)
 {
-	struct iovec vector = { data, 100 };
-	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
+	struct iovec vector = {data, 100};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 
 	return sendmsg(fd, &message, 0);
 }
@@ -86,7 +86,7 @@ static void hear(int sig)
 
 static long as_sleep(void)
 {
-	struct timespec limit = { .tv_sec = 1000 };
+	struct timespec limit = {.tv_sec = 1000};
 
 	signal(SIGUSR1, hear);
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &limit, NULL), EINTR);
@@ -100,23 +100,23 @@ static long as_connect(void)
 	return connect(fd, (struct sockaddr *)&name, sizeof(name));
 }
 
-#define SLEEPS(number, result, call)                                                                                \
-	do {                                                                                                       \
-		child = fork();                                                                                    \
-		if (!child) {                                                                                      \
-			CHECK_EQ((long)(call), (long)(result));                                                      \
-			syscall(SYS_getppid);                                                                        \
-			_exit(0);                                                                                  \
-		}                                                                                                  \
-		printf("%d %d %d\n", child, SYS_##number, (int)(result));                                         \
-		children++;                                                                                        \
+#define SLEEPS(number, result, call)                                                                                   \
+	do {                                                                                                           \
+		child = fork();                                                                                        \
+		if (!child) {                                                                                          \
+			CHECK_EQ((long)(call), (long)(result));                                                        \
+			syscall(SYS_getppid);                                                                          \
+			_exit(0);                                                                                      \
+		}                                                                                                      \
+		printf("%d %d %d\n", child, SYS_##number, (int)(result));                                              \
+		children++;                                                                                            \
 	} while (0)
 
 static int fall_asleep(void)
 {
-	struct pollfd polled = { .fd = empty[0], .events = POLLIN };
+	struct pollfd polled = {.fd = empty[0], .events = POLLIN};
 	struct epoll_event event;
-	struct timespec limit = { .tv_sec = 1000 };
+	struct timespec limit = {.tv_sec = 1000};
 	int children = 0;
 	pid_t child;
 	fd_set set;
@@ -152,8 +152,11 @@ static int fall_asleep(void)
 
 static void release(void)
 {
-	const struct { long type; char text[8]; } message = { 1, "" };
-	int readers[] = { full[0], stream[1], datagram[1], packet[1] };
+	const struct {
+		long type;
+		char text[8];
+	} message = {1, ""};
+	int readers[] = {full[0], stream[1], datagram[1], packet[1]};
 
 	kill(sleeper, SIGUSR1);
 	CHECK_EQ(write(empty[1], data, 100), 100);
@@ -184,7 +187,7 @@ static void fill(int fd, int chunk, bool socket)
 
 static void behaviour(void)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 	char path[] = "/tmp/asleep-XXXXXX";
 	int flags, children;
 
@@ -210,7 +213,8 @@ static void behaviour(void)
 	fill(packet[0], 100, true);
 	listening = socket(AF_UNIX, SOCK_STREAM, 0);
 	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "asleep-in-%d", getpid());
-	CHECK(bind(listening, (struct sockaddr *)&name, sizeof(name)) == 0 && listen(listening, 0) == 0 && as_connect() == 0);
+	CHECK(bind(listening, (struct sockaddr *)&name, sizeof(name)) == 0 && listen(listening, 0) == 0 &&
+	      as_connect() == 0);
 	children = fall_asleep();
 	fflush(stdout);
 	read(0, data, 1);

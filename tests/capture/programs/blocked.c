@@ -41,7 +41,7 @@ static void *in_epoll_pwait_timed(void *argument)
 
 static void *in_sigtimedwait(void *argument)
 {
-	struct timespec limit = { 60, 0 };
+	struct timespec limit = {60, 0};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -53,7 +53,7 @@ static void *in_sigtimedwait(void *argument)
 
 static void *in_semop(void *argument)
 {
-	struct sembuf take = { 0, -1, 0 };
+	struct sembuf take = {0, -1, 0};
 
 	ready++;
 	CHECK_EQ(semop(semaphore, &take, 1), 0);
@@ -62,7 +62,10 @@ static void *in_semop(void *argument)
 
 static void *in_msgrcv(void *argument)
 {
-	struct { long type; char text[8]; } message;
+	struct {
+		long type;
+		char text[8];
+	} message;
 
 	ready++;
 	CHECK_EQ(msgrcv(queue, &message, sizeof(message.text), 1, 0), 4);
@@ -89,7 +92,7 @@ static void *in_futex(void *argument)
 
 static void *in_futex_timed(void *argument)
 {
-	struct timespec limit = { 60, 0 };
+	struct timespec limit = {60, 0};
 
 	ready++;
 	while (futex_word == 0)
@@ -118,7 +121,7 @@ static void *in_recv(void *argument)
 
 static void *in_recv_with_limit(void *argument)
 {
-	struct timeval limit = { 60, 0 };
+	struct timeval limit = {60, 0};
 	char byte;
 
 	CHECK(setsockopt(timed_sockets[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0);
@@ -129,7 +132,7 @@ static void *in_recv_with_limit(void *argument)
 
 static void *in_poll(void *argument)
 {
-	struct pollfd fd = { .fd = poll_pipe[0], .events = POLLIN };
+	struct pollfd fd = {.fd = poll_pipe[0], .events = POLLIN};
 
 	ready++;
 	CHECK_EQ(poll(&fd, 1, 60000), 1);
@@ -138,7 +141,7 @@ static void *in_poll(void *argument)
 
 static void *in_select(void *argument)
 {
-	struct timeval limit = { 60, 0 };
+	struct timeval limit = {60, 0};
 	fd_set set;
 
 	FD_ZERO(&set);
@@ -150,7 +153,7 @@ static void *in_select(void *argument)
 
 static void *in_nanosleep(void *argument)
 {
-	struct timespec ts = { 0, 30000000 };
+	struct timespec ts = {0, 30000000};
 	int64_t start = now_ns();
 
 	ready++;
@@ -160,15 +163,15 @@ static void *in_nanosleep(void *argument)
 }
 
 static void *(*const bodies[])(void *) = {
-	in_epoll_wait, in_epoll_pwait_timed, in_sigtimedwait, in_semop, in_msgrcv, in_inotify_read, in_futex,
-	in_futex_timed, in_read, in_recv, in_recv_with_limit, in_poll, in_select, in_nanosleep,
-};
+	in_epoll_wait, in_epoll_pwait_timed, in_sigtimedwait, in_semop, in_msgrcv,          in_inotify_read,
+	in_futex,      in_futex_timed,       in_read,         in_recv,  in_recv_with_limit, in_poll,
+	in_select,     in_nanosleep};
 
 enum { BODIES = sizeof(bodies) / sizeof(*bodies) };
 
 static void set_up(void)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 
 	CHECK(mkdtemp(directory) != NULL);
 	CHECK(pipe(epoll_pipe) == 0 && pipe(plain) == 0 && pipe(poll_pipe) == 0);
@@ -186,8 +189,11 @@ static void set_up(void)
 
 static void wake_all(void)
 {
-	struct sembuf give = { 0, 1, 0 };
-	struct { long type; char text[8]; } message = { 1, "four" };
+	struct sembuf give = {0, 1, 0};
+	struct {
+		long type;
+		char text[8];
+	} message = {1, "four"};
 	char path[64];
 
 	CHECK_EQ(write(epoll_pipe[1], "x", 1), 1);
@@ -207,8 +213,8 @@ static void wake_all(void)
 
 static void tear_down(void)
 {
-	const int fds[] = { epoll_fd, epoll_pipe[0], epoll_pipe[1], inotify_fd, sockets[0], sockets[1],
-			    timed_sockets[0], timed_sockets[1], plain[0], plain[1], poll_pipe[0], poll_pipe[1] };
+	const int fds[] = {epoll_fd,         epoll_pipe[0],    epoll_pipe[1], inotify_fd, sockets[0],   sockets[1],
+			   timed_sockets[0], timed_sockets[1], plain[0],      plain[1],   poll_pipe[0], poll_pipe[1]};
 
 	for (unsigned i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		close(fds[i]);

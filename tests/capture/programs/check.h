@@ -4,13 +4,14 @@
  *
  * A program defines behaviour(), one short round that fails unless everything is exactly as an untraced process
  * sees it; or, when it starts itself again, role(argv). Without CHECK_FLAG it does one round. CHECK_FLAG names a
- * file of four u32 (struct flag): rounds go on until `stop`, so a harness can attach, detach and kill tracers meanwhile.
+ * file of four u32 (struct flag): rounds go on until `stop`, so a harness can attach, detach and kill tracers
+ * meanwhile.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE
+#	define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,7 @@ struct flag {
 	_Atomic uint32_t pid;
 };
 
-static struct flag one_round = { .stop = 1 };
+static struct flag one_round = {.stop = 1};
 static struct flag *flag = &one_round;
 static char *self;
 
@@ -49,22 +50,21 @@ __attribute__((noreturn, noinline)) static void fail(const char *file, int line,
 {
 	int error = errno;
 
-	dprintf(2, "%s:%d: %s (errno %d, pid %d tid %ld)\n", file, line, what, error, getpid(),
-		syscall(SYS_gettid));
+	dprintf(2, "%s:%d: %s (errno %d, pid %d tid %ld)\n", file, line, what, error, getpid(), syscall(SYS_gettid));
 	_exit(1);
 }
 
 #define CHECK(condition) ((condition) ? (void)0 : fail(__FILE__, __LINE__, #condition))
 
 /* As CHECK(a == b), and says both. */
-#define CHECK_EQ(a, b)                                                                                    \
-	do {                                                                                              \
-		long long got_ = (long long)(a), want_ = (long long)(b);                                  \
-		char text_[200];                                                                          \
-		if (got_ != want_) {                                                                      \
-			snprintf(text_, sizeof(text_), "%s: %lld, not %s: %lld", #a, got_, #b, want_);    \
-			fail(__FILE__, __LINE__, text_);                                                  \
-		}                                                                                         \
+#define CHECK_EQ(a, b)                                                                                                 \
+	do {                                                                                                           \
+		long long got_ = (long long)(a), want_ = (long long)(b);                                               \
+		char text_[200];                                                                                       \
+		if (got_ != want_) {                                                                                   \
+			snprintf(text_, sizeof(text_), "%s: %lld, not %s: %lld", #a, got_, #b, want_);                 \
+			fail(__FILE__, __LINE__, text_);                                                               \
+		}                                                                                                      \
 	} while (0)
 
 static inline int64_t now_ns(void)
@@ -78,7 +78,7 @@ static inline int64_t now_ns(void)
 /* Sleeps without any wish to be exact; carries on after a signal. */
 static inline void pause_us(long us)
 {
-	struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
+	struct timespec ts = {us / 1000000, us % 1000000 * 1000};
 
 	while (nanosleep(&ts, &ts) == -1 && errno == EINTR)
 		;
@@ -119,7 +119,7 @@ static inline void *shared_memory(size_t size)
 
 static inline void handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
 {
-	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags };
+	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
 
 	CHECK(sigaction(signal, &action, NULL) == 0);
 }
@@ -145,12 +145,12 @@ static inline void unblock(int signal)
 /*
  * The next of one blocked signal, waited for at most a long while; the program fails when none comes.
  *
- * CHECK_KILLED says that a tracer may be killed meanwhile. The kernel wakes what it traced, and a task that stood at the very
- * entry of this call then gets EINTR: nothing that a tracer could prevent.
+ * CHECK_KILLED says that a tracer may be killed meanwhile. The kernel wakes what it traced, and a task that stood at
+ * the very entry of this call then gets EINTR: nothing that a tracer could prevent.
  */
 static inline siginfo_t next_signal(int signal)
 {
-	struct timespec limit = { 20, 0 };
+	struct timespec limit = {20, 0};
 	siginfo_t info;
 	sigset_t set;
 	int got;
@@ -167,7 +167,7 @@ static inline siginfo_t next_signal(int signal)
 /* No further instance of one blocked signal is pending. */
 static inline void no_more(int signal)
 {
-	struct timespec none = { 0, 0 };
+	struct timespec none = {0, 0};
 	sigset_t set;
 
 	sigemptyset(&set);

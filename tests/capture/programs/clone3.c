@@ -26,7 +26,7 @@ static pid_t start(uint64_t flags, int *pidfd, int *tid)
 static void behaviour(void)
 {
 	int pidfd = -1, tid = -1;
-	siginfo_t info = { 0 };
+	siginfo_t info = {0};
 	struct sigaction action;
 	_Atomic int *order = shared_memory(4096);
 	pid_t child;
@@ -40,7 +40,7 @@ static void behaviour(void)
 		_exit(1);
 	}
 	CHECK_EQ(tid, child);
-	struct pollfd poll_pidfd = { .fd = pidfd, .events = POLLIN };
+	struct pollfd poll_pidfd = {.fd = pidfd, .events = POLLIN};
 
 	CHECK_EQ(poll(&poll_pidfd, 1, 0), 0);
 	pause_us(100);

@@ -54,7 +54,7 @@ static int role(char **argv)
 static void *execute(void *argument)
 {
 	char pid[16];
-	char *argv[] = { self, pid, NULL };
+	char *argv[] = {self, pid, NULL};
 
 	(void)argument;
 	CHECK(execv("/nowhere", argv) == -1 && errno == ENOENT);

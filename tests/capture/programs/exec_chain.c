@@ -7,7 +7,7 @@ static char count[16], pid[16], pending[16];
 
 static void *next(void *argument)
 {
-	char *argv[] = { self, count, pid, pending, NULL };
+	char *argv[] = {self, count, pid, pending, NULL};
 
 	(void)argument;
 	execv(self, argv);
@@ -26,7 +26,7 @@ static int role(char **argv)
 	CHECK_EQ(syscall(SYS_gettid), getpid());
 	if (left == 0)
 		return 0;
-	CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = step + 1 }) == 0);
+	CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = step + 1}) == 0);
 	snprintf(count, sizeof(count), "%d", left - 1);
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	snprintf(pending, sizeof(pending), "%d", step + 1);
@@ -43,7 +43,7 @@ static void behaviour(void)
 	CHECK(child >= 0);
 	if (child == 0) {
 		block(SIGRTMIN);
-		CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = 0 }) == 0);
+		CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 0}) == 0);
 		snprintf(count, sizeof(count), "4");
 		snprintf(pid, sizeof(pid), "%d", getpid());
 		snprintf(pending, sizeof(pending), "0");

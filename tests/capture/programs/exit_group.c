@@ -50,7 +50,7 @@ static void *ending(void *argument)
 
 static void behaviour(void)
 {
-	static void *(*const others[])(void *) = { calling, reading, sleeping, breeding };
+	static void *(*const others[])(void *) = {calling, reading, sleeping, breeding};
 
 	CHECK(pipe(silent) == 0);
 	for (int code = 0; code < 6; code++) {

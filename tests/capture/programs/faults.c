@@ -24,7 +24,7 @@ static void note(int signal, siginfo_t *info, void *context)
 
 static void behaviour(void)
 {
-	static const struct rlimit no_core = { 0, 0 };
+	static const struct rlimit no_core = {0, 0};
 	volatile char *nowhere = (char *)0x1000;
 	pid_t child;
 
@@ -64,7 +64,8 @@ static void behaviour(void)
 	CHECK_EQ(count, 3);
 	CHECK_EQ(last.si_code, SI_USER);
 	/* the processor's own single step, set by the program */
-	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; nop; pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
+	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; nop; pushfq; andq $~0x100, (%%rsp); popfq" ::
+				 : "memory", "cc");
 	CHECK(count > 3);
 	CHECK_EQ(last.si_code, TRAP_TRACE);
 

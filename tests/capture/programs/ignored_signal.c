@@ -8,7 +8,7 @@ static int ep;
 
 static void *send_ignored(void *argument)
 {
-	static const int ignored[] = { SIGWINCH, SIGURG, SIGCHLD, SIGUSR1, SIGCONT };
+	static const int ignored[] = {SIGWINCH, SIGURG, SIGCHLD, SIGUSR1, SIGCONT};
 
 	(void)argument;
 	pause_us(1000);
@@ -22,7 +22,7 @@ static void *send_ignored(void *argument)
 static void behaviour(void)
 {
 	struct epoll_event event;
-	struct timespec limit = { 0, 8000000 };
+	struct timespec limit = {0, 8000000};
 	sigset_t set;
 	pthread_t t;
 

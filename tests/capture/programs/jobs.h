@@ -47,7 +47,9 @@ static void stop_and_continue(pid_t child, int signal, uint32_t times)
 	uint64_t before;
 	int64_t limit = now_ns() + 20000000000LL;
 
-	/* SIGCHLD first: a wait that comes between the stop and its SIGCHLD takes the status out of that, untraced too */
+	/*
+	 * SIGCHLD first: a wait that comes between the stop and its SIGCHLD takes the status out of that, untraced too
+	 */
 	CHECK(kill(child, signal) == 0);
 	reported(child, CLD_STOPPED, signal);
 	CHECK_EQ(status_of(child, WUNTRACED | WCONTINUED), 0x7f | signal << 8);
@@ -69,7 +71,7 @@ static void stop_and_continue(pid_t child, int signal, uint32_t times)
 /* One child with so many threads besides its leader, through every stop signal. */
 static void control(int threads)
 {
-	static const int signals[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int signals[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
 	pid_t child;
 
 	block(SIGCHLD);
@@ -88,7 +90,7 @@ static void control(int threads)
 		sched_yield();
 	for (uint32_t i = 0; i < 4; i++)
 		stop_and_continue(child, signals[i], i + 1);
-	CHECK(kill(child, SIGSTOP) == 0); /* and death while stopped */
+	CHECK(kill(child, SIGSTOP) == 0);                           /* and death while stopped */
 	CHECK_EQ(status_of(child, WUNTRACED), 0x7f | SIGSTOP << 8); /* here the wait sleeps first */
 	CHECK_EQ(next_signal(SIGCHLD).si_code, CLD_STOPPED);
 	CHECK(kill(child, SIGKILL) == 0);

@@ -28,7 +28,7 @@ static void child_polls(void)
 
 static void child_sleeps(void)
 {
-	struct timespec ts = { 0, 12000000 };
+	struct timespec ts = {0, 12000000};
 	int64_t start = now_ns();
 
 	CHECK_EQ(nanosleep(&ts, NULL), 0);
@@ -37,7 +37,7 @@ static void child_sleeps(void)
 
 static void behaviour(void)
 {
-	static void (*const bodies[])(void) = { child_reads, child_polls, child_sleeps };
+	static void (*const bodies[])(void) = {child_reads, child_polls, child_sleeps};
 
 	CHECK(pipe(in) == 0 && pipe(go) == 0);
 	state = shared_memory(sizeof(*state));

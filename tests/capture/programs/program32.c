@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A static 32-bit program without a C library; build with -m32 -nostdlib -static. Exits 0 if its calls did as they should. */
+/*
+ * A static 32-bit program without a C library; build with -m32 -nostdlib -static. Exits 0 if its calls did as they
+ * should.
+ */
 static long call3(long nr, long b, long c, long d)
 {
 	long ret;
@@ -8,8 +11,21 @@ static long call3(long nr, long b, long c, long d)
 	return ret;
 }
 
-enum { EXIT = 1, FORK = 2, WRITE = 4, GETPID = 20, KILL = 37, PIPE = 42, SIGNAL = 48, GETPPID = 64, WAITPID = 7,
-       READ = 3, MMAP2 = 192, GETTID = 224, EXIT_GROUP = 252 };
+enum {
+	EXIT = 1,
+	FORK = 2,
+	WRITE = 4,
+	GETPID = 20,
+	KILL = 37,
+	PIPE = 42,
+	SIGNAL = 48,
+	GETPPID = 64,
+	WAITPID = 7,
+	READ = 3,
+	MMAP2 = 192,
+	GETTID = 224,
+	EXIT_GROUP = 252
+};
 
 static volatile int handled;
 
@@ -21,7 +37,7 @@ static void on_usr1(int signal)
 static int behaviour(void)
 {
 	int fds[2], status = 0;
-	char got[4] = { 0 };
+	char got[4] = {0};
 	long me = call3(GETPID, 0, 0, 0), child;
 
 	if (call3(GETTID, 0, 0, 0) != me)

@@ -32,9 +32,9 @@ static pid_t disturber(bool then_write)
 }
 
 /* When the machine was busy the signal came before the call blocked; such a try says nothing and is made again. */
-#define UNTIL_BLOCKED(attempt)                                  \
-	do {                                                    \
-		handled = 0;                                    \
+#define UNTIL_BLOCKED(attempt)                                                                                         \
+	do {                                                                                                           \
+		handled = 0;                                                                                           \
 	} while (!(attempt))
 
 static bool read_restarts(void)
@@ -72,13 +72,13 @@ static bool read_is_interrupted(void)
 
 static bool nanosleep_tells_the_rest(void)
 {
-	struct timespec ts = { 20, 0 }, rest = { -1, -1 };
+	struct timespec ts = {20, 0}, rest = {-1, -1};
 	int64_t start = now_ns(), passed, left;
 	pid_t child;
 
 	handle(SIGUSR1, on_usr1, SA_RESTART); /* no difference: nanosleep never restarts after a handler */
 	child = disturber(false);
-	ts = (struct timespec){ 0, 300000000 };
+	ts = (struct timespec){0, 300000000};
 	start = now_ns();
 	if (nanosleep(&ts, &rest) == 0) {
 		check_exited(child, 0);
@@ -126,7 +126,7 @@ static bool epoll_is_interrupted(void)
 
 static bool futex_restarts(void)
 {
-	struct timespec short_time = { 0, 30000000 };
+	struct timespec short_time = {0, 30000000};
 	uint32_t word = 0;
 	pid_t child;
 	int64_t start;

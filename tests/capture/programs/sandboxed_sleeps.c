@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* In a sandbox that kills who calls restart_syscall, sleeps last as long as they should, whatever ignored signals come. */
+/*
+ * In a sandbox that kills who calls restart_syscall, sleeps last as long as they should, whatever ignored signals come.
+ */
 #include "check.h"
 #include <linux/filter.h>
 #include <linux/futex.h>
@@ -18,7 +20,7 @@ static void enter_sandbox(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
 
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
@@ -33,7 +35,7 @@ static void check_time(int64_t start)
 
 static void sleeps(void)
 {
-	const struct timespec limit = { 0, LIMIT_MS * 1000000 };
+	const struct timespec limit = {0, LIMIT_MS * 1000000};
 	struct timespec same = limit;
 	uint32_t word = 0;
 	int64_t start;

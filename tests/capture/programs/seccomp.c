@@ -32,7 +32,7 @@ static void install(void)
 		ON(SYS_ptrace, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
 
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
@@ -47,7 +47,7 @@ static void *killed_thread(void *argument)
 
 static void behaviour(void)
 {
-	static const struct rlimit no_core = { 0, 0 };
+	static const struct rlimit no_core = {0, 0};
 	pid_t child = fork();
 
 	CHECK(child >= 0);

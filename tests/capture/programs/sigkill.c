@@ -30,7 +30,7 @@ static void *signalling(void *argument)
 
 static void behaviour(void)
 {
-	static void *(*const bodies[])(void *) = { calling, breeding, signalling };
+	static void *(*const bodies[])(void *) = {calling, breeding, signalling};
 
 	block(SIGCHLD);
 	for (int i = 0; i < 9; i++) {

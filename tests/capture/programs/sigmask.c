@@ -27,10 +27,10 @@ static void on_second(int signal, siginfo_t *info, void *context)
 
 static void behaviour(void)
 {
-	struct sigaction action = { .sa_sigaction = on_first, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	stack_t stack = { .ss_sp = alternate, .ss_size = sizeof(alternate) };
+	struct sigaction action = {.sa_sigaction = on_first, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
 	sigset_t open_mask, before, after;
-	struct timespec limit = { 20, 0 };
+	struct timespec limit = {20, 0};
 
 	first = second = 0;
 	CHECK(sigaltstack(&stack, NULL) == 0);

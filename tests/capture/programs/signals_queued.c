@@ -4,8 +4,8 @@
 
 enum { EACH = 60 };
 
-static _Atomic int got[3];      /* by signal: how many; also the next value expected */
-static _Atomic int to_thread;   /* as got, for the chosen thread's own */
+static _Atomic int got[3];    /* by signal: how many; also the next value expected */
+static _Atomic int to_thread; /* as got, for the chosen thread's own */
 static _Atomic pid_t chosen;
 static pid_t sender;
 
@@ -46,10 +46,10 @@ static void *chosen_thread(void *argument)
 static void send_all(pid_t to, pid_t tid)
 {
 	for (int value = 0; value < EACH; value++) {
-		siginfo_t info = { .si_signo = SIGRTMIN + 3, .si_code = SI_QUEUE };
+		siginfo_t info = {.si_signo = SIGRTMIN + 3, .si_code = SI_QUEUE};
 
 		for (int i = 0; i < 3; i++)
-			CHECK(sigqueue(to, SIGRTMIN + i, (union sigval){ .sival_int = value }) == 0);
+			CHECK(sigqueue(to, SIGRTMIN + i, (union sigval){.sival_int = value}) == 0);
 		info.si_pid = getpid();
 		info.si_value.sival_int = value;
 		CHECK_EQ(syscall(SYS_rt_tgsigqueueinfo, to, tid, SIGRTMIN + 3, &info), 0);

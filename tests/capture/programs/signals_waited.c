@@ -24,7 +24,7 @@ static void behaviour(void)
 	if (sender == 0) {
 		for (int value = 0; value < EACH; value++)
 			for (int i = 0; i < 2; i++)
-				CHECK(sigqueue(getppid(), SIGRTMIN + i, (union sigval){ .sival_int = value }) == 0);
+				CHECK(sigqueue(getppid(), SIGRTMIN + i, (union sigval){.sival_int = value}) == 0);
 		_exit(0);
 	}
 	for (int value = 0; value < EACH; value++) {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A thread that is not the leader executes another program: the one that the argument names, or in each round /bin/true. */
+/*
+ * A thread that is not the leader executes another program: the one that the argument names, or in each round
+ * /bin/true.
+ */
 #define HAS_ROLES
 #include "check.h"
 
 static void *execute(void *program)
 {
-	char *argv[] = { program, NULL };
+	char *argv[] = {program, NULL};
 
 	execv(program, argv);
 	fail(__FILE__, __LINE__, "execv came back");
@@ -19,7 +22,7 @@ static int role(char **argv)
 
 static void behaviour(void)
 {
-	char *argv[] = { "/bin/true", NULL };
+	char *argv[] = {"/bin/true", NULL};
 	pid_t child = fork();
 
 	CHECK(child >= 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waits whose time limit is their socket's, or a ring's: signals that the program ignores neither end nor prolong them. A child that
- * sends until the wait is over would make one that begins anew last for ever.
+ * Waits whose time limit is their socket's, or a ring's: signals that the program ignores neither end nor prolong them.
+ * A child that sends until the wait is over would make one that begins anew last for ever.
  */
 #include "check.h"
 #include <linux/aio_abi.h>
@@ -28,34 +28,34 @@ static void *send_ignored(void *argument)
 }
 
 /* The call lasts as long as it may, and fails with that error. */
-#define LASTS(call, error)                                          \
-	do {                                                        \
-		pthread_t t_;                                       \
-		int64_t start_, ms_;                                \
-		waiting = 1;                                        \
-		t_ = thread(send_ignored, NULL);                    \
-		start_ = now_ns();                                  \
-		errno = 0;                                          \
-		CHECK_EQ((call), -1);                               \
-		CHECK_EQ(errno, error);                             \
-		ms_ = (now_ns() - start_) / 1000000;                \
-		waiting = 0;                                        \
-		CHECK_EQ(pthread_join(t_, NULL), 0);                \
-		CHECK(ms_ >= LIMIT_MS - 10 && ms_ < LATEST_MS);     \
+#define LASTS(call, error)                                                                                             \
+	do {                                                                                                           \
+		pthread_t t_;                                                                                          \
+		int64_t start_, ms_;                                                                                   \
+		waiting = 1;                                                                                           \
+		t_ = thread(send_ignored, NULL);                                                                       \
+		start_ = now_ns();                                                                                     \
+		errno = 0;                                                                                             \
+		CHECK_EQ((call), -1);                                                                                  \
+		CHECK_EQ(errno, error);                                                                                \
+		ms_ = (now_ns() - start_) / 1000000;                                                                   \
+		waiting = 0;                                                                                           \
+		CHECK_EQ(pthread_join(t_, NULL), 0);                                                                   \
+		CHECK(ms_ >= LIMIT_MS - 10 && ms_ < LATEST_MS);                                                        \
 	} while (0)
 
 static void limit(int fd, int option)
 {
-	struct timeval tv = { 0, LIMIT_MS * 1000 };
+	struct timeval tv = {0, LIMIT_MS * 1000};
 
 	CHECK_EQ(setsockopt(fd, SOL_SOCKET, option, &tv, sizeof(tv)), 0);
 }
 
 static void receive_and_send(void)
 {
-	struct iovec piece = { data, sizeof(data) };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
-	struct mmsghdr messages = { message, 0 };
+	struct iovec piece = {data, sizeof(data)};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	struct mmsghdr messages = {message, 0};
 	int pair[2];
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -77,8 +77,8 @@ static void receive_and_send(void)
 
 static void connect_and_accept(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_un own = {.sun_family = AF_UNIX};
 	socklen_t length = sizeof(address), own_length = sizeof(own);
 	int listener = socket(AF_INET, SOCK_STREAM, 0), fd[3], one, unix_listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
@@ -124,9 +124,9 @@ static int pgetevents(aio_context_t context, const struct timespec *ts)
 
 static void rings(void)
 {
-	struct timespec ts = { 0, LIMIT_MS * 1000000 };
-	struct io_uring_getevents_arg argument = { .sigmask_sz = 8, .ts = (uintptr_t)&ts };
-	struct io_uring_params params = { 0 };
+	struct timespec ts = {0, LIMIT_MS * 1000000};
+	struct io_uring_getevents_arg argument = {.sigmask_sz = 8, .ts = (uintptr_t)&ts};
+	struct io_uring_params params = {0};
 	aio_context_t context = 0;
 	int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
 

@@ -39,8 +39,8 @@ static void end(pthread_t t, int64_t start)
 
 static void behaviour(void)
 {
-	const struct timespec limit = { 0, LIMIT_MS * 1000000 };
-	struct sembuf take = { 0, -1, 0 };
+	const struct timespec limit = {0, LIMIT_MS * 1000000};
+	struct sembuf take = {0, -1, 0};
 	struct epoll_event event;
 	int semaphore = semget(IPC_PRIVATE, 1, 0600), fd = epoll_create1(EPOLL_CLOEXEC);
 	int64_t start;

@@ -14,7 +14,7 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
 
 static void behaviour(void)
 {
-	struct itimerval once = { .it_value = { 0, 1500 } };
+	struct itimerval once = {.it_value = {0, 1500}};
 	timer_t timer[6];
 
 	handle(SIGALRM, on_alarm, SA_RESTART);
@@ -32,9 +32,8 @@ static void behaviour(void)
 	block(SIGRTMIN + 4);
 	for (int i = 0; i < 6; i++) {
 		struct sigevent event = {
-			.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 4, .sigev_value.sival_int = i,
-		};
-		struct itimerspec at = { .it_value = { 0, 200000 * (i + 1) } };
+			.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 4, .sigev_value.sival_int = i};
+		struct itimerspec at = {.it_value = {0, 200000 * (i + 1)}};
 
 		CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer[i]) == 0);
 		CHECK(timer_settime(timer[i], 0, &at, NULL) == 0);

@@ -21,7 +21,7 @@ static int in_clone(void *argument)
 
 static void behaviour(void)
 {
-	struct clone_args args = { .flags = CLONE_UNTRACED, .exit_signal = SIGCHLD };
+	struct clone_args args = {.flags = CLONE_UNTRACED, .exit_signal = SIGCHLD};
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
 	CHECK(pid >= 0);

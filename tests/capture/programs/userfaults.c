@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls whose arguments point to memory that a thread of the program serves by a userfaultfd: it makes calls itself to serve it. */
+/*
+ * Calls whose arguments point to memory that a thread of the program serves by a userfaultfd: it makes calls itself to
+ * serve it.
+ */
 #include "check.h"
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -15,7 +18,7 @@ static void *serve(void *ignored)
 	strcpy(content, "/dev/null");
 	for (int served = 0; served < PAGES; served++) {
 		struct uffd_msg message;
-		struct uffdio_copy copy = { .src = (uintptr_t)content, .len = PAGE };
+		struct uffdio_copy copy = {.src = (uintptr_t)content, .len = PAGE};
 
 		CHECK_EQ(read(faults, &message, sizeof(message)), sizeof(message));
 		CHECK_EQ(message.event, UFFD_EVENT_PAGEFAULT);
@@ -28,14 +31,15 @@ static void *serve(void *ignored)
 
 static void behaviour(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register served = { .mode = UFFDIO_REGISTER_MODE_MISSING, .range.len = PAGES * PAGE };
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register served = {.mode = UFFDIO_REGISTER_MODE_MISSING, .range.len = PAGES * PAGE};
 	char *pages = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(pages != MAP_FAILED);
 	faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (faults < 0)
-		exit(0); /* EPERM, ENOSYS: not allowed, or none: a kernel thread's faults are served for the privileged alone */
+		/* EPERM, ENOSYS: not allowed, or none: a kernel thread's faults are served for the privileged alone */
+		exit(0);
 	CHECK_EQ(ioctl(faults, UFFDIO_API, &api), 0);
 	served.range.start = (uintptr_t)pages;
 	CHECK_EQ(ioctl(faults, UFFDIO_REGISTER, &served), 0);

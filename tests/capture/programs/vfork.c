@@ -21,7 +21,7 @@ static void behaviour(void)
 		CHECK(child >= 0);
 		if (child == 0) {
 			if (i & 1) {
-				struct timespec ms = { 0, 1000000 };
+				struct timespec ms = {0, 1000000};
 
 				syscall(SYS_nanosleep, &ms, NULL);
 			}
@@ -35,7 +35,7 @@ static void behaviour(void)
 	child = vfork();
 	CHECK(child >= 0);
 	if (child == 0) {
-		char *argv[] = { self, "77", NULL };
+		char *argv[] = {self, "77", NULL};
 
 		shared = 1;
 		execv(self, argv);

@@ -204,7 +204,8 @@ void cap_fds_begin(struct cap_fds *fds, int32_t tid, int32_t tgid)
 	(void)fds, (void)tid, (void)tgid;
 }
 
-void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes, uint32_t length)
+void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
+		    uint32_t length)
 {
 	(void)fds, (void)scope, (void)type, (void)bytes, (void)length;
 }

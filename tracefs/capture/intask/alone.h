@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the recorder has in place of a C library and of pointers: where it is, and the few calls that it makes itself. */
+/*
+ * What the recorder has in place of a C library and of pointers: where it is, and the few calls that it makes itself.
+ */
 #ifndef TRACEFS_INTASK_ALONE_H
 #define TRACEFS_INTASK_ALONE_H
 

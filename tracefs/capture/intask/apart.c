@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * Calls that change under all threads what the recorder rests on: a seccomp filter for all, an action for SIGSYS, memory that is ours.
- * Before such a call is made all other threads of the memory are told to leave the recorder: they make no record any more, and their
- * next call is a stop. No stop can wait for another task's (ptrace/thread.h): while one is still in the midst of a record, the
- * call is passed over, and its thread comes to it once more.
+ * Calls that change under all threads what the recorder rests on: a seccomp filter for all, an action for SIGSYS,
+ * memory that is ours. Before such a call is made all other threads of the memory are told to leave the recorder: they
+ * make no record any more, and their next call is a stop. No stop can wait for another task's (ptrace/thread.h): while
+ * one is still in the midst of a record, the call is passed over, and its thread comes to it once more.
  */
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -27,7 +27,8 @@ bool in_ranges_over(const struct in_image *image, int64_t nr, const uint64_t a[6
 	case SYS_mmap:
 		return (a[3] & MAP_FIXED) && in_image_meets(image, a[0], a[1]);
 	case SYS_mremap:
-		return in_image_meets(image, a[0], a[1]) || ((a[3] & MREMAP_FIXED) && in_image_meets(image, a[4], a[2]));
+		return in_image_meets(image, a[0], a[1]) ||
+		       ((a[3] & MREMAP_FIXED) && in_image_meets(image, a[4], a[2]));
 	case SYS_munmap:
 	case SYS_mprotect:
 	case SYS_madvise:
@@ -55,7 +56,8 @@ static bool concerns_others(const struct in_task *it, int64_t nr, const uint64_t
 	if (nr == SYS_seccomp)
 		return args[0] == SECCOMP_SET_MODE_FILTER && (args[1] & SECCOMP_FILTER_FLAG_TSYNC);
 	if (nr == SYS_rt_sigaction)
-		return ((int32_t)args[0] == SIGSYS && args[1] && !it->own_actions) || in_handles_queued(it->task->tid, args);
+		return ((int32_t)args[0] == SIGSYS && args[1] && !it->own_actions) ||
+		       in_handles_queued(it->task->tid, args);
 	return in_ranges_over(it->image, nr, args);
 }
 

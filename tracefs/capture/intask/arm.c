@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * Giving a program that begins the recorder, without a stop: at the exit stop of its execve boot.S is put where nobody runs and the
- * program is sent there. After each step here the program runs correctly if all of us vanish:
+ * Giving a program that begins the recorder, without a stop: at the exit stop of its execve boot.S is put where nobody
+ * runs and the program is sent there. After each step here the program runs correctly if all of us vanish:
  *
  *   1. the memory of its blocks is filled: the template. Nothing of it is in the program.
  *   2. boot.S and what it is to do are written to the unused end of the vDSO.
@@ -29,11 +29,11 @@
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
 
-#define GET_DISPATCHING 0x4211 /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG */
-#define BELOW_VDSO 0x40000000ull  /* or more, for large buffers, but: */
+#define GET_DISPATCHING 0x4211       /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG */
+#define BELOW_VDSO 0x40000000ull     /* or more, for large buffers, but: */
 #define BELOW_VDSO_MAX 0x70000000ull /* code near the vDSO must be within reach of a jump */
 #define ALIGNED 0xffffull
-#define GROWTH (64ull << 20) /* a buffer may become so much longer and need not be mapped anew */
+#define GROWTH (64ull << 20)   /* a buffer may become so much longer and need not be mapped anew */
 #define LOW_BASE 0x70000000ull /* near a program that is linked to run at a fixed, low address */
 #define STACK_MAX (256ull << 20)
 #define SIGNAL(n) (1ull << ((n) - 1))
@@ -100,8 +100,8 @@ static enum in_reason fit(const struct in_hub *hub, const struct in_task *it, co
 	    dispatching.mode)
 		return IN_DISPATCHED;
 	if (prlimit(t->tid, RLIMIT_AS, NULL, &memory) || prlimit(t->tid, RLIMIT_STACK, NULL, &stack) ||
-	    prlimit(t->tid, RLIMIT_DATA, NULL, &data) || data.rlim_cur != RLIM_INFINITY || memory.rlim_cur != RLIM_INFINITY ||
-	    stack.rlim_cur > STACK_MAX)
+	    prlimit(t->tid, RLIMIT_DATA, NULL, &data) || data.rlim_cur != RLIM_INFINITY ||
+	    memory.rlim_cur != RLIM_INFINITY || stack.rlim_cur > STACK_MAX)
 		return IN_LIMITS;
 	return IN_RECORDS_ITSELF;
 }
@@ -133,11 +133,13 @@ static uint64_t depth(const struct in_hub *hub)
 	return bytes <= BELOW_VDSO ? BELOW_VDSO : bytes <= BELOW_VDSO_MAX ? bytes : 0;
 }
 
-static void put_map(struct in_boot *boot, uint64_t at, uint64_t bytes, uint32_t prot, uint32_t flags, uint32_t open, int fd)
+static void put_map(struct in_boot *boot, uint64_t at, uint64_t bytes, uint32_t prot, uint32_t flags, uint32_t open,
+		    int fd)
 {
 	struct in_map *map = &boot->map[boot->maps++];
 
-	*map = (struct in_map){.at = at, .bytes = bytes, .prot = prot, .flags = flags | MAP_FIXED_NOREPLACE, .open = open | O_CLOEXEC};
+	*map = (struct in_map){
+		.at = at, .bytes = bytes, .prot = prot, .flags = flags | MAP_FIXED_NOREPLACE, .open = open | O_CLOEXEC};
 	if (fd >= 0)
 		snprintf(map->path, sizeof(map->path), "/proc/%d/fd/%d", getpid(), fd);
 }
@@ -149,14 +151,16 @@ static void put_maps(const struct in_hub *hub, struct in_boot *boot, struct in_m
 	put_map(boot, base, IN_CODE_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE, O_RDONLY, hub->blob_fd);
 	put_map(boot, base + IN_STUBS_AT, IN_STUBS_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, 0, -1);
 	put_map(boot, base + IN_MM_AT, IN_MM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0, -1);
-	put_map(boot, base + IN_BLOCK_AT, IN_BLOCKS_BYTES + IN_TEMPLATE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, O_RDWR, own);
+	put_map(boot, base + IN_BLOCK_AT, IN_BLOCKS_BYTES + IN_TEMPLATE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		O_RDWR, own);
 	put_map(boot, base + IN_CONTROL_AT, IN_CONTROL_BYTES, PROT_READ, MAP_SHARED, O_RDONLY, hub->control_fd);
 	put_map(boot, base + IN_SLOT_AT, IN_THREADS * (uint64_t)IN_SLOT_BYTES, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0, -1);
 	for (int i = 0; i < IN_SINKS; i++) {
 		if (!hub->ring[i].rb)
 			continue;
-		put_map(boot, at, hub->ring[i].bytes, PROT_READ | PROT_WRITE, MAP_SHARED, O_RDWR, rb_fd(hub->ring[i].rb));
+		put_map(boot, at, hub->ring[i].bytes, PROT_READ | PROT_WRITE, MAP_SHARED, O_RDWR,
+			rb_fd(hub->ring[i].rb));
 		mm->ring[i] = (struct in_ring){at, hub->ring[i].bytes};
 		at += (hub->ring[i].bytes + ALIGNED) & ~ALIGNED;
 	}
@@ -233,7 +237,8 @@ bool in_take_block(struct in_hub *hub, struct in_task *it)
 	return true;
 }
 
-static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs, const struct facts *facts)
+static enum in_reason send(struct in_hub *hub, struct in_task *it, struct user_regs_struct *regs,
+			   const struct facts *facts)
 {
 	uint64_t room = hub->vdso_bytes - hub->vdso_end;
 	static uint8_t code[4096];

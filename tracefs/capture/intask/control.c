@@ -11,21 +11,50 @@
 #include "tracefs/capture/task/call_facts.h"
 
 /*
- * Calls that are always left to a stop, by number (asm/unistd_64.h; newer ones than the headers of an old machine know, by value):
- * those that end, and those that change what this rests on (SIGSYS, gs, dispatching, credentials, the address space as a whole).
+ * Calls that are always left to a stop, by number (asm/unistd_64.h; newer ones than the headers of an old machine know,
+ * by value): those that end, and those that change what this rests on (SIGSYS, gs, dispatching, credentials, the
+ * address space as a whole).
  */
 static const uint16_t stopping[] = {
-	SYS_exit, SYS_exit_group, SYS_restart_syscall, SYS_ptrace, SYS_prctl, SYS_arch_prctl, SYS_modify_ldt, SYS_personality, SYS_seccomp, SYS_unshare,
-	SYS_setns, SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setresuid, SYS_setresgid, SYS_setfsuid,
-	SYS_setfsgid, SYS_capset, SYS_chroot, SYS_pivot_root,
-	SYS_remap_file_pages, SYS_shmat, SYS_pkey_mprotect, SYS_mlockall, 335 /* uretprobe */, 336 /* uprobe */,
-	SYS_userfaultfd, 453 /* map_shadow_stack */,
+	SYS_exit,
+	SYS_exit_group,
+	SYS_restart_syscall,
+	SYS_ptrace,
+	SYS_prctl,
+	SYS_arch_prctl,
+	SYS_modify_ldt,
+	SYS_personality,
+	SYS_seccomp,
+	SYS_unshare,
+	SYS_setns,
+	SYS_setuid,
+	SYS_setgid,
+	SYS_setreuid,
+	SYS_setregid,
+	SYS_setgroups,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_setfsuid,
+	SYS_setfsgid,
+	SYS_capset,
+	SYS_chroot,
+	SYS_pivot_root,
+	SYS_remap_file_pages,
+	SYS_shmat,
+	SYS_pkey_mprotect,
+	SYS_mlockall,
+	335 /* uretprobe */,
+	336 /* uprobe */,
+	SYS_userfaultfd,
+	453 /* map_shadow_stack */
 };
 /*
- * And by what is known of them: those that give birth, execute, or return from a signal; those with a time limit, as the engine may
- * have to undo their end by EINTR (restart_timeout.c); and those about affinities, which placement.c must see first.
+ * And by what is known of them: those that give birth, execute, or return from a signal; those with a time limit, as
+ * the engine may have to undo their end by EINTR (restart_timeout.c); and those about affinities, which placement.c
+ * must see first.
  */
-#define STOPPING_TRAITS (CAP_TRAITS_BIRTH | CAP_TRAIT_EXEC | CAP_TRAIT_SIGRETURN | CAP_TRAIT_TIMEOUT | CAP_TRAIT_AFFINITY)
+#define STOPPING_TRAITS                                                                                                \
+	(CAP_TRAITS_BIRTH | CAP_TRAIT_EXEC | CAP_TRAIT_SIGRETURN | CAP_TRAIT_TIMEOUT | CAP_TRAIT_AFFINITY)
 static const uint16_t changing_memory[] = {SYS_mmap, SYS_mprotect, SYS_munmap, SYS_mremap, SYS_madvise};
 
 /* Memory is handed out from the start of the control memory on. */
@@ -105,7 +134,8 @@ static enum in_class class_of(const struct cap_recorder *r, unsigned nr, bool sa
 	const struct cap_syscall *s = &r->syscall[nr];
 	unsigned traits = cap_traits_of(AUDIT_ARCH_X86_64, nr);
 
-	if (!s->known || traits & STOPPING_TRAITS || LISTED(stopping, nr) || (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
+	if (!s->known || traits & STOPPING_TRAITS || LISTED(stopping, nr) ||
+	    (r->wants.fds && (s->fds[0] || s->fds[1])) || (s->asked && saves))
 		return IN_CLASS_STOP;
 	if (s->unsaved && saves)
 		return IN_CLASS_STOP;

@@ -59,7 +59,8 @@ bool in_own_call(struct in_hub *hub, struct cap_task *t, bool entry, uint64_t ip
 			in_arrive(hub, it);
 		return true;
 	}
-	own = entry ? ip - it->image->base >= hub->head.handler && ip - it->image->base < IN_CODE_BYTES : it->in_handler;
+	own = entry ? ip - it->image->base >= hub->head.handler && ip - it->image->base < IN_CODE_BYTES
+		    : it->in_handler;
 	it->in_handler = own && entry;
 	return own;
 }
@@ -96,7 +97,10 @@ static void set_gs(struct in_task *it, uint64_t from, uint64_t to)
 	cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)&regs);
 }
 
-/* For good, until it executes another program. It is outside of the recorder; patches stay, and lead to the program's own calls. */
+/*
+ * For good, until it executes another program. It is outside of the recorder; patches stay, and lead to the program's
+ * own calls.
+ */
 static void give_up(struct in_hub *hub, struct in_task *it)
 {
 	struct {
@@ -168,7 +172,8 @@ static bool confines(const struct cap_call *call)
 	case SYS_personality:
 		return call->nr != SYS_personality || (uint32_t)call->args[0] != 0xffffffff; /* that only asks */
 	case SYS_prctl:
-		return call->args[0] == PR_SET_SECCOMP || call->args[0] == PR_SET_DUMPABLE || call->args[0] == PR_SET_NO_NEW_PRIVS;
+		return call->args[0] == PR_SET_SECCOMP || call->args[0] == PR_SET_DUMPABLE ||
+		       call->args[0] == PR_SET_NO_NEW_PRIVS;
 	default:
 		return false;
 	}
@@ -180,16 +185,17 @@ static bool is_sigsys_action(const struct cap_call *call)
 }
 
 /*
- * It says that SIGSYS shall have the default action, which it has for all that it can tell: ours stays in its place. The
- * kernel is given our action, where the program has its own, which is there again after the call.
+ * It says that SIGSYS shall have the default action, which it has for all that it can tell: ours stays in its place.
+ * The kernel is given our action, where the program has its own, which is there again after the call.
  */
 static bool keeps_handler(const struct in_hub *hub, struct in_task *it, const struct cap_call *call)
 {
 	const uint64_t ours[SIGACTION_BYTES / 8] = {it->image->base + hub->head.handler, IN_ACTION_FLAGS,
 						    it->image->base + hub->head.restorer, ~0ull};
 
-	if (!it->image->handler || it->swapped || !it->block || !in_peek(it->task->tid, call->args[1], it->own, sizeof(it->own)) ||
-	    it->own[0] || !in_poke(it->task->tid, call->args[1], ours, sizeof(ours)))
+	if (!it->image->handler || it->swapped || !it->block ||
+	    !in_peek(it->task->tid, call->args[1], it->own, sizeof(it->own)) || it->own[0] ||
+	    !in_poke(it->task->tid, call->args[1], ours, sizeof(ours)))
 		return false;
 	it->swapped = true;
 	return true;
@@ -330,8 +336,9 @@ static void on_dispatch(struct in_hub *hub, struct in_task *it, unsigned arch)
 	if (regs.gs_base != in_own_gs(it) || rb_load(&it->block->halt)) {
 		leave_to_stop(it, &regs);
 		give_up(hub, it);
-	} else if (arch != AUDIT_ARCH_X86_64 || regs.rax >= IN_CALLS || hub->control->call[regs.rax].class == IN_CLASS_STOP ||
-		   in_held(hub) || (it->led == site && it->led_at == it->block->enters)) {
+	} else if (arch != AUDIT_ARCH_X86_64 || regs.rax >= IN_CALLS ||
+		   hub->control->call[regs.rax].class == IN_CLASS_STOP || in_held(hub) ||
+		   (it->led == site && it->led_at == it->block->enters)) {
 		it->led = 0;
 		leave_to_stop(it, &regs);
 	} else {
@@ -358,8 +365,8 @@ enum in_signal in_on_signal(struct in_hub *hub, struct cap_task *t, int sig, boo
 		drop_image(it);
 		return IN_NO_SIGNAL;
 	}
-	if (sig == SIGSYS && cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0 && info.si_code == IN_USER_DISPATCH &&
-	    it->block) {
+	if (sig == SIGSYS && cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0 &&
+	    info.si_code == IN_USER_DISPATCH && it->block) {
 		if (it->state == IN_ARMED)
 			on_dispatch(hub, it, info.si_arch);
 		else if (cap_get_regs(t->tid, &regs))
@@ -392,7 +399,8 @@ void in_on_exec(struct in_hub *hub, struct cap_task *t)
 		return;
 	in_disarm(hub, it);
 	drop_image(it);
-	it->gs_away = it->asks_sigsys = it->joins = it->own_actions = it->has_own_action = it->swapped = it->waits = false;
+	it->gs_away = it->asks_sigsys = it->joins = it->own_actions = it->has_own_action = it->swapped = it->waits =
+		false;
 	it->executed = true;
 }
 
@@ -403,7 +411,8 @@ void in_on_birth(struct in_hub *hub, struct cap_task *parent, struct cap_task *c
 	uint64_t flags;
 
 	(void)hub;
-	if (!from || !(from->image || from->confined) || (child->inside && child->inside->image) || !(it = known(child)))
+	if (!from || !(from->image || from->confined) || (child->inside && child->inside->image) ||
+	    !(it = known(child)))
 		return;
 	flags = in_birth_flags(parent);
 	it->confined = from->confined || (flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS));

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define EH_FRAME_HDR_VERSION 1
-#define PE_UDATA4 0x03		/* DWARF: an unsigned number of 4 bytes */
-#define PE_DATAREL_SDATA4 0x3b	/* a signed number of 4 bytes, from the start of .eh_frame_hdr */
+#define PE_UDATA4 0x03         /* DWARF: an unsigned number of 4 bytes */
+#define PE_DATAREL_SDATA4 0x3b /* a signed number of 4 bytes, from the start of .eh_frame_hdr */
 
 bool elf_read(const struct elf_file *elf, uint64_t offset, void *to, uint64_t size)
 {
@@ -101,7 +101,8 @@ static bool starts_of_symbols(struct elf_file *elf, const Elf64_Shdr *section)
 	if (!symbol)
 		return true;
 	for (uint64_t i = 0; i < count && whole; i++)
-		if (ELF64_ST_TYPE(symbol[i].st_info) == STT_FUNC && symbol[i].st_size && symbol[i].st_shndx != SHN_UNDEF)
+		if (ELF64_ST_TYPE(symbol[i].st_info) == STT_FUNC && symbol[i].st_size &&
+		    symbol[i].st_shndx != SHN_UNDEF)
 			whole = add_start(elf, symbol[i].st_value);
 	free(symbol);
 	return whole;
@@ -149,7 +150,8 @@ static int add_segment(struct elf_file *elf, const Elf64_Phdr *header, uint64_t 
 {
 	struct elf_segment *s = &elf->segment[elf->segments];
 
-	if (elf->segments == ELF_SEGMENTS || header->p_offset > elf->size || header->p_filesz > elf->size - header->p_offset)
+	if (elf->segments == ELF_SEGMENTS || header->p_offset > elf->size ||
+	    header->p_filesz > elf->size - header->p_offset)
 		return -ENOEXEC;
 	*s = (struct elf_segment){.address = header->p_vaddr, .offset = header->p_offset, .size = header->p_filesz};
 	s->code = header->p_flags & PF_X && !(header->p_flags & PF_W);

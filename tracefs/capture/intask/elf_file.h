@@ -2,9 +2,9 @@
 /*
  * What of an ELF file says where its code is: executable segments, and the starts of functions.
  *
- * The file is one that a traced program has mapped, so nothing in it is believed: every offset and count is checked against
- * the file's size, and it is read with pread(2), never mapped (a program that truncates its file would end us by SIGBUS).
- * Sources: elf(5); the LSB's ".eh_frame_hdr"; DWARF's pointer encodings of it.
+ * The file is one that a traced program has mapped, so nothing in it is believed: every offset and count is checked
+ * against the file's size, and it is read with pread(2), never mapped (a program that truncates its file would end us
+ * by SIGBUS). Sources: elf(5); the LSB's ".eh_frame_hdr"; DWARF's pointer encodings of it.
  */
 #ifndef TRACEFS_INTASK_ELF_FILE_H
 #define TRACEFS_INTASK_ELF_FILE_H
@@ -19,8 +19,8 @@
 struct elf_segment {
 	uint64_t address; /* where the file wants it, before relocation */
 	uint64_t offset;  /* in the file */
-	uint64_t size;	  /* bytes of it that the file has */
-	bool code;	  /* it is mapped executable and not writable */
+	uint64_t size;    /* bytes of it that the file has */
+	bool code;        /* it is mapped executable and not writable */
 };
 
 struct elf_file {

@@ -2,10 +2,11 @@
 /*
  * The blocks of tasks that record themselves, as the engine has them, and what becomes of them when the engine dies.
  *
- * While a task records itself its selector is IN_BLOCK: any call that does not come from the recorder is a SIGSYS, which only a
- * tracer can make harmless. So the word that the selector is the low byte of holds the capture thread's number and is on that
- * thread's robust list (get_robust_list(2)): when the thread dies, however it dies, the kernel puts FUTEX_OWNER_DIED there, whose
- * low byte is IN_ALLOW, and does so before it lets go of the thread's tracees. For that the number's low byte must be IN_BLOCK.
+ * While a task records itself its selector is IN_BLOCK: any call that does not come from the recorder is a SIGSYS,
+ * which only a tracer can make harmless. So the word that the selector is the low byte of holds the capture thread's
+ * number and is on that thread's robust list (get_robust_list(2)): when the thread dies, however it dies, the kernel
+ * puts FUTEX_OWNER_DIED there, whose low byte is IN_ALLOW, and does so before it lets go of the thread's tracees. For
+ * that the number's low byte must be IN_BLOCK.
  *
  * The list's links are private memory of ours: nothing that a task can write leads the kernel anywhere.
  */
@@ -34,7 +35,7 @@ static inline bool in_guard_suits(int32_t tid)
 }
 
 bool in_guard_begin(struct in_guard *g); /* by the capture thread; false: no memory, or its number does not suit */
-void in_guard_end(struct in_guard *g);	 /* all selectors are opened */
+void in_guard_end(struct in_guard *g);   /* all selectors are opened */
 /* Map a page of the file as a block, whose selector is open. Its slot, or -1. */
 int in_guard_add(struct in_guard *g, int fd, int page);
 void in_guard_remove(struct in_guard *g, int slot);

@@ -30,10 +30,10 @@
 #define LOOK_NS 20000
 
 #ifndef F_SEAL_FUTURE_WRITE
-#define F_SEAL_FUTURE_WRITE 0x0010
+#	define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x0010u
+#	define MFD_EXEC 0x0010u
 #endif
 
 /* Whether the vDSO reads the clock itself: with any other source it makes a call. */
@@ -64,7 +64,8 @@ static bool ptrace_is_older(void)
 	struct utsname name;
 	unsigned major = 0, minor = 0;
 
-	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 4);
+	return uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	       (major == 6 && minor < 4);
 }
 
 const char *in_machine(void)
@@ -164,7 +165,8 @@ struct in_hub *in_hub_new(struct cap_recorder *r, uint32_t counts[IN_COUNTS])
 	hub->counter_at = __rdtsc();
 	hub->ns_at = cap_now_ns();
 	hub->files = in_files_new();
-	if (in_machine() || !hub->files || !in_guard_begin(&hub->guard) || !know_vdso(hub) || !make_blob(hub) || !make_control(hub)) {
+	if (in_machine() || !hub->files || !in_guard_begin(&hub->guard) || !know_vdso(hub) || !make_blob(hub) ||
+	    !make_control(hub)) {
 		in_hub_free(hub);
 		return NULL;
 	}

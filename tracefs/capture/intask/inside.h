@@ -2,25 +2,27 @@
 /*
  * What the recorder inside a task and the engine share: where everything lies in a tracee, byte for byte.
  *
- *     base                     the blob: code and constants, R-X, the same pages for all tasks; the range that SUD lets pass
- *     base + IN_STUBS_AT       stubs of patched sites, R-X, private: outside of that range
+ *     base                     the blob: code and constants, R-X, the same pages for all tasks; the range that SUD lets
+ *     pass base + IN_STUBS_AT       stubs of patched sites, R-X, private: outside of that range
  *     base + IN_MM_AT          struct in_mm, RW, private
  *     base + IN_BLOCK_AT       struct in_block, one a page for IN_THREADS threads, RW, shared with the engine
  *     base + IN_CONTROL_AT     struct in_control, read-only, shared with the engine and all tasks
  *     base + IN_SLOT_AT        each thread's views, save buffer, stack and struct in_frame, RW, private
  *     base + IN_RINGS_AT ...   each sink's ring buffer, RW, shared
  *
- * A thread that records itself has the address of its block in gs, and no two have the same: children of fork share the blocks'
- * memory with their parent, too. Who else runs this code has another gs, and makes its calls where the program makes them.
+ * A thread that records itself has the address of its block in gs, and no two have the same: children of fork share the
+ * blocks' memory with their parent, too. Who else runs this code has another gs, and makes its calls where the program
+ * makes them.
  *
- * Trust. Shared and writable are the block and the rings alone. A process that once shared memory with this one (a child that gave up
- * its privilege) can still write there, so nothing in them leads anywhere: no address, no register, no stack.
+ * Trust. Shared and writable are the block and the rings alone. A process that once shared memory with this one (a
+ * child that gave up its privilege) can still write there, so nothing in them leads anywhere: no address, no register,
+ * no stack.
  */
 #ifndef TRACEFS_INTASK_INSIDE_H
 #define TRACEFS_INTASK_INSIDE_H
 
-#define IN_SINKS 4	/* instances that a task records into by itself */
-#define IN_CALLS 1024	/* system call numbers: all below this */
+#define IN_SINKS 4      /* instances that a task records into by itself */
+#define IN_CALLS 1024   /* system call numbers: all below this */
 #define IN_CPUS_MAX 512 /* of the machine: beyond, nobody records by itself */
 
 #define IN_CODE_BYTES 0x10000
@@ -31,22 +33,23 @@
 #define IN_THREADS 64 /* that record themselves, of a program and of all children that have not executed another */
 #define IN_BLOCK_AT 0x60000
 #define IN_BLOCK_BYTES 0x1000
-#define IN_BLOCKS_BYTES 0x40000	 /* behind them, in the same file, the template that boot.S copies from */
+#define IN_BLOCKS_BYTES 0x40000  /* behind them, in the same file, the template that boot.S copies from */
 #define IN_BLOCKS_ODD (-0x3f001) /* bits that are 0 in the offset of a block from the first */
 #define IN_CONTROL_AT 0xb0000
 #define IN_CONTROL_BYTES 0x200000
 #define IN_SLOT_AT 0x400000
 #define IN_SLOT_BYTES 0x200000 /* from its start views and save buffer; at its end the frame, below that the stack */
-#define IN_SLOT_SHIFT 9	       /* from the offset of a block to that of its slot */
+#define IN_SLOT_SHIFT 9        /* from the offset of a block to that of its slot */
 #define IN_VIEWS_BYTES 0x20000
 #define IN_STACK_BYTES 0x10000
 #define IN_RINGS_AT 0x8400000
 
 /* struct in_block, by %gs */
-#define IN_SELECTOR 0x10 /* the low byte of a word that is the engine's thread number while it is IN_BLOCK: see guard.c */
+/* the low byte of a word that is the engine's thread number while it is IN_BLOCK: see guard.c */
+#define IN_SELECTOR 0x10
 #define IN_PHASE 0x14
 
-#define IN_BOOTED 0x18	/* boot.S has done all */
+#define IN_BOOTED 0x18 /* boot.S has done all */
 
 /* The template, counted from the first block */
 #define IN_TEMPLATE_BYTES 0x1000
@@ -70,8 +73,9 @@
 #define IN_BLOCK 1
 
 /*
- * What the thread is at, seen from its program: nothing, about to call (and whether a record is being written), in the call, after it.
- * Written by the recorder; the engine uses it only where the instruction pointer says that the thread is in the recorder.
+ * What the thread is at, seen from its program: nothing, about to call (and whether a record is being written), in the
+ * call, after it. Written by the recorder; the engine uses it only where the instruction pointer says that the thread
+ * is in the recorder.
  */
 #define IN_OUTSIDE 0
 #define IN_ENTERING 1
@@ -84,7 +88,8 @@
 /* struct in_frame, at the end of the slot */
 #define IN_FRAME_BYTES 0x100
 #define IN_FLAGS 0x00 /* as pushfq gave them; sign, zero, carry and their like are in IN_SITE */
-#define IN_SITE 0x08  /* address of the program's `syscall`; from bit 48 on: OF in bit 0, and lahf's byte from bit 8 on */
+/* address of the program's `syscall`; from bit 48 on: OF in bit 0, and lahf's byte from bit 8 on */
+#define IN_SITE 0x08
 #define IN_NR 0x10
 #define IN_ARGS 0x18 /* rdi rsi rdx r10 r8 r9 */
 #define IN_RSP 0x48
@@ -107,11 +112,12 @@
 
 /* What inside_enter() and inside_exit() say. */
 #define IN_GO 0
-#define IN_LEAVE 1 /* the program's own `syscall` is to make the call: a stop. Of an exit: the engine is to make its record. */
+/* the program's own `syscall` is to make the call: a stop. Of an exit: the engine is to make its record. */
+#define IN_LEAVE 1
 
 /*
- * Signals from here on are queued, and come in their order (those between 31 and this are the C library's own). A program that handles
- * one goes by stops: what the recorder is let end for comes again, behind others of its number.
+ * Signals from here on are queued, and come in their order (those between 31 and this are the C library's own). A
+ * program that handles one goes by stops: what the recorder is let end for comes again, behind others of its number.
  */
 #define IN_FIRST_QUEUED 34
 
@@ -119,28 +125,28 @@
 #define IN_FLAGS_ODD 0x40100 /* single-stepping, alignment checks: not with us */
 
 #ifndef __ASSEMBLER__
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <time.h>
+#	include <stdbool.h>
+#	include <stddef.h>
+#	include <stdint.h>
+#	include <time.h>
 
-#include "ringbuf/core.h"
+#	include "ringbuf/core.h"
 
 /* What happens to a call of some number. Computed by control.c, read at every call. */
 enum in_class {
 	IN_CLASS_STOP, /* the ptrace path makes both records */
 	IN_CLASS_PASS,
 	IN_CLASS_RECORD,
-	IN_CLASS_MASK,	 /* rt_sigprocmask: recorded, unless it would block SIGSYS */
+	IN_CLASS_MASK,   /* rt_sigprocmask: recorded, unless it would block SIGSYS */
 	IN_CLASS_ACTION, /* rt_sigaction: recorded, unless it is about SIGSYS */
-	IN_CLASS_RANGE,	 /* munmap and its like: recorded, unless it meets a range of struct in_control */
+	IN_CLASS_RANGE,  /* munmap and its like: recorded, unless it meets a range of struct in_control */
 };
 
 /* Shared with the engine, and with whoever shares memory with the task. */
 struct in_block {
 	uint64_t unused[2];
 	uint32_t selector, phase, booted;
-	uint32_t halt; /* by the engine: it records nothing any more, its next call is a stop */
+	uint32_t halt;            /* by the engine: it records nothing any more, its next call is a stop */
 	uint32_t tracers, events; /* sinks that want this thread, by their number among IN_SINKS */
 	char comm[16];
 	uint64_t enters, exits; /* calls that went through the recorder */
@@ -151,8 +157,8 @@ struct in_frame {
 	uint64_t flags, site, nr, args[6], rsp, ret, rflags;
 	uint64_t remask, mask;
 	uint64_t rsi, kept[6];
-	uint64_t set;	  /* rt_sigprocmask: what was checked is what is applied */
-	uint64_t began;	  /* of a call with a time limit, or whose socket may have one: the time stamp counter */
+	uint64_t set;     /* rt_sigprocmask: what was checked is what is applied */
+	uint64_t began;   /* of a call with a time limit, or whose socket may have one: the time stamp counter */
 	uint32_t written; /* sinks that the call's own enter was written for */
 	/* from the template */
 	int32_t tid;
@@ -164,12 +170,12 @@ struct in_ring {
 	uint64_t bytes;
 };
 
-#define IN_RANGES 16
+#	define IN_RANGES 16
 
 /* What boot.S copies from its template when the program begins; the rest of the memory is zero then. */
 struct in_mm {
-	uint64_t block;	  /* address of the first; gs of who records itself is that of one of them */
-	uint64_t frame;	  /* address of the first slot's */
+	uint64_t block;   /* address of the first; gs of who records itself is that of one of them */
+	uint64_t frame;   /* address of the first slot's */
 	uint64_t gettime; /* clock_gettime of the vDSO */
 	struct in_ring ring[IN_SINKS];
 	uint64_t ranges; /* of memory that calls must not change unseen */
@@ -180,8 +186,8 @@ struct in_mm {
 
 struct in_call {
 	uint8_t class, nargs, saved[2]; /* as in struct cap_syscall */
-	uint8_t sinks[2];		/* [exit] that have the event enabled */
-	uint8_t limited;		/* it may have a time limit */
+	uint8_t sinks[2];               /* [exit] that have the event enabled */
+	uint8_t limited;                /* it may have a time limit */
 	uint16_t parts[2];
 	uint32_t parts_at[2]; /* offsets in the control memory */
 };
@@ -203,12 +209,13 @@ struct in_geometry {
 /* Written by the engine alone. All offsets are from its start. */
 struct in_control {
 	uint64_t cookie; /* random: this is the memory that was meant */
-	uint32_t version; /* odd: records are not to be begun, every call stops. Another one: the wishes have changed. */
+	/* odd: records are not to be begun, every call stops. Another one: the wishes have changed. */
+	uint32_t version;
 	uint32_t cpus;
 	uint32_t geometry; /* offset of struct in_geometry[IN_SINKS][cpus] */
-	uint32_t types;	   /* offset of the struct tt_table; 0: nothing is saved */
+	uint32_t types;    /* offset of the struct tt_table; 0: nothing is saved */
 	uint32_t paired;   /* sinks that want exits only of calls whose enter was written */
-	uint8_t raw[2];	   /* [exit]: sinks that have raw_syscalls:sys_enter, sys_exit enabled */
+	uint8_t raw[2];    /* [exit]: sinks that have raw_syscalls:sys_enter, sys_exit enabled */
 	struct in_call call[IN_CALLS];
 	struct in_sink sink[IN_SINKS];
 };
@@ -220,13 +227,13 @@ struct in_map {
 	char path[36];
 };
 
-#define IN_MAPS (6 + IN_SINKS)
+#	define IN_MAPS (6 + IN_SINKS)
 
 /* Behind boot.S's code. */
 struct in_boot {
 	uint64_t entry; /* of the program */
 	uint64_t base, cookie;
-	uint64_t exempt; /* bytes from base on that calls are let pass from */
+	uint64_t exempt;    /* bytes from base on that calls are let pass from */
 	uint64_t action[4]; /* of SIGSYS, as the kernel has it */
 	uint32_t maps, pad;
 	struct in_map map[IN_MAPS];
@@ -234,11 +241,11 @@ struct in_boot {
 
 /* At the blob's start: offsets of labels, in the order of entry.S. */
 struct in_head {
-	uint64_t entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept, end, handler, restorer,
-		exempt_end, help, help_after, last;
+	uint64_t entry, packed, placed, saved, flagged, written, unmasked, leave_saved, leave, the_syscall, after, kept,
+		end, handler, restorer, exempt_end, help, help_after, last;
 };
 
-#define IN_CHECK(type, member, at) _Static_assert(offsetof(type, member) == (at), #member)
+#	define IN_CHECK(type, member, at) _Static_assert(offsetof(type, member) == (at), #member)
 IN_CHECK(struct in_block, selector, IN_SELECTOR);
 IN_CHECK(struct in_block, phase, IN_PHASE);
 IN_CHECK(struct in_block, booted, IN_BOOTED);
@@ -263,9 +270,11 @@ IN_CHECK(struct in_frame, kept, IN_KEPT);
 IN_CHECK(struct in_mm, block, IN_MM_BLOCK);
 IN_CHECK(struct in_mm, frame, IN_MM_FRAME);
 _Static_assert(sizeof(struct in_frame) <= IN_FRAME_BYTES && sizeof(struct in_block) <= IN_BLOCK_BYTES, "they fit");
-_Static_assert(sizeof(struct in_map) == IN_MAP_ENTRY && sizeof(struct in_mm) <= IN_TEMPLATE_MM_BYTES, "the template fits");
+_Static_assert(sizeof(struct in_map) == IN_MAP_ENTRY && sizeof(struct in_mm) <= IN_TEMPLATE_MM_BYTES,
+	       "the template fits");
 _Static_assert((uint64_t)IN_SINKS * IN_CPUS_MAX * sizeof(struct rb_view) <= IN_VIEWS_BYTES, "views fit");
-_Static_assert(IN_THREADS * IN_BLOCK_BYTES == IN_BLOCKS_BYTES && IN_BLOCK_BYTES << IN_SLOT_SHIFT == IN_SLOT_BYTES, "shapes agree");
+_Static_assert(IN_THREADS *IN_BLOCK_BYTES == IN_BLOCKS_BYTES && IN_BLOCK_BYTES << IN_SLOT_SHIFT == IN_SLOT_BYTES,
+	       "shapes agree");
 _Static_assert(IN_BLOCKS_ODD == -(IN_BLOCKS_BYTES - IN_BLOCK_BYTES) - 1, "the mask is that of all blocks");
 _Static_assert(IN_SLOT_AT + (uint64_t)IN_THREADS * IN_SLOT_BYTES == IN_RINGS_AT, "slots end where rings begin");
 #endif

@@ -16,38 +16,115 @@ enum {
 	SP = 1 << 7, /* one of the special cases in decode_special() */
 };
 
-static const uint8_t one_byte[256] = {
-	[0x00 ... 0x03] = M, [0x04] = I1, [0x05] = IZ, [0x06 ... 0x07] = UD,
-	[0x08 ... 0x0b] = M, [0x0c] = I1, [0x0d] = IZ, [0x0e] = UD,
-	[0x10 ... 0x13] = M, [0x14] = I1, [0x15] = IZ, [0x16 ... 0x17] = UD,
-	[0x18 ... 0x1b] = M, [0x1c] = I1, [0x1d] = IZ, [0x1e ... 0x1f] = UD,
-	[0x20 ... 0x23] = M, [0x24] = I1, [0x25] = IZ, [0x27] = UD,
-	[0x28 ... 0x2b] = M, [0x2c] = I1, [0x2d] = IZ, [0x2f] = UD,
-	[0x30 ... 0x33] = M, [0x34] = I1, [0x35] = IZ, [0x37] = UD,
-	[0x38 ... 0x3b] = M, [0x3c] = I1, [0x3d] = IZ, [0x3f] = UD,
-	[0x60 ... 0x62] = UD, [0x63] = M, [0x68] = IZ, [0x69] = M | IZ, [0x6a] = I1, [0x6b] = M | I1,
-	[0x70 ... 0x7f] = R1,
-	[0x80] = M | I1, [0x81] = M | IZ, [0x82] = UD, [0x83] = M | I1, [0x84 ... 0x8e] = M, [0x8f] = M | SP,
-	[0x9a] = UD, [0xa0 ... 0xa3] = SP, [0xa8] = I1, [0xa9] = IZ,
-	[0xb0 ... 0xb7] = I1, [0xb8 ... 0xbf] = SP,
-	[0xc0 ... 0xc1] = M | I1, [0xc2] = I2, [0xc4 ... 0xc5] = UD, [0xc6] = M | I1 | SP, [0xc7] = M | IZ | SP,
-	[0xc8] = I2 | I1, [0xca] = I2, [0xcd] = I1, [0xce] = UD,
-	[0xd0 ... 0xd3] = M, [0xd4 ... 0xd6] = UD, [0xd8 ... 0xdf] = M,
-	[0xe0 ... 0xe3] = R1, [0xe4 ... 0xe7] = I1, [0xe8 ... 0xe9] = R4, [0xea] = UD, [0xeb] = R1,
-	[0xf6 ... 0xf7] = M | SP, [0xfe] = M | SP, [0xff] = M | SP,
-};
+static const uint8_t one_byte[256] = {[0x00 ... 0x03] = M,
+				      [0x04] = I1,
+				      [0x05] = IZ,
+				      [0x06 ... 0x07] = UD,
+				      [0x08 ... 0x0b] = M,
+				      [0x0c] = I1,
+				      [0x0d] = IZ,
+				      [0x0e] = UD,
+				      [0x10 ... 0x13] = M,
+				      [0x14] = I1,
+				      [0x15] = IZ,
+				      [0x16 ... 0x17] = UD,
+				      [0x18 ... 0x1b] = M,
+				      [0x1c] = I1,
+				      [0x1d] = IZ,
+				      [0x1e ... 0x1f] = UD,
+				      [0x20 ... 0x23] = M,
+				      [0x24] = I1,
+				      [0x25] = IZ,
+				      [0x27] = UD,
+				      [0x28 ... 0x2b] = M,
+				      [0x2c] = I1,
+				      [0x2d] = IZ,
+				      [0x2f] = UD,
+				      [0x30 ... 0x33] = M,
+				      [0x34] = I1,
+				      [0x35] = IZ,
+				      [0x37] = UD,
+				      [0x38 ... 0x3b] = M,
+				      [0x3c] = I1,
+				      [0x3d] = IZ,
+				      [0x3f] = UD,
+				      [0x60 ... 0x62] = UD,
+				      [0x63] = M,
+				      [0x68] = IZ,
+				      [0x69] = M | IZ,
+				      [0x6a] = I1,
+				      [0x6b] = M | I1,
+				      [0x70 ... 0x7f] = R1,
+				      [0x80] = M | I1,
+				      [0x81] = M | IZ,
+				      [0x82] = UD,
+				      [0x83] = M | I1,
+				      [0x84 ... 0x8e] = M,
+				      [0x8f] = M | SP,
+				      [0x9a] = UD,
+				      [0xa0 ... 0xa3] = SP,
+				      [0xa8] = I1,
+				      [0xa9] = IZ,
+				      [0xb0 ... 0xb7] = I1,
+				      [0xb8 ... 0xbf] = SP,
+				      [0xc0 ... 0xc1] = M | I1,
+				      [0xc2] = I2,
+				      [0xc4 ... 0xc5] = UD,
+				      [0xc6] = M | I1 | SP,
+				      [0xc7] = M | IZ | SP,
+				      [0xc8] = I2 | I1,
+				      [0xca] = I2,
+				      [0xcd] = I1,
+				      [0xce] = UD,
+				      [0xd0 ... 0xd3] = M,
+				      [0xd4 ... 0xd6] = UD,
+				      [0xd8 ... 0xdf] = M,
+				      [0xe0 ... 0xe3] = R1,
+				      [0xe4 ... 0xe7] = I1,
+				      [0xe8 ... 0xe9] = R4,
+				      [0xea] = UD,
+				      [0xeb] = R1,
+				      [0xf6 ... 0xf7] = M | SP,
+				      [0xfe] = M | SP,
+				      [0xff] = M | SP};
 
-static const uint8_t after_0f[256] = {
-	[0x00 ... 0x03] = M, [0x04] = UD, [0x0a] = UD, [0x0c] = UD, [0x0d] = M, [0x0f] = M | I1,
-	[0x10 ... 0x1f] = M, [0x20 ... 0x27] = UD, [0x28 ... 0x2f] = M,
-	[0x35 ... 0x36] = UD, [0x38 ... 0x3f] = UD, [0x40 ... 0x6f] = M,
-	[0x70 ... 0x73] = M | I1, [0x74 ... 0x76] = M, [0x78] = M | SP, [0x79] = M, [0x7a ... 0x7b] = UD,
-	[0x7c ... 0x7f] = M, [0x80 ... 0x8f] = R4, [0x90 ... 0x9f] = M,
-	[0xa3] = M, [0xa4] = M | I1, [0xa5] = M, [0xa6 ... 0xa7] = UD,
-	[0xab] = M, [0xac] = M | I1, [0xad ... 0xaf] = M,
-	[0xb0 ... 0xb7] = M, [0xb8] = M | SP, [0xb9] = M, [0xba] = M | I1, [0xbb ... 0xc1] = M,
-	[0xc2] = M | I1, [0xc3] = M, [0xc4 ... 0xc6] = M | I1, [0xc7] = M, [0xd0 ... 0xff] = M,
-};
+static const uint8_t after_0f[256] = {[0x00 ... 0x03] = M,
+				      [0x04] = UD,
+				      [0x0a] = UD,
+				      [0x0c] = UD,
+				      [0x0d] = M,
+				      [0x0f] = M | I1,
+				      [0x10 ... 0x1f] = M,
+				      [0x20 ... 0x27] = UD,
+				      [0x28 ... 0x2f] = M,
+				      [0x35 ... 0x36] = UD,
+				      [0x38 ... 0x3f] = UD,
+				      [0x40 ... 0x6f] = M,
+				      [0x70 ... 0x73] = M | I1,
+				      [0x74 ... 0x76] = M,
+				      [0x78] = M | SP,
+				      [0x79] = M,
+				      [0x7a ... 0x7b] = UD,
+				      [0x7c ... 0x7f] = M,
+				      [0x80 ... 0x8f] = R4,
+				      [0x90 ... 0x9f] = M,
+				      [0xa3] = M,
+				      [0xa4] = M | I1,
+				      [0xa5] = M,
+				      [0xa6 ... 0xa7] = UD,
+				      [0xab] = M,
+				      [0xac] = M | I1,
+				      [0xad ... 0xaf] = M,
+				      [0xb0 ... 0xb7] = M,
+				      [0xb8] = M | SP,
+				      [0xb9] = M,
+				      [0xba] = M | I1,
+				      [0xbb ... 0xc1] = M,
+				      [0xc2] = M | I1,
+				      [0xc3] = M,
+				      [0xc4 ... 0xc6] = M | I1,
+				      [0xc7] = M,
+				      [0xd0 ... 0xff] = M};
 
 /* An instruction while it is decoded. */
 struct cursor {
@@ -92,7 +169,13 @@ static bool take_prefixes(struct cursor *c, uint8_t *opcode)
 		case 0xf3:
 			c->rep = true;
 			break;
-		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0xf0:
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+		case 0x64:
+		case 0x65:
+		case 0xf0:
 			break;
 		case 0x40 ... 0x4f: /* it counts only right before the opcode: what follows decides */
 			c->rex = *opcode;
@@ -145,7 +228,8 @@ static bool decode_special(struct cursor *c, struct insn *out, uint8_t opcode, u
 		return skip(c, c->address_size ? 4 : 8);
 	case 0xb8 ... 0xbf:
 		return skip(c, c->rex & 8 ? 8 : iz(c));
-	case 0xc6: case 0xc7: /* mov; xabort and xbegin have 0xf8 for a ModRM byte */
+	case 0xc6:
+	case 0xc7: /* mov; xabort and xbegin have 0xf8 for a ModRM byte */
 		if (modrm == 0xf8)
 			out->kind = INSN_FIXED;
 		return reg == 0 || modrm == 0xf8;
@@ -193,13 +277,21 @@ static uint8_t kind_of_one_byte(uint8_t opcode)
 		return INSN_JCC;
 	case 0xe0 ... 0xe3:
 		return INSN_LOOP;
-	case 0xe9: case 0xeb:
+	case 0xe9:
+	case 0xeb:
 		return INSN_JMP;
 	case 0xe8:
 		return INSN_CALL;
-	case 0xc2: case 0xc3: case 0xca: case 0xcb: case 0xcf: case 0xf4: case 0xcc:
+	case 0xc2:
+	case 0xc3:
+	case 0xca:
+	case 0xcb:
+	case 0xcf:
+	case 0xf4:
+	case 0xcc:
 		return INSN_END;
-	case 0xcd: case 0xf1:
+	case 0xcd:
+	case 0xf1:
 		return INSN_FIXED;
 	default:
 		return INSN_PLAIN;
@@ -211,7 +303,10 @@ static uint8_t kind_after_0f(uint8_t opcode)
 	switch (opcode) {
 	case 0x05:
 		return INSN_SYSCALL;
-	case 0x07: case 0x0b: case 0xb9: case 0xff:
+	case 0x07:
+	case 0x0b:
+	case 0xb9:
+	case 0xff:
 		return INSN_END;
 	case 0x34:
 		return INSN_FIXED;
@@ -234,7 +329,9 @@ static bool decode_vector(struct cursor *c, struct insn *out, unsigned map)
 		if (opcode == 0x77)
 			return true; /* vzeroupper */
 		return take_operands(c, out, M | (after_0f[opcode] & I1), &modrm);
-	case 2: case 5: case 6:
+	case 2:
+	case 5:
+	case 6:
 		return take_operands(c, out, M, &modrm);
 	case 3:
 		return take_operands(c, out, M | I1, &modrm);

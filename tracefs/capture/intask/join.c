@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * Threads and children of programs that record themselves. All that they need is in their memory already, so they are given a block of
- * their own without a call: gs and dispatching are set by their tracer at their first stop. After each step they run correctly
- * without a tracer, as the selector is open until arm_if_it_may() (dispatch.c).
+ * Threads and children of programs that record themselves. All that they need is in their memory already, so they are
+ * given a block of their own without a call: gs and dispatching are set by their tracer at their first stop. After each
+ * step they run correctly without a tracer, as the selector is open until arm_if_it_may() (dispatch.c).
  */
 #include <linux/audit.h>
 #include <linux/sched.h>
@@ -80,7 +80,8 @@ static bool begin(struct in_task *it, uint64_t exempt)
 void in_join(struct in_hub *hub, struct in_task *it)
 {
 	it->joins = false;
-	if (it->block || it->confined || !it->image || it->task->path != CAP_PATH_STOPS || it->image->shape != hub->shape || !is_of_family(hub, it))
+	if (it->block || it->confined || !it->image || it->task->path != CAP_PATH_STOPS ||
+	    it->image->shape != hub->shape || !is_of_family(hub, it))
 		return;
 	if (!in_take_block(hub, it)) {
 		hub->reasons[IN_CROWDED]++;

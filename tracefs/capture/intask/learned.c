@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A directory of at most 256 files, each the identity of a file and the addresses of its sites that were met. A file's name is
- * a hash of the identity's device and inode, and a newer identity takes the place of an older: nothing has to be cleaned up.
+ * A directory of at most 256 files, each the identity of a file and the addresses of its sites that were met. A file's
+ * name is a hash of the identity's device and inode, and a newer identity takes the place of an older: nothing has to
+ * be cleaned up.
  */
 #define _GNU_SOURCE
 #include "tracefs/capture/intask/learned.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #define LEARNED_MAGIC 0x3173657469734674ull /* "tFsites1" */
-#define LEARNED_MAX 65536u		    /* addresses in a file, at the most */
+#define LEARNED_MAX 65536u                  /* addresses in a file, at the most */
 
 /* As in the file; the addresses follow. */
 struct learned_head {
@@ -25,7 +26,8 @@ struct learned_head {
 
 static void name_of(const struct file_identity *identity, char name[32])
 {
-	snprintf(name, 32, "sites-%02x", (unsigned)((identity->inode ^ identity->inode >> 8 ^ identity->device) & 0xff));
+	snprintf(name, 32, "sites-%02x",
+		 (unsigned)((identity->inode ^ identity->inode >> 8 ^ identity->device) & 0xff));
 }
 
 static int open_directory(const char *dir)
@@ -76,8 +78,11 @@ void learned_read(struct sites *sites, int fd, const char *dir)
 	own->learned = open_directory(dir);
 	if (own->learned < 0)
 		return;
-	own->identity = (struct file_identity){.device = st.st_dev, .inode = st.st_ino, .size = (uint64_t)st.st_size,
-					       .seconds = st.st_mtim.tv_sec, .nanoseconds = st.st_mtim.tv_nsec};
+	own->identity = (struct file_identity){.device = st.st_dev,
+					       .inode = st.st_ino,
+					       .size = (uint64_t)st.st_size,
+					       .seconds = st.st_mtim.tv_sec,
+					       .nanoseconds = st.st_mtim.tv_nsec};
 	name_of(&own->identity, name);
 	file = openat(own->learned, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0)

@@ -23,8 +23,9 @@ struct sites_own {
 };
 
 /*
- * Marks the sites that were met before. dir: a directory that belongs to this user alone, else it is not used; NULL: none.
- * What is read there only chooses among sites that were decoded from the file itself: a wrong one costs time, never harm.
+ * Marks the sites that were met before. dir: a directory that belongs to this user alone, else it is not used; NULL:
+ * none. What is read there only chooses among sites that were decoded from the file itself: a wrong one costs time,
+ * never harm.
  */
 void learned_read(struct sites *sites, int fd, const char *dir);
 /* Writes what was met, if anything is new, and lets go of the directory. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
-/* Sites that stops meet are patched, so that the next call from there goes to the recorder: which file, which site, the stub. */
+/*
+ * Sites that stops meet are patched, so that the next call from there goes to the recorder: which file, which site, the
+ * stub.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,8 +73,8 @@ static bool next_code(FILE *f, struct mapping *out)
 
 	while (fgets(line, sizeof(line), f)) {
 		out->path[0] = 0;
-		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %1023[^\n]", &out->start, &out->end, mode, &out->offset, &major, &minor, &inode,
-			   out->path) < 7 ||
+		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %1023[^\n]", &out->start, &out->end, mode, &out->offset,
+			   &major, &minor, &inode, out->path) < 7 ||
 		    strcmp(mode, "r-xp") || !inode || out->path[0] != '/')
 			continue;
 		out->device = makedev(major, minor);
@@ -135,7 +138,8 @@ static struct in_file *file_of(struct in_files *files, pid_t tid, const struct m
 	}
 	if (!file && files->n < FILES) {
 		file = &files->file[files->n++];
-		*file = (struct in_file){.device = st.st_dev, .inode = st.st_ino, .size = st.st_size, .changed = st.st_mtim};
+		*file = (struct in_file){
+			.device = st.st_dev, .inode = st.st_ino, .size = st.st_size, .changed = st.st_mtim};
 	}
 	if (file && !file->sites && !file->refused && ++file->met >= PATIENCE)
 		file->refused = sites_of(fd, NULL, &file->sites) != 0;
@@ -161,12 +165,12 @@ static struct in_patch *room_for_patch(struct in_image *image)
 static void put_tail(uint8_t *out, uint64_t address, uint64_t site, uint64_t entry)
 {
 	static const uint8_t keep[] = {
-		0x48, 0x89, 0xc1,	/* mov %rax, %rcx */
-		0x9f,			/* lahf */
-		0x0f, 0x90, 0xc0,	/* seto %al */
-		0x49, 0x89, 0xc3,	/* mov %rax, %r11 */
-		0x48, 0x89, 0xc8,	/* mov %rcx, %rax */
-		0x48, 0xb9,		/* movabs $site, %rcx */
+		0x48, 0x89, 0xc1, /* mov %rax, %rcx */
+		0x9f,             /* lahf */
+		0x0f, 0x90, 0xc0, /* seto %al */
+		0x49, 0x89, 0xc3, /* mov %rax, %r11 */
+		0x48, 0x89, 0xc8, /* mov %rcx, %rax */
+		0x48, 0xb9        /* movabs $site, %rcx */
 	};
 	int32_t distance = (int32_t)(entry - (address + IN_TAIL_BYTES));
 
@@ -176,7 +180,10 @@ static void put_tail(uint8_t *out, uint64_t address, uint64_t site, uint64_t ent
 	memcpy(out + sizeof(keep) + sizeof(site) + 1, &distance, sizeof(distance));
 }
 
-/* The stub of a site, where its file is loaded with that bias; what is in the memory is what is in the file. Its bytes; 0: it cannot be. */
+/*
+ * The stub of a site, where its file is loaded with that bias; what is in the memory is what is in the file. Its bytes;
+ * 0: it cannot be.
+ */
 static uint32_t make_stub(struct in_image *image, pid_t tid, const struct site *site, uint64_t bias, uint8_t *out)
 {
 	struct in_patch *p = room_for_patch(image);

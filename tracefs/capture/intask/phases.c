@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * Where a thread is in our code, and where that is in its program: before a call, or after it. When a signal is about to be taken the
- * thread is put there, so that no handler ever sees a place of ours, and no call is lost or made twice.
+ * Where a thread is in our code, and where that is in its program: before a call, or after it. When a signal is about
+ * to be taken the thread is put there, so that no handler ever sees a place of ours, and no call is lost or made twice.
  *
- * Most of our code leaves no doubt: until something is written nothing was done, and the thread goes back before its call; after the
- * call was made it goes behind it, with the record of the exit made here if it was not made yet. While a record is being written
- * nothing can be said from outside: the thread is let run to its end, see in_let_end().
- * From there, and where the enter is written and the call not made yet, the thread goes forward into its call: see in_arrive().
+ * Most of our code leaves no doubt: until something is written nothing was done, and the thread goes back before its
+ * call; after the call was made it goes behind it, with the record of the exit made here if it was not made yet. While
+ * a record is being written nothing can be said from outside: the thread is let run to its end, see in_let_end().
+ * From there, and where the enter is written and the call not made yet, the thread goes forward into its call: see
+ * in_arrive().
  */
 #include "tracefs/capture/intask/hub.h"
 
@@ -72,7 +73,10 @@ static void leave_stub(const struct in_image *image, struct user_regs_struct *re
 	regs->rip = p->at;
 }
 
-/* Between a stub and the first thing that is kept in the frame; all registers but rax, rcx, r11 and the flags are the program's. */
+/*
+ * Between a stub and the first thing that is kept in the frame; all registers but rax, rcx, r11 and the flags are the
+ * program's.
+ */
 static void leave_entry(const struct in_head *head, uint64_t offset, struct user_regs_struct *regs)
 {
 	if (offset >= head->placed) {
@@ -87,7 +91,15 @@ static void leave_entry(const struct in_head *head, uint64_t offset, struct user
 /* On the way from the recorder to the program's `syscall`; its instructions in entry.S, by their lengths. */
 static void leave_leaving(const struct in_head *head, uint64_t offset, struct user_regs_struct *regs)
 {
-	enum { NUMBER_KEPT = 3, PACKED_COPIED = 6, SHIFTED = 10, ADDRESS = 14, FLAGS_ALONE = 18, FLAGS_ADDED = 20, FLAGS_SET = 21 };
+	enum {
+		NUMBER_KEPT = 3,
+		PACKED_COPIED = 6,
+		SHIFTED = 10,
+		ADDRESS = 14,
+		FLAGS_ALONE = 18,
+		FLAGS_ADDED = 20,
+		FLAGS_SET = 21
+	};
 	uint64_t at = offset - head->leave;
 
 	if (at < SHIFTED)
@@ -150,8 +162,9 @@ static void record_exit(struct in_hub *hub, struct in_task *it, const struct in_
 }
 
 /*
- * The record that is being written is let end: all signals are blocked, and the recorder is told to set the mask again when it has.
- * (The kernel puts a signal back that is blocked when its stop ends.) SIGSTOP cannot be blocked: it is taken where the thread is.
+ * The record that is being written is let end: all signals are blocked, and the recorder is told to set the mask again
+ * when it has. (The kernel puts a signal back that is blocked when its stop ends.) SIGSTOP cannot be blocked: it is
+ * taken where the thread is.
  */
 static bool let_end(struct in_task *it, bool before_call)
 {
@@ -211,12 +224,16 @@ static enum in_place leave_recorder(struct in_hub *hub, struct in_task *it, int 
 		} else if (sig == SIGSTOP) {
 			return IN_PLACE_STAYS;
 		} else {
-			/* Back to the question whether signals are blocked: all that is loaded from there on is loaded anew. */
+			/*
+			 * Back to the question whether signals are blocked: all that is loaded from there on is loaded
+			 * anew.
+			 */
 			regs->rip = it->image->base + head->written;
 			regs->rsp = in_frame_at(it);
 			regs->orig_rax = NO_CALL;
-			return let_end(it, true) && cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs) >= 0 ? IN_PLACE_WRITES
-														      : IN_PLACE_OUT;
+			return let_end(it, true) && cap_ptrace(PTRACE_SETREGS, it->task->tid, 0, (uintptr_t)regs) >= 0
+				       ? IN_PLACE_WRITES
+				       : IN_PLACE_OUT;
 		}
 		break;
 	case IN_EXITING:
@@ -256,7 +273,8 @@ bool in_take_over(struct in_hub *hub, struct cap_task *t, int64_t *ns, uint32_t 
 	if (!it || it->state != IN_ARMED || rb_load(&it->block->phase) != IN_ENTERED || !cap_get_regs(t->tid, &regs))
 		return false;
 	offset = regs.rip - it->image->base;
-	if (offset != hub->head.after || (int64_t)regs.rax != -EINTR || !in_peek(t->tid, in_frame_at(it), &f, sizeof(f)))
+	if (offset != hub->head.after || (int64_t)regs.rax != -EINTR ||
+	    !in_peek(t->tid, in_frame_at(it), &f, sizeof(f)))
 		return false;
 	*ns = since(hub, f.began);
 	*written = f.written;
@@ -298,7 +316,8 @@ static void read_clock(struct in_task *it, struct user_regs_struct *regs)
 	struct timespec now;
 	struct iovec here = {&now, sizeof(now)}, there = {(void *)regs->rsi, sizeof(now)};
 
-	regs->rax = clock_gettime((clockid_t)regs->rdi, &now) || process_vm_writev(it->task->tid, &here, 1, &there, 1, 0) < 0
+	regs->rax = clock_gettime((clockid_t)regs->rdi, &now) ||
+				    process_vm_writev(it->task->tid, &here, 1, &there, 1, 0) < 0
 			    ? (unsigned long long)-EFAULT
 			    : 0;
 }

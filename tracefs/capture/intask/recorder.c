@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A call's two records, made by the task that calls. They are those of record/call.c, byte for byte (tests/capture/test_recorder.py):
- * what differs is where the wishes stand (struct in_control, by offsets) and that what a task cannot do here is left to a stop.
+ * A call's two records, made by the task that calls. They are those of record/call.c, byte for byte
+ * (tests/capture/test_recorder.py): what differs is where the wishes stand (struct in_control, by offsets) and that
+ * what a task cannot do here is left to a stop.
  *
- * One rule for the engine, which may find the thread anywhere in this code when a signal comes (phases.c): until the phase says that
- * something is written, nothing has been done that matters, and afterwards the thread is let run to the end of the record.
+ * One rule for the engine, which may find the thread anywhere in this code when a signal comes (phases.c): until the
+ * phase says that something is written, nothing has been done that matters, and afterwards the thread is let run to the
+ * end of the record.
  */
 #include <errno.h>
 #include <string.h>
@@ -58,7 +60,10 @@ static const struct rb_view *view_of(const struct making *m, unsigned sink, unsi
 	return v;
 }
 
-/* What cannot be written is dropped, as by rb_write(): the buffer is switched off. (A buffer of another shape is not met: control.c.) */
+/*
+ * What cannot be written is dropped, as by rb_write(): the buffer is switched off. (A buffer of another shape is not
+ * met: control.c.)
+ */
 static void write_to(const struct making *m, unsigned sink, unsigned cpu, const void *record, uint32_t len)
 {
 	uint64_t ring = in_mm.ring[sink].at;
@@ -80,9 +85,12 @@ static void write_to(const struct making *m, unsigned sink, unsigned cpu, const 
 	}
 }
 
-/* To each of these sinks whose filter lets it pass; unfiltered: those for whom none applies. Returns those that it was for. */
-static uint32_t emit(const struct making *m, uint32_t sinks, uint32_t unfiltered, const uint32_t filters[IN_SINKS], void *record,
-		 uint32_t len)
+/*
+ * To each of these sinks whose filter lets it pass; unfiltered: those for whom none applies. Returns those that it was
+ * for.
+ */
+static uint32_t emit(const struct making *m, uint32_t sinks, uint32_t unfiltered, const uint32_t filters[IN_SINKS],
+		     void *record, uint32_t len)
 {
 	unsigned cpu = in_cpu();
 	uint32_t written = 0;
@@ -128,7 +136,8 @@ static struct cap_measure measure_for(const struct making *m, unsigned sink)
 	uint32_t whole = s->max_event - EXTEND_BYTES;
 
 	return (struct cap_measure){.limit = s->saves[m->exit],
-				    .paths = s->saves[m->exit] && s->paths > s->saves[m->exit] ? s->paths : s->saves[m->exit],
+				    .paths = s->saves[m->exit] && s->paths > s->saves[m->exit] ? s->paths
+											       : s->saves[m->exit],
 				    .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX};
 }
 
@@ -154,13 +163,17 @@ static void gather(const struct making *m, struct cap_save *save)
 	}
 	cap_save_nothing(save);
 	if (!most.limit || !m->control->types || (m->exit && ret < 0 && !was_interrupted(ret)) ||
-	    !tt_call_of(&save->call, at(m->control, m->control->types), m->nr, frame->args, m->call->nargs, m->exit ? &ret : NULL, -1))
+	    !tt_call_of(&save->call, at(m->control, m->control->types), m->nr, frame->args, m->call->nargs,
+			m->exit ? &ret : NULL, -1))
 		return;
 	cap_memory_begin(&save->memory, frame->tid);
 	cap_save_gather(save, !m->exit ? TT_IN : ret < 0 ? TT_LEFT : TT_OUT, most);
 }
 
-/* The numbers of the record are in save->record; behind them goes what was gathered, for each sink as much as that wants. */
+/*
+ * The numbers of the record are in save->record; behind them goes what was gathered, for each sink as much as that
+ * wants.
+ */
 static uint32_t emit_saved(const struct making *m, struct cap_save *save, uint32_t len)
 {
 	const struct cap_parts parts = {at(m->control, m->call->parts_at[m->exit]), m->call->parts[m->exit]};
@@ -177,7 +190,8 @@ static uint32_t emit_saved(const struct making *m, struct cap_save *save, uint32
 			if (one.limit == first.limit && one.paths == first.paths && one.room == first.room)
 				alike |= 1u << i;
 		}
-		written |= emit_own(m, alike, save->record, cap_save_put(save, len, m->call->saved[m->exit], &parts, first));
+		written |= emit_own(m, alike, save->record,
+				    cap_save_put(save, len, m->call->saved[m->exit], &parts, first));
 		left &= ~alike;
 	}
 	return written;
@@ -210,7 +224,8 @@ static bool range_is_ours(const struct in_frame *f)
 	case MMAP:
 		return (f->args[3] & MAP_FIXED_BIT) && meets(f->args[0], f->args[1]);
 	case MREMAP:
-		return meets(f->args[0], f->args[1]) || ((f->args[3] & MREMAP_FIXED_BIT) && meets(f->args[4], f->args[2]));
+		return meets(f->args[0], f->args[1]) ||
+		       ((f->args[3] & MREMAP_FIXED_BIT) && meets(f->args[4], f->args[2]));
 	default:
 		return meets(f->args[0], f->args[1]);
 	}
@@ -278,7 +293,8 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 		return IN_LEAVE;
 	}
 	if (raw) {
-		struct ev_raw_sys_enter r = {.common = {.type = EV_RAW_SYS_ENTER, .pid = frame->tid}, .id = (int64_t)nr};
+		struct ev_raw_sys_enter r = {.common = {.type = EV_RAW_SYS_ENTER, .pid = frame->tid},
+					     .id = (int64_t)nr};
 
 		memcpy(r.args, frame->args, sizeof(r.args));
 		emit_raw(&m, raw, &r, sizeof(r));
@@ -286,7 +302,9 @@ int inside_enter(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 	if (m.sinks) {
 		uint32_t len = offsetof(struct ev_sys_enter, args) + 8u * m.call->nargs;
 
-		rec = (struct ev_sys_enter){.common = {.type = (uint16_t)(EV_SYSCALL_FIRST + 2 * nr), .pid = frame->tid}, .nr = (int32_t)nr};
+		rec = (struct ev_sys_enter){
+			.common = {.type = (uint16_t)(EV_SYSCALL_FIRST + 2 * nr), .pid = frame->tid},
+			.nr = (int32_t)nr};
 		for (unsigned i = 0; i < 6; i++)
 			rec.args[i] = frame->args[i];
 		if (m.call->saved[0]) {
@@ -307,7 +325,8 @@ static uint64_t flags_of(const struct in_frame *f)
 	enum { BY_LAHF = 0xd5, OVERFLOW_SHIFT = 11 };
 	uint64_t ax = f->site >> 48;
 
-	return (f->flags & ~(uint64_t)(BY_LAHF | 1u << OVERFLOW_SHIFT)) | (ax >> 8 & BY_LAHF) | (ax & 1) << OVERFLOW_SHIFT;
+	return (f->flags & ~(uint64_t)(BY_LAHF | 1u << OVERFLOW_SHIFT)) | (ax >> 8 & BY_LAHF) |
+	       (ax & 1) << OVERFLOW_SHIFT;
 }
 
 int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
@@ -338,15 +357,17 @@ int inside_exit(struct in_frame *frame) /* IN_GO, IN_LEAVE */
 		return IN_LEAVE;
 	}
 	if (raw) {
-		struct ev_raw_sys_exit r = {
-			.common = {.type = EV_RAW_SYS_EXIT, .pid = frame->tid}, .id = (int64_t)nr, .ret = (int64_t)frame->ret};
+		struct ev_raw_sys_exit r = {.common = {.type = EV_RAW_SYS_EXIT, .pid = frame->tid},
+					    .id = (int64_t)nr,
+					    .ret = (int64_t)frame->ret};
 
 		emit_raw(&m, raw, &r, sizeof(r));
 	}
 	if (m.sinks) {
-		struct ev_sys_exit rec = {.common = {.type = (uint16_t)(EV_SYSCALL_FIRST + 2 * nr + 1), .pid = frame->tid},
-					  .nr = (int32_t)nr,
-					  .ret = (int64_t)frame->ret};
+		struct ev_sys_exit rec = {
+			.common = {.type = (uint16_t)(EV_SYSCALL_FIRST + 2 * nr + 1), .pid = frame->tid},
+			.nr = (int32_t)nr,
+			.ret = (int64_t)frame->ret};
 
 		if (m.call->saved[1]) {
 			memcpy(save->record, &rec, sizeof(rec));

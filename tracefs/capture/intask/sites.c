@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finding the sites of a file: candidates by their two bytes, then the function that each stands in, decoded from its start. */
+/*
+ * Finding the sites of a file: candidates by their two bytes, then the function that each stands in, decoded from its
+ * start.
+ */
 #include "tracefs/capture/intask/sites.h"
 
 #include <errno.h>
@@ -19,7 +22,9 @@ struct marks {
 	uint8_t *begins, *target;
 };
 
-/* A straight line of movable instructions that ends where decoding stands: its last SITE_STEPS instructions, in a ring. */
+/*
+ * A straight line of movable instructions that ends where decoding stands: its last SITE_STEPS instructions, in a ring.
+ */
 struct line {
 	struct {
 		uint32_t at;
@@ -32,8 +37,8 @@ struct line {
 /* One function on its way through decode_function(). */
 struct function {
 	const uint8_t *code;
-	uint64_t address; /* of its first byte, as the file has it */
-	uint32_t size;	  /* in bytes */
+	uint64_t address;  /* of its first byte, as the file has it */
+	uint32_t size;     /* in bytes */
 	struct site *site; /* the candidates in it, ascending */
 	uint32_t sites;
 };
@@ -94,7 +99,10 @@ static void mark_target(const struct marks *marks, const struct insn *insn, cons
 		marks->target[target] = 1;
 }
 
-/* Every direct jump within the decoded part leads to the beginning of an instruction: decoding is in step with the code. */
+/*
+ * Every direct jump within the decoded part leads to the beginning of an instruction: decoding is in step with the
+ * code.
+ */
 static bool is_consistent(const struct marks *marks, uint32_t decoded)
 {
 	for (uint32_t i = 0; i < decoded; i++)

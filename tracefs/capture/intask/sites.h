@@ -2,15 +2,16 @@
 /*
  * Where a program's `syscall` instructions are, and how each can be met by a jump.
  *
- * A patch overwrites exactly one instruction, of 5 bytes or more, that stands before a `syscall` on a straight line (nothing but
- * instructions that can be moved lies between). The jump that takes its place leads to a stub: copies of the instructions from the
- * overwritten one up to the `syscall`, moved so that they do the same there, and then our own code (patch.c appends that). All other
- * instructions stay, the `syscall` too: whoever gets to one of them on another way meets what was always there.
+ * A patch overwrites exactly one instruction, of 5 bytes or more, that stands before a `syscall` on a straight line
+ * (nothing but instructions that can be moved lies between). The jump that takes its place leads to a stub: copies of
+ * the instructions from the overwritten one up to the `syscall`, moved so that they do the same there, and then our own
+ * code (patch.c appends that). All other instructions stay, the `syscall` too: whoever gets to one of them on another
+ * way meets what was always there.
  *
- * Code is decoded forward, from the start of a function that the file itself names (a row of .eh_frame_hdr, else a symbol), and never
- * backward by pattern: the bytes 0f 05 may be the end of a longer instruction. What cannot be decoded, or moved, is refused, with why.
- * Nothing here looks at a process: bytes and addresses come in, bytes go out. Files are the tracee's to choose, so every offset and
- * length in them is checked, and time and memory are bounded.
+ * Code is decoded forward, from the start of a function that the file itself names (a row of .eh_frame_hdr, else a
+ * symbol), and never backward by pattern: the bytes 0f 05 may be the end of a longer instruction. What cannot be
+ * decoded, or moved, is refused, with why. Nothing here looks at a process: bytes and addresses come in, bytes go out.
+ * Files are the tracee's to choose, so every offset and length in them is checked, and time and memory are bounded.
  */
 #ifndef TRACEFS_INTASK_SITES_H
 #define TRACEFS_INTASK_SITES_H
@@ -28,22 +29,23 @@
 enum site_refusal {
 	SITE_FITS,
 	SITE_NO_FUNCTION, /* no function that the file names holds it */
-	SITE_NOT_DECODED, /* an instruction between the function's start and it is not known, or it is no instruction's start */
-	SITE_NO_ROOM,	  /* none of the instructions before it that could be moved has 5 bytes */
-	SITE_IMMOVABLE,	  /* before an instruction of 5 bytes comes one that cannot be moved */
-	SITE_ACROSS,	  /* the overwritten 5 bytes lie in two pages */
-	SITE_TOO_LONG,	  /* beyond SITE_BYTES, SITE_STEPS or SITE_STUB */
+	/* an instruction between the function's start and it is not known, or it is no instruction's start */
+	SITE_NOT_DECODED,
+	SITE_NO_ROOM,   /* none of the instructions before it that could be moved has 5 bytes */
+	SITE_IMMOVABLE, /* before an instruction of 5 bytes comes one that cannot be moved */
+	SITE_ACROSS,    /* the overwritten 5 bytes lie in two pages */
+	SITE_TOO_LONG,  /* beyond SITE_BYTES, SITE_STEPS or SITE_STUB */
 	SITE_REFUSALS,
 };
 
 /* One `syscall`. Addresses are the file's own (p_vaddr); a loaded file has them all moved by one distance, its bias. */
 struct site {
-	uint64_t at;	    /* of the `syscall` */
-	uint8_t refused;    /* enum site_refusal; else all of what follows is set */
-	uint8_t back;	    /* the patch stands at `at - back` */
-	uint8_t length;	    /* of the overwritten instruction, 5 to 15 */
-	uint8_t steps;	    /* instructions that are moved, the overwritten one first */
-	bool hit;	    /* met in this session, or by an earlier one's cache: sites_learned() */
+	uint64_t at;               /* of the `syscall` */
+	uint8_t refused;           /* enum site_refusal; else all of what follows is set */
+	uint8_t back;              /* the patch stands at `at - back` */
+	uint8_t length;            /* of the overwritten instruction, 5 to 15 */
+	uint8_t steps;             /* instructions that are moved, the overwritten one first */
+	bool hit;                  /* met in this session, or by an earlier one's cache: sites_learned() */
 	uint8_t bytes[SITE_BYTES]; /* the back + 2 bytes from the patch to the end of the `syscall`, unpatched */
 };
 
@@ -56,12 +58,14 @@ struct sites {
 };
 
 /*
- * The sites of the ELF file (x86-64, any kind) behind fd, from the cache in dir or decoded now; fd stays the caller's and its position as
- * it was. Decoding visits each byte of executable sections a bounded number of times. dir: where learned sets are kept, NULL: nowhere.
- * 0; -ENOEXEC: not an ELF file of this machine, or damaged; -EFBIG: too large to be decoded (64 MiB of code); -ENOMEM; -errno of reading.
+ * The sites of the ELF file (x86-64, any kind) behind fd, from the cache in dir or decoded now; fd stays the caller's
+ * and its position as it was. Decoding visits each byte of executable sections a bounded number of times. dir: where
+ * learned sets are kept, NULL: nowhere. 0; -ENOEXEC: not an ELF file of this machine, or damaged; -EFBIG: too large to
+ * be decoded (64 MiB of code); -ENOMEM; -errno of reading.
  */
 int sites_of(int fd, const char *dir, struct sites **out);
-void sites_free(struct sites *sites); /* writes what was learned to the cache first, if anything is new; NULL: nothing */
+/* writes what was learned to the cache first, if anything is new; NULL: nothing */
+void sites_free(struct sites *sites);
 struct site *sites_find(struct sites *sites, uint64_t at); /* NULL: there is no `syscall` */
 /* The file's address of the byte at an offset in it, by its loadable segments; UINT64_MAX: none holds it. */
 uint64_t sites_address(const struct sites *sites, uint64_t offset);
@@ -75,9 +79,9 @@ struct site_step {
 };
 
 /*
- * The moved instructions of a site that fits, as they stand at address `to`; the file is loaded with this bias. steps: one for each
- * instruction, and one more for what follows them, whose place is the `syscall` (SITE_STEPS + 1 in all at most).
- * A branch out of the stub goes where the original one goes. Returns the bytes written (SITE_STUB at most);
+ * The moved instructions of a site that fits, as they stand at address `to`; the file is loaded with this bias. steps:
+ * one for each instruction, and one more for what follows them, whose place is the `syscall` (SITE_STEPS + 1 in all at
+ * most). A branch out of the stub goes where the original one goes. Returns the bytes written (SITE_STUB at most);
  * -ERANGE: something that they refer to is more than 2 GiB from `to`.
  */
 int site_move(const struct site *site, uint64_t bias, uint64_t to, uint8_t *stub, struct site_step *steps);

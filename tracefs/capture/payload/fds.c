@@ -100,8 +100,8 @@ void cap_fds_look(struct cap_fds *fds, int32_t fd)
 static void look_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
 			uint32_t length, unsigned depth);
 
-static void look_at_elements(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
-			     uint32_t length, unsigned depth)
+static void look_at_elements(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type,
+			     const uint8_t *bytes, uint32_t length, unsigned depth)
 {
 	const struct tt_type *target = TT_TYPE(scope.call->table, type->target);
 	uint32_t element = tt_fixed_size(target);
@@ -115,8 +115,8 @@ static void look_at_elements(struct cap_fds *fds, struct tt_scope scope, const s
 		look_within(fds, scope, target, bytes + i * element, element, depth + 1);
 }
 
-static void look_at_records(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
-			    uint32_t length, unsigned depth)
+static void look_at_records(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type,
+			    const uint8_t *bytes, uint32_t length, unsigned depth)
 {
 	const struct tt_type *target = TT_TYPE(scope.call->table, type->target);
 	const struct tt_number *size = TT_AT(scope.call->table, numbers, struct tt_number) + type->first;
@@ -137,8 +137,8 @@ static void look_at_records(struct cap_fds *fds, struct tt_scope scope, const st
 	}
 }
 
-static void look_at_members(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type, const uint8_t *bytes,
-			    uint32_t length, unsigned depth)
+static void look_at_members(struct cap_fds *fds, struct tt_scope scope, const struct tt_type *type,
+			    const uint8_t *bytes, uint32_t length, unsigned depth)
 {
 	const struct tt_member *members[TT_MEMBERS];
 	unsigned n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the file descriptors of a call stand for, looked up while its task is stopped: later they may be others. In the form
- * that a record has it in (tracefs/syscalls/types/saved/fds.py).
+ * What the file descriptors of a call stand for, looked up while its task is stopped: later they may be others. In the
+ * form that a record has it in (tracefs/syscalls/types/saved/fds.py).
  */
 #ifndef TRACEFS_CAPTURE_PAYLOAD_FDS_H
 #define TRACEFS_CAPTURE_PAYLOAD_FDS_H
@@ -12,7 +12,7 @@
 #include "tracefs/capture/payload/unix_peer.h"
 #include "tracefs/syscalls/types/block/walk.h"
 
-#define CAP_FDS 64u	   /* of one call */
+#define CAP_FDS 64u        /* of one call */
 #define CAP_FD_TEXT 1024u  /* bytes of what one stands for */
 #define CAP_FDS_TEXT 1536u /* of all: most of a record is left for what pointers lead to */
 
@@ -23,7 +23,7 @@ struct cap_fds {
 	char text[CAP_FDS_TEXT];
 	/* kept from call to call */
 	int32_t handle_of; /* the task that handle is a pidfd of */
-	int handle;	   /* -1: none */
+	int handle;        /* -1: none */
 	struct cap_peers peers;
 };
 
@@ -39,8 +39,8 @@ void cap_fds_within(struct cap_fds *fds, struct tt_scope scope, const struct tt_
 /* sockets.c: a descriptor of the task as our own, to be closed; -1 where that cannot be. */
 int cap_fds_borrow(struct cap_fds *fds, int32_t fd);
 /*
- * sockets.c: `TCP:[127.0.0.1:41236->127.0.0.1:80]` of a descriptor of a stopped task that is the socket of that inode. Bytes
- * written, 0 where it cannot be told.
+ * sockets.c: `TCP:[127.0.0.1:41236->127.0.0.1:80]` of a descriptor of a stopped task that is the socket of that inode.
+ * Bytes written, 0 where it cannot be told.
  */
 uint32_t cap_socket_text(struct cap_fds *fds, int32_t fd, uint64_t inode, char *out, uint32_t room);
 /* The protocol of a descriptor of a stopped task that is a netlink socket, -1 of others. */

@@ -3,7 +3,7 @@
 /* Gathering: level by level, so that all that is known to be needed is read at once. */
 #include "tracefs/capture/payload/gather.h"
 
-#define DEEPEST 4 /* pointers followed: memory may lead back to itself */
+#define DEEPEST 4  /* pointers followed: memory may lead back to itself */
 #define LISTED 32u /* bytes that a list's text takes in a record, at least */
 
 /* As much of a text or a list as its page holds: what is behind may not be there, nor be needed. */
@@ -32,8 +32,8 @@ static uint32_t at_most(uint64_t count, uint32_t most)
 }
 
 /*
- * Elements of an array that are looked for. Memory that ends at a page's end is taken for an array that ended there as the next
- * page was not readable (typed/object.c): what is cut by us ends elsewhere.
+ * Elements of an array that are looked for. Memory that ends at a page's end is taken for an array that ended there as
+ * the next page was not readable (typed/object.c): what is cut by us ends elsewhere.
  */
 static uint32_t elements_with_room(uint64_t address, uint32_t element, uint32_t room)
 {
@@ -43,10 +43,11 @@ static uint32_t elements_with_room(uint64_t address, uint32_t element, uint32_t 
 }
 
 /*
- * Of use to the kernel only as a whole: one structure. An address that a call filled in is as long as its buffer, of which the length
- * that the call has left says no more.
+ * Of use to the kernel only as a whole: one structure. An address that a call filled in is as long as its buffer, of
+ * which the length that the call has left says no more.
  */
-static bool is_exact(const struct cap_save *save, const struct tt_type *pointer, const struct tt_type *target, uint32_t element)
+static bool is_exact(const struct cap_save *save, const struct tt_type *pointer, const struct tt_type *target,
+		     uint32_t element)
 {
 	if (target->kind == TT_STRUCT)
 		return element ? !pointer->n : !save->call.has_ret;
@@ -79,7 +80,8 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 	case TT_BYTES:
 	case TT_CHARS:
 		piece.data = piece.exact = true;
-		add(save, piece, at_most(count, save->measure.limit + 1)); /* one more: whether the kernel could read on */
+		/* one more: whether the kernel could read on */
+		add(save, piece, at_most(count, save->measure.limit + 1));
 		return;
 	}
 	if (target->flags & TT_ENDS_IN_DATA) {
@@ -103,15 +105,17 @@ static void add_target(struct cap_save *save, unsigned arg, const struct tt_type
 		piece.least = target->size;
 		add(save, piece, at_most(count, target->size + CAP_PAGE));
 	} else if (!element)
-		add(save, piece, at_most(counted ? count : target->size, target->kind == TT_STRUCT ? target->size : save->measure.room));
+		add(save, piece,
+		    at_most(counted ? count : target->size,
+			    target->kind == TT_STRUCT ? target->size : save->measure.room));
 	else if (!pointer->n)
 		add(save, piece, element);
 	else
 		add(save, piece, element * at_most(count, elements_with_room(address, element, save->measure.room)));
 }
 
-static void look(struct cap_save *save, const struct cap_piece *piece, const struct tt_type *type, uint32_t at, uint32_t length,
-		 struct tt_scope scope)
+static void look(struct cap_save *save, const struct cap_piece *piece, const struct tt_type *type, uint32_t at,
+		 uint32_t length, struct tt_scope scope)
 {
 	const struct tt_table *table = save->call.table;
 	const uint8_t *bytes = save->bytes + piece->at + at;
@@ -196,8 +200,8 @@ static bool find_end(struct cap_save *save, struct cap_piece *piece)
 }
 
 /*
- * What the kernel could not have used is not there: a structure or data of which a part is unreadable, a text without its NUL before
- * an unreadable page, an array without its first element.
+ * What the kernel could not have used is not there: a structure or data of which a part is unreadable, a text without
+ * its NUL before an unreadable page, an array without its first element.
  */
 static void drop_unusable(struct cap_piece *piece)
 {
@@ -223,7 +227,8 @@ static void fetch(struct cap_save *save, uint32_t first)
 
 			if (piece->got == piece->want || piece->ended)
 				continue;
-			piece->got = cap_memory_copy(&save->memory, piece->address, save->bytes + piece->at, piece->want);
+			piece->got =
+				cap_memory_copy(&save->memory, piece->address, save->bytes + piece->at, piece->want);
 			if (piece->text || piece->list)
 				more |= find_end(save, piece);
 		}
@@ -237,9 +242,16 @@ static void fetch(struct cap_save *save, uint32_t first)
 static void add_requests(struct cap_save *save, unsigned arg, const struct tt_type *pointer)
 {
 	uint32_t length = save->requests * CAP_RING_REQUEST;
-	struct cap_piece piece = {
-		.address = save->call.args[arg], .arg = (uint8_t)arg, .filled = -1, .type = TT_TYPE(save->call.table, pointer->target),
-		.at = save->used, .want = length, .got = length, .seen = length, .whole = length, .ready = true};
+	struct cap_piece piece = {.address = save->call.args[arg],
+				  .arg = (uint8_t)arg,
+				  .filled = -1,
+				  .type = TT_TYPE(save->call.table, pointer->target),
+				  .at = save->used,
+				  .want = length,
+				  .got = length,
+				  .seen = length,
+				  .whole = length,
+				  .ready = true};
 
 	if (!length || length > CAP_GATHERED - save->used || save->pieces == CAP_PIECES)
 		return;
@@ -264,7 +276,8 @@ static uint32_t add_args(struct cap_save *save, enum tt_direction direction, boo
 				add_requests(save, i, type);
 			continue;
 		}
-		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] && !(save->unsaved >> i & 1) &&
+		if (type && type->kind == TT_POINTER && type->direction & direction && call->args[i] &&
+		    !(save->unsaved >> i & 1) &&
 		    (!numbers || (tt_is_number(TT_TYPE(call->table, type->target)) && !type->n)) && !(done >> i & 1)) {
 			add_target(save, i, type, call->args[i], &scope);
 			done |= 1u << i;
@@ -280,7 +293,8 @@ static void take_numbers(struct cap_save *save)
 
 	for (uint32_t i = 0; i < save->pieces; i++) {
 		const struct cap_piece *piece = &save->piece[i];
-		const struct tt_type *type = TT_TYPE(call->table, TT_TYPE(call->table, call->types[piece->arg])->target);
+		const struct tt_type *type =
+			TT_TYPE(call->table, TT_TYPE(call->table, call->types[piece->arg])->target);
 
 		if (piece->got < type->width)
 			continue;
@@ -297,7 +311,8 @@ void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid)
 	cap_fds_begin(&save->fds, tid, tgid);
 	for (unsigned i = 0; i < call->n && !call->has_ret; i++)
 		if (call->types[i] != TT_NONE)
-			cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->types[i]), (const uint8_t *)&call->args[i], 8);
+			cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->types[i]),
+				       (const uint8_t *)&call->args[i], 8);
 	if (call->has_ret && call->result != TT_NONE)
 		cap_fds_within(&save->fds, scope, TT_TYPE(call->table, call->result), (const uint8_t *)&call->ret, 8);
 	for (uint32_t i = 0; i < save->pieces; i++) {

@@ -11,22 +11,23 @@
 #include "tracefs/capture/payload/ring.h"
 #include "tracefs/syscalls/types/block/walk.h"
 
-#define CAP_RECORD_MAX 65440u /* bytes: a __data_loc has 16 bits each for where and how long, and the rest of a sub-buffer is its own */
-#define CAP_TEXT_MAX 49152u   /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */
+/* bytes: a __data_loc has 16 bits each for where and how long, and the rest of a sub-buffer is its own */
+#define CAP_RECORD_MAX 65440u
+#define CAP_TEXT_MAX 49152u /* bytes of a string, or of data, at most: the largest syscall_user_buf_size */
 #define CAP_PIECES 2048u
 #define CAP_GATHERED (1u << 20) /* bytes; of a text that may be long, as many are kept free until its end is found */
 
 struct cap_piece {
 	uint64_t address;
 	int64_t filled; /* bytes that the structure that leads here says were filled in; -1: the call's result does */
-	const struct tt_type *type; /* of one element; NULL: it leads nowhere */
-	const struct tt_type *fds; /* of one element; NULL: it has no file descriptors */
-	uint32_t at, want, got;	    /* in bytes[]; how many were asked for, and are there */
-	uint32_t seen;		    /* as got, also of what is dropped since more of it was needed */
-	uint32_t whole;		    /* bytes that data has in the task */
-	uint32_t least;		    /* bytes without which it is of no use, 0: want */
-	uint32_t head;		    /* before the data, in the same piece */
-	uint32_t element;	    /* bytes of one, of an array */
+	const struct tt_type *type;  /* of one element; NULL: it leads nowhere */
+	const struct tt_type *fds;   /* of one element; NULL: it has no file descriptors */
+	uint32_t at, want, got;      /* in bytes[]; how many were asked for, and are there */
+	uint32_t seen;               /* as got, also of what is dropped since more of it was needed */
+	uint32_t whole;              /* bytes that data has in the task */
+	uint32_t least;              /* bytes without which it is of no use, 0: want */
+	uint32_t head;               /* before the data, in the same piece */
+	uint32_t element;            /* bytes of one, of an array */
 	uint32_t put_at, put_length; /* in record[], where it was put; no bytes: it was not */
 	uint8_t arg;
 	bool text;  /* ends at a NUL */
@@ -38,7 +39,10 @@ struct cap_piece {
 	bool ready; /* it was not read of the task's own memory, and is there */
 };
 
-/* How much of a call a sink has: texts and data are cut at limit, names of paths at paths, a record has no more bytes than room. */
+/*
+ * How much of a call a sink has: texts and data are cut at limit, names of paths at paths, a record has no more bytes
+ * than room.
+ */
 struct cap_measure {
 	uint32_t limit, paths, room;
 	bool fds; /* with what descriptors stand for */
@@ -53,7 +57,8 @@ struct cap_save {
 	struct cap_memory memory;
 	struct tt_call call;
 	struct cap_fds fds;
-	char netlink[40]; /* what the record says of the netlink socket that the call is on: the descriptor, the protocol */
+	/* what the record says of the netlink socket that the call is on: the descriptor, the protocol */
+	char netlink[40];
 	uint32_t netlink_length, netlink_head; /* 0: nothing; bytes of the descriptor's number, with its NUL */
 	struct cap_rings rings;
 	uint32_t requests; /* of io_uring that the call submits, in request[] */
@@ -71,15 +76,17 @@ struct cap_save {
 
 enum cap_part_kind {
 	CAP_PART_WHOLE, /* all of what the last address leads to */
-	CAP_PART_TEXT,	/* in place */
-	CAP_PART_UNIX,	/* the name in a UNIX socket's address, without the NUL that an abstract one begins with */
+	CAP_PART_TEXT,  /* in place */
+	CAP_PART_UNIX,  /* the name in a UNIX socket's address, without the NUL that an abstract one begins with */
 };
 
 /* Something within what an argument leads to, that a record has a location for (tracefs/syscalls/parts.tbl). */
 struct cap_part {
 	uint8_t arg, kind, steps;
-	uint16_t step[CAP_PART_STEPS]; /* where each address stands that is followed, in what the one before it leads to */
-	uint16_t at, size;	       /* CAP_PART_TEXT: where it stands in what the last leads to, and its bytes at most */
+	/* where each address stands that is followed, in what the one before it leads to */
+	uint16_t step[CAP_PART_STEPS];
+	/* CAP_PART_TEXT: where it stands in what the last leads to, and its bytes at most */
+	uint16_t at, size;
 };
 
 struct cap_parts {
@@ -88,16 +95,16 @@ struct cap_parts {
 };
 
 /*
- * Of the task that save->memory was begun for. direction: TT_IN at enter, TT_OUT at exit (then the call has its result),
- * TT_LEFT at the exit of a call that was interrupted.
+ * Of the task that save->memory was begun for. direction: TT_IN at enter, TT_OUT at exit (then the call has its
+ * result), TT_LEFT at the exit of a call that was interrupted.
  * May be called again at the same stop: what was read of the task is still there.
  */
 void cap_save_gather(struct cap_save *save, enum tt_direction direction, struct cap_measure measure);
 /* What the descriptors of the call, and in what was gathered of it, stand for. tgid: the task's process. */
 void cap_save_fds(struct cap_save *save, int32_t tid, int32_t tgid);
 /*
- * netlink.c: after cap_save_gather(), the protocol of the netlink socket that argument `asked` is a descriptor of; -1 where
- * nothing of what was gathered looks like netlink, or the descriptor is another's. Nobody else's socket is asked.
+ * netlink.c: after cap_save_gather(), the protocol of the netlink socket that argument `asked` is a descriptor of; -1
+ * where nothing of what was gathered looks like netlink, or the descriptor is another's. Nobody else's socket is asked.
  */
 int32_t cap_save_netlink(struct cap_save *save, unsigned asked, int32_t tid, int32_t tgid);
 /* That it is one goes into the record. */
@@ -105,8 +112,8 @@ void cap_save_say_netlink(struct cap_save *save, int32_t fd, int32_t protocol);
 /* Nothing is saved of this call. */
 void cap_save_nothing(struct cap_save *save);
 /*
- * In record[], from len on: a location for each argument of mask and for each part, and what they locate; before that, what
- * descriptors stand for. The new length.
+ * In record[], from len on: a location for each argument of mask and for each part, and what they locate; before that,
+ * what descriptors stand for. The new length.
  */
 uint32_t cap_save_put(struct cap_save *save, uint32_t len, uint8_t mask, const struct cap_parts *parts,
 		      struct cap_measure measure);

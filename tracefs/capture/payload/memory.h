@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one stop reads of a task's memory: whole pages, each at most once. First say what is wanted, then fetch all of it with
- * one task_read_vector(), then look; what that leads to is wanted and fetched next.
+ * What one stop reads of a task's memory: whole pages, each at most once. First say what is wanted, then fetch all of
+ * it with one task_read_vector(), then look; what that leads to is wanted and fetched next.
  */
 #ifndef TRACEFS_CAPTURE_PAYLOAD_MEMORY_H
 #define TRACEFS_CAPTURE_PAYLOAD_MEMORY_H
@@ -15,9 +15,9 @@
 struct cap_memory {
 	int32_t tid;
 	uint32_t wanted, fetched; /* pages: all that were asked for; the first of them, that were read */
-	uint64_t fetches;	  /* pages read since the start: for tests */
+	uint64_t fetches;         /* pages read since the start: for tests */
 	uint64_t page[CAP_PAGES]; /* its number */
-	bool bad[CAP_PAGES];	  /* it could not be read */
+	bool bad[CAP_PAGES];      /* it could not be read */
 	uint8_t data[CAP_PAGES][CAP_PAGE];
 };
 

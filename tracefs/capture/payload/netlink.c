@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether a call is on a netlink socket, and on which protocol's: its messages' types depend on that, and it is not in the
- * call. The socket is asked only where an address or the beginning of the data looks like netlink's.
+ * Whether a call is on a netlink socket, and on which protocol's: its messages' types depend on that, and it is not in
+ * the call. The socket is asked only where an address or the beginning of the data looks like netlink's.
  */
 #include <linux/netlink.h>
 #include <stdio.h>
@@ -24,7 +24,8 @@ static bool is_message(const uint8_t *bytes, const struct cap_piece *piece)
 	if (!piece->data || piece->seen < sizeof(header))
 		return false;
 	memcpy(&header, bytes, sizeof(header));
-	return header.nlmsg_len >= sizeof(header) && header.nlmsg_len < 1u << 20 && !(header.nlmsg_flags & ~KNOWN_FLAGS);
+	return header.nlmsg_len >= sizeof(header) && header.nlmsg_len < 1u << 20 &&
+	       !(header.nlmsg_flags & ~KNOWN_FLAGS);
 }
 
 int32_t cap_save_netlink(struct cap_save *save, unsigned asked, int32_t tid, int32_t tgid)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Locations of what lies within the memory that a record has (tracefs/syscalls/parts.tbl): no byte is copied for them. */
+/*
+ * Locations of what lies within the memory that a record has (tracefs/syscalls/parts.tbl): no byte is copied for them.
+ */
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +29,8 @@ static const struct cap_piece *follow(struct cap_save *save, const struct cap_pa
 
 	for (unsigned i = 0; piece && i < part->steps; i++) {
 		uint32_t at = part->step[i];
-		uint64_t address = at + 8 <= piece->put_length ? tt_load(save->record + piece->put_at + at, 8, false) : 0;
+		uint64_t address =
+			at + 8 <= piece->put_length ? tt_load(save->record + piece->put_at + at, 8, false) : 0;
 
 		piece = address ? piece_at(save, piece, address) : NULL;
 	}

@@ -12,7 +12,10 @@
 
 _Static_assert(FDS_AT == offsetof(struct ev_sys_exit, fds), "one place in both");
 
-/* Behind a text that was cut, where its length does not count it: readers that print up to a NUL see that there was more. */
+/*
+ * Behind a text that was cut, where its length does not count it: readers that print up to a NUL see that there was
+ * more.
+ */
 static const char cut[] = "...";
 static const char fault[] = "(fault)";
 

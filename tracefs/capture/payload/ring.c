@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests of a ring. The ring is mapped here for as long as it is read, by the task's own descriptor: so it does not matter where the
- * task has it mapped, or under which of several rings' addresses.
+ * Requests of a ring. The ring is mapped here for as long as it is read, by the task's own descriptor: so it does not
+ * matter where the task has it mapped, or under which of several rings' addresses.
  */
 #define _GNU_SOURCE
 #include "tracefs/capture/payload/ring.h"
@@ -12,17 +12,17 @@
 #include <unistd.h>
 
 #ifndef SYS_io_uring_setup
-#define SYS_io_uring_setup 425
+#	define SYS_io_uring_setup 425
 #endif
 
 #define OFF_RING 0ull
 #define OFF_REQUESTS 0x10000000ull
-#define SETUP_LONG 0x400u	/* IORING_SETUP_SQE128 */
-#define SETUP_NO_ARRAY 0x10000u	/* IORING_SETUP_NO_SQARRAY */
+#define SETUP_LONG 0x400u       /* IORING_SETUP_SQE128 */
+#define SETUP_NO_ARRAY 0x10000u /* IORING_SETUP_NO_SQARRAY */
 #define ENTRIES_MOST 32768u
 #define LINE 64u
-#define END 16u			/* bytes of struct io_uring_cqe */
-#define ARRAY_MOST (1u << 23)	/* where an array may begin */
+#define END 16u               /* bytes of struct io_uring_cqe */
+#define ARRAY_MOST (1u << 23) /* where an array may begin */
 #define PAGE 4096u
 
 /* struct io_uring_params: here, since older headers lack members. */
@@ -40,7 +40,10 @@ struct params {
 
 _Static_assert(sizeof(struct params) == 120, "as the kernel has it");
 
-/* Where things stand in a ring is the same for all rings of a kernel: a small one of our own tells. False: there is none. */
+/*
+ * Where things stand in a ring is the same for all rings of a kernel: a small one of our own tells. False: there is
+ * none.
+ */
 static bool ask_kernel(struct params *asked)
 {
 	static struct params kept;
@@ -99,9 +102,11 @@ static bool look(const uint8_t *ring, const struct params *at, const struct cap_
 {
 	uint32_t ends = word(ring, at->cq_off.ring_entries);
 
-	*seen = (struct seen){
-		.entries = word(ring, at->sq_off.ring_entries), .head = word(ring, at->sq_off.head), .tail = word(ring, at->sq_off.tail)};
-	if (!seen->entries || seen->entries > ENTRIES_MOST || seen->entries & (seen->entries - 1) || ends > 2 * ENTRIES_MOST)
+	*seen = (struct seen){.entries = word(ring, at->sq_off.ring_entries),
+			      .head = word(ring, at->sq_off.head),
+			      .tail = word(ring, at->sq_off.tail)};
+	if (!seen->entries || seen->entries > ENTRIES_MOST || seen->entries & (seen->entries - 1) ||
+	    ends > 2 * ENTRIES_MOST)
 		return false;
 	seen->array = known ? known->array : (at->cq_off.cqes + ends * END + LINE - 1) / LINE * LINE;
 	if (seen->array > ARRAY_MOST || seen->array % 4)
@@ -122,8 +127,8 @@ static uint32_t waiting(const struct seen *seen, uint64_t wanted)
 }
 
 /*
- * Of a ring that was set up unseen: whether its requests stand where they do in any case, with an array of their order or without, and
- * are not long ones, which a page may have room for.
+ * Of a ring that was set up unseen: whether its requests stand where they do in any case, with an array of their order
+ * or without, and are not long ones, which a page may have room for.
  */
 static bool is_plain(const uint8_t *ring, const struct seen *seen, uint32_t n, int fd)
 {
@@ -141,13 +146,15 @@ static bool is_plain(const uint8_t *ring, const struct seen *seen, uint32_t n, i
 	return true;
 }
 
-static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct seen *seen, uint32_t flags, uint32_t n, uint8_t *out)
+static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct seen *seen, uint32_t flags, uint32_t n,
+		     uint8_t *out)
 {
 	uint32_t done = 0, size = flags & SETUP_LONG ? 2 * CAP_RING_REQUEST : CAP_RING_REQUEST;
 	bool by_array = !(flags & SETUP_NO_ARRAY);
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = (seen->head + i) & (seen->entries - 1), index = by_array ? word(ring, seen->array + 4 * at) : at;
+		uint32_t at = (seen->head + i) & (seen->entries - 1),
+			 index = by_array ? word(ring, seen->array + 4 * at) : at;
 
 		if (index < seen->entries) /* the kernel drops others */
 			memcpy(out + CAP_RING_REQUEST * done++, requests + (size_t)size * index, CAP_RING_REQUEST);
@@ -155,7 +162,8 @@ static uint32_t copy(const uint8_t *ring, const uint8_t *requests, const struct 
 	return done;
 }
 
-static uint32_t read_requests(int fd, const struct params *at, const struct cap_ring *known, uint64_t wanted, uint8_t *out)
+static uint32_t read_requests(int fd, const struct params *at, const struct cap_ring *known, uint64_t wanted,
+			      uint8_t *out)
 {
 	uint32_t flags = known ? known->flags : 0, n, done = 0;
 	size_t length = PAGE, all;
@@ -169,7 +177,8 @@ static uint32_t read_requests(int fd, const struct params *at, const struct cap_
 	}
 	if (!ring)
 		return 0;
-	if (look(ring, at, known, &seen) && (flags & SETUP_NO_ARRAY || seen.length <= (length + PAGE - 1) / PAGE * PAGE)) {
+	if (look(ring, at, known, &seen) &&
+	    (flags & SETUP_NO_ARRAY || seen.length <= (length + PAGE - 1) / PAGE * PAGE)) {
 		n = waiting(&seen, wanted);
 		all = (size_t)seen.entries * (flags & SETUP_LONG ? 2 : 1) * CAP_RING_REQUEST;
 		requests = known || is_plain(ring, &seen, n, fd) ? map(fd, OFF_REQUESTS, all) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * What a task's socket is connected to. It is asked itself, through a descriptor of our own that is there for that long only:
- * /proc/net would have to be searched, and tells nothing of other namespaces.
+ * What a task's socket is connected to. It is asked itself, through a descriptor of our own that is there for that long
+ * only: /proc/net would have to be searched, and tells nothing of other namespaces.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,10 +20,10 @@
 #include "tracefs/capture/payload/fds.h"
 
 #ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
+#	define SYS_pidfd_open 434
 #endif
 #ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
+#	define SYS_pidfd_getfd 438
 #endif
 #define OF_A_THREAD O_EXCL /* PIDFD_THREAD, since Linux 6.9 */
 
@@ -70,7 +70,9 @@ static int handle_of(int32_t tid, int32_t tgid)
 	return handle >= 0 ? handle : (int)syscall(SYS_pidfd_open, tgid, 0);
 }
 
-/* Mostly the task is that of the call before. The handle of one that is gone finds nothing, whoever has its number now. */
+/*
+ * Mostly the task is that of the call before. The handle of one that is gone finds nothing, whoever has its number now.
+ */
 int cap_fds_borrow(struct cap_fds *fds, int32_t fd)
 {
 	bool kept = fds->handle >= 0 && fds->handle_of == fds->tid;
@@ -91,8 +93,8 @@ static bool put_internet(struct out *out, const union address *address)
 	bool six = address->any.sa_family == AF_INET6;
 	uint16_t port = ntohs(six ? address->in6.sin6_port : address->in.sin_port);
 
-	if (!inet_ntop(address->any.sa_family, six ? (const void *)&address->in6.sin6_addr : &address->in.sin_addr, host,
-		       sizeof(host)))
+	if (!inet_ntop(address->any.sa_family, six ? (const void *)&address->in6.sin6_addr : &address->in.sin_addr,
+		       host, sizeof(host)))
 		return false;
 	if (six)
 		puts_to(out, "[");
@@ -138,14 +140,23 @@ static void put_path(struct out *out, const char *path, uint32_t length)
 
 static bool put_netlink(struct out *out, int fd, const struct sockaddr_nl *own)
 {
-	static const char *const names[] = {
-		[NETLINK_ROUTE] = "ROUTE", [NETLINK_USERSOCK] = "USERSOCK", [NETLINK_SOCK_DIAG] = "SOCK_DIAG",
-		[NETLINK_NFLOG] = "NFLOG", [NETLINK_XFRM] = "XFRM", [NETLINK_SELINUX] = "SELINUX", [NETLINK_ISCSI] = "ISCSI",
-		[NETLINK_AUDIT] = "AUDIT", [NETLINK_FIB_LOOKUP] = "FIB_LOOKUP", [NETLINK_CONNECTOR] = "CONNECTOR",
-		[NETLINK_NETFILTER] = "NETFILTER", [NETLINK_KOBJECT_UEVENT] = "KOBJECT_UEVENT",
-		[NETLINK_GENERIC] = "GENERIC", [NETLINK_SCSITRANSPORT] = "SCSITRANSPORT", [NETLINK_ECRYPTFS] = "ECRYPTFS",
-		[NETLINK_RDMA] = "RDMA", [NETLINK_CRYPTO] = "CRYPTO",
-	};
+	static const char *const names[] = {[NETLINK_ROUTE] = "ROUTE",
+					    [NETLINK_USERSOCK] = "USERSOCK",
+					    [NETLINK_SOCK_DIAG] = "SOCK_DIAG",
+					    [NETLINK_NFLOG] = "NFLOG",
+					    [NETLINK_XFRM] = "XFRM",
+					    [NETLINK_SELINUX] = "SELINUX",
+					    [NETLINK_ISCSI] = "ISCSI",
+					    [NETLINK_AUDIT] = "AUDIT",
+					    [NETLINK_FIB_LOOKUP] = "FIB_LOOKUP",
+					    [NETLINK_CONNECTOR] = "CONNECTOR",
+					    [NETLINK_NETFILTER] = "NETFILTER",
+					    [NETLINK_KOBJECT_UEVENT] = "KOBJECT_UEVENT",
+					    [NETLINK_GENERIC] = "GENERIC",
+					    [NETLINK_SCSITRANSPORT] = "SCSITRANSPORT",
+					    [NETLINK_ECRYPTFS] = "ECRYPTFS",
+					    [NETLINK_RDMA] = "RDMA",
+					    [NETLINK_CRYPTO] = "CRYPTO"};
 	int protocol = -1;
 	socklen_t length = sizeof(protocol);
 

@@ -34,7 +34,10 @@ static bool ask(int fd, uint32_t inode)
 		struct unix_diag_req body;
 	} request = {
 		.head = {.nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
-		.body = {.sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_ino = inode, .udiag_show = UDIAG_SHOW_PEER,
+		.body = {.sdiag_family = AF_UNIX,
+			 .udiag_states = ~0u,
+			 .udiag_ino = inode,
+			 .udiag_show = UDIAG_SHOW_PEER,
 			 .udiag_cookie = {~0u, ~0u}},
 	};
 

@@ -8,7 +8,7 @@
 #define CAP_PEERS 256u /* remembered: the kernel searches all of its UNIX sockets for one */
 
 struct cap_peers {
-	int fd;		 /* asks; -1: not yet */
+	int fd;          /* asks; -1: not yet */
 	uint8_t refused; /* questions in a row that had no answer */
 	struct {
 		uint32_t inode, peer;

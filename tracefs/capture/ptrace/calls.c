@@ -130,8 +130,8 @@ void cap_on_return(struct cap_thread *ct, struct cap_task *t)
 	    cap_ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (uintptr_t)&info) < 0)
 		return;
 	take_regs(&t->call, &regs, info.arch);
-	cap_record_exit(&ct->recorder, t, &t->call, info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax,
-			ASK_CPU);
+	cap_record_exit(&ct->recorder, t, &t->call,
+			info.arch == AUDIT_ARCH_X86_64 ? (int64_t)regs.rax : (int32_t)regs.rax, ASK_CPU);
 }
 
 void cap_on_middle(struct cap_thread *ct, struct cap_task *t, const struct user_regs_struct *regs, uint32_t arch)

@@ -3,8 +3,9 @@
 /*
  * Tasks that come and go: fork, vfork, clone, exec from another thread, death.
  *
- * A child's first stop and its parent's report of the birth come in either order. Neither can wait for the other (ptrace/thread.h), so a child
- * that comes first is adopted on what /proc says of its kin, and set right when the parent's report comes.
+ * A child's first stop and its parent's report of the birth come in either order. Neither can wait for the other
+ * (ptrace/thread.h), so a child that comes first is adopted on what /proc says of its kin, and set right when the
+ * parent's report comes.
  */
 #include <linux/audit.h>
 #include <linux/sched.h>
@@ -19,7 +20,6 @@
 #include "tracefs/capture/task/regs.h"
 #include "tracefs/capture/task/status.h"
 #include "tracefs/events/task_memory.h"
-
 
 /* Whether tid is a thread of the group: costs a tenth of reading /proc. */
 static bool in_group(int32_t tgid, int32_t tid)
@@ -107,14 +107,17 @@ void cap_on_birth(struct cap_thread *ct, struct cap_task *parent, int event)
 		in_on_birth(ct->hub, parent, child);
 }
 
-/* Who gave birth to it: one of its kin that is in a call that gives birth, best of its own group (then it is a thread). */
+/*
+ * Who gave birth to it: one of its kin that is in a call that gives birth, best of its own group (then it is a thread).
+ */
 static struct cap_task *parent_of(const struct cap_thread *ct, int32_t tid, int32_t tgid, int32_t ppid)
 {
 	struct cap_task *best = NULL;
 	int best_score = 0;
 	uint32_t place = 0;
 
-	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
+	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t;
+	     t = cap_task_next(&ct->tasks, &place, t->next)) {
 		bool kin = t->tgid == (tgid != tid ? tgid : ppid);
 		int score = 2 * kin + (t->entered && cap_call_is(&t->call, CAP_TRAITS_BIRTH));
 		if (t->tid != tid && score > best_score) {

@@ -18,13 +18,13 @@ static void unlock(pthread_mutex_t **lock)
 	pthread_mutex_unlock(*lock);
 }
 
-#define LOCKED(ct)                                                                                                             \
-	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->recorder.emit_lock;                                            \
+#define LOCKED(ct)                                                                                                     \
+	__attribute__((cleanup(unlock))) pthread_mutex_t *lock_ = &(ct)->recorder.emit_lock;                           \
 	pthread_mutex_lock(lock_)
 
-#define EACH_TASK(ct, t)                                                                                                       \
-	uint32_t place_ = 0;                                                                                                   \
-	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                              \
+#define EACH_TASK(ct, t)                                                                                               \
+	uint32_t place_ = 0;                                                                                           \
+	for (struct cap_task *t = cap_task_next(&(ct)->tasks, &place_, NULL); t;                                       \
 	     t = cap_task_next(&(ct)->tasks, &place_, (t)->next))
 
 struct cap_recorder *cap_recorder_of(struct cap_thread *ct)
@@ -38,7 +38,8 @@ bool cap_mark(struct cap_thread *ct, int sink, int32_t tid, const char *comm, in
 	struct cap_recorder *r = &ct->recorder;
 	struct cap_task stranger = {.tid = tid, .name.known = true}, *t;
 	bool written = false;
-	struct cap_emission e = {.task = &stranger, .sink = sink, .cpu = cpu, .always = true, .seen = seen, .seen_len = seen_len};
+	struct cap_emission e = {
+		.task = &stranger, .sink = sink, .cpu = cpu, .always = true, .seen = seen, .seen_len = seen_len};
 
 	cap_pause(r);
 	t = cap_task_find(&ct->tasks, tid);
@@ -120,7 +121,8 @@ int cap_list(struct cap_thread *ct, int32_t *tids, int32_t *tgids, uint32_t max)
 {
 	LOCKED(ct);
 	uint32_t n = 0;
-	EACH_TASK (ct, t) {
+	EACH_TASK(ct, t)
+	{
 		if (n < max) {
 			tids[n] = t->tid;
 			tgids[n] = t->tgid;
@@ -134,12 +136,12 @@ int cap_leaving(struct cap_thread *ct, int32_t *tids, uint32_t max)
 {
 	LOCKED(ct);
 	uint32_t n = 0;
-	EACH_TASK (ct, t)
-		if (t->path == CAP_PATH_LEAVE) {
-			if (n < max)
-				tids[n] = t->tid;
-			n++;
-		}
+	EACH_TASK(ct, t)
+	if (t->path == CAP_PATH_LEAVE) {
+		if (n < max)
+			tids[n] = t->tid;
+		n++;
+	}
 	return n;
 }
 
@@ -147,12 +149,12 @@ int cap_members(struct cap_thread *ct, int sink, int set, int32_t *tids, uint32_
 {
 	LOCKED(ct);
 	uint32_t n = 0;
-	EACH_TASK (ct, t)
-		if (t->in[set] >> sink & 1) {
-			if (n < max)
-				tids[n] = t->tid;
-			n++;
-		}
+	EACH_TASK(ct, t)
+	if (t->in[set] >> sink & 1) {
+		if (n < max)
+			tids[n] = t->tid;
+		n++;
+	}
 	return n;
 }
 
@@ -216,27 +218,27 @@ void cap_set_member(struct cap_thread *ct, int32_t tid, int sink, int set, bool 
 void cap_clear_members(struct cap_thread *ct, int sink, int set)
 {
 	LOCKED(ct);
-	EACH_TASK (ct, t)
-		t->in[set] &= ~(1ull << sink);
+	EACH_TASK(ct, t)
+	t->in[set] &= ~(1ull << sink);
 }
 
 void cap_choose_all(struct cap_thread *ct)
 {
 	LOCKED(ct);
-	EACH_TASK (ct, t)
-		cap_task_choose(t, &ct->recorder.wants);
+	EACH_TASK(ct, t)
+	cap_task_choose(t, &ct->recorder.wants);
 }
 
 int cap_interrupted(struct cap_thread *ct, int32_t *tids, uint32_t max)
 {
 	LOCKED(ct);
 	uint32_t n = 0;
-	EACH_TASK (ct, t)
-		if (t->interrupted) {
-			if (n < max)
-				tids[n] = t->tid;
-			n++;
-		}
+	EACH_TASK(ct, t)
+	if (t->interrupted) {
+		if (n < max)
+			tids[n] = t->tid;
+		n++;
+	}
 	return n;
 }
 
@@ -266,12 +268,12 @@ int cap_unstopped(struct cap_thread *ct, int32_t *tids, uint32_t max)
 {
 	LOCKED(ct);
 	uint32_t n = 0;
-	EACH_TASK (ct, t)
-		if (cap_must_follow(ct, t) && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
-			if (n < max)
-				tids[n] = t->tid;
-			n++;
-		}
+	EACH_TASK(ct, t)
+	if (cap_must_follow(ct, t) && !t->followed && !t->newborn && !t->stopped && !t->interrupted) {
+		if (n < max)
+			tids[n] = t->tid;
+		n++;
+	}
 	return n;
 }
 

@@ -15,7 +15,7 @@
 #include "tracefs/capture/task/stat.h"
 
 #ifndef PIDFD_THREAD
-#define PIDFD_THREAD O_EXCL /* Linux 6.9 */
+#	define PIDFD_THREAD O_EXCL /* Linux 6.9 */
 #endif
 
 /* Readable when the capture thread has ended; before Linux 6.9 only when its whole process has. */
@@ -60,7 +60,8 @@ static _Noreturn void keep(struct keeper_table *table, int end)
 		if (!tid)
 			continue;
 		any = true;
-		if (cap_stat_read(slot->tgid, tid, stat) && cap_stat_number(stat, CAP_STAT_START) == (int64_t)slot->start)
+		if (cap_stat_read(slot->tgid, tid, stat) &&
+		    cap_stat_number(stat, CAP_STAT_START) == (int64_t)slot->start)
 			keeper_restore(slot, table->cpu);
 	}
 	if (any)

@@ -2,8 +2,8 @@
 /*
  * A small process that gives tasks their CPU affinity back when the tracer has died before it could.
  *
- * The tracer writes down what it is about to change in a table that both map; the keeper sleeps until the capture thread has
- * ended, however it did, and puts right what stands there.
+ * The tracer writes down what it is about to change in a table that both map; the keeper sleeps until the capture
+ * thread has ended, however it did, and puts right what stands there.
  */
 #ifndef TRACEFS_CAPTURE_PTRACE_KEEPER_H
 #define TRACEFS_CAPTURE_PTRACE_KEEPER_H

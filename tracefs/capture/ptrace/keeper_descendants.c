@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * Tasks born between the tracer's death and the keeper's waking: they inherited an affinity that was not their parent's own.
+ * Tasks born between the tracer's death and the keeper's waking: they inherited an affinity that was not their parent's
+ * own.
  *
  * While the tracer lives there are none, since a task has its own affinity back before it may give birth. So only
- * tasks younger than the death are looked at: threads and children of those in the table, and, as their parents may be gone
- * already, processes of the same sessions.
+ * tasks younger than the death are looked at: threads and children of those in the table, and, as their parents may be
+ * gone already, processes of the same sessions.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ static bool each_number(const char *directory, struct search *s, int32_t tgid, v
 		return false;
 	while ((got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0)
 		for (long at = 0; at < got;) {
-			const char *name = entries + at + 19; /* struct linux_dirent64: ino 8, off 8, reclen 2, type 1 */
+			/* struct linux_dirent64: ino 8, off 8, reclen 2, type 1 */
+			const char *name = entries + at + 19;
 			uint16_t length;
 			memcpy(&length, entries + at + 16, sizeof(length));
 			int32_t number = atoi(name);

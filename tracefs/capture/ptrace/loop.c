@@ -59,8 +59,8 @@ static int handle(struct cap_thread *ct, const siginfo_t *si)
 }
 
 /*
- * waitid(P_ALL) finds the youngest tracee's stop first and, as stops are not consumed, a few busy young ones could keep an old one
- * waiting for ever. So now and then those are asked that were not served since the last time.
+ * waitid(P_ALL) finds the youngest tracee's stop first and, as stops are not consumed, a few busy young ones could keep
+ * an old one waiting for ever. So now and then those are asked that were not served since the last time.
  */
 static int sweep(struct cap_thread *ct)
 {
@@ -107,7 +107,8 @@ int cap_loop(struct cap_thread *ct)
 			ct->tick = false;
 			cap_place_tick(ct);
 		}
-		if (unlikely(ct->starved || (ct->tasks.count > 1 && ct->stops - ct->swept > SWEEP_STOPS + 2 * ct->tasks.count)))
+		if (unlikely(ct->starved ||
+			     (ct->tasks.count > 1 && ct->stops - ct->swept > SWEEP_STOPS + 2 * ct->tasks.count)))
 			reason = sweep(ct);
 		if (reason != CAP_GO_ON)
 			return reason;

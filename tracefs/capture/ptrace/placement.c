@@ -3,13 +3,13 @@
 /*
  * Which CPU the capture thread and its tracees run on.
  *
- * A stop is two context switches, and the wake-ups between them cost many times more when they go to another CPU that sleeps. Left
- * alone, the scheduler sends the two to different CPUs, since one of them is idle. So tasks that stop often are kept on the
- * capture thread's CPU, and are let go (of) when that holds them up: when they compute for long while others want to, or
- * have not stopped for a while.
+ * A stop is two context switches, and the wake-ups between them cost many times more when they go to another CPU that
+ * sleeps. Left alone, the scheduler sends the two to different CPUs, since one of them is idle. So tasks that stop
+ * often are kept on the capture thread's CPU, and are let go (of) when that holds them up: when they compute for long
+ * while others want to, or have not stopped for a while.
  *
- * A tracee never sees it. Its own affinity is given back before it enters a call that tells, changes or hands on affinities; what
- * anyone else sets meanwhile is left alone; and the keeper gives it back where the tracer dies first.
+ * A tracee never sees it. Its own affinity is given back before it enters a call that tells, changes or hands on
+ * affinities; what anyone else sets meanwhile is left alone; and the keeper gives it back where the tracer dies first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,23 +22,23 @@
 #include "tracefs/capture/task/call_facts.h"
 #include "tracefs/capture/task/clock.h"
 
-#define BURST_NS 300000	 /* computing at one go that is long, against what two stops apart cost */
-#define IDLE_NS 3000000	 /* without a stop: let go. Less than a tick */
-#define BRISK 4		 /* short bursts in a row that make a task worth keeping beside others that compute */
-#define ANEW_TICKS 64	 /* after so many all are let go for a moment, so that the scheduler may find them a better CPU */
+#define BURST_NS 300000 /* computing at one go that is long, against what two stops apart cost */
+#define IDLE_NS 3000000 /* without a stop: let go. Less than a tick */
+#define BRISK 4         /* short bursts in a row that make a task worth keeping beside others that compute */
+#define ANEW_TICKS 64 /* after so many all are let go for a moment, so that the scheduler may find them a better CPU */
 #define REFUSED_STOPS 200 /* before another try with a task that cannot be kept */
 
 struct cap_place {
 	struct keeper keeper;
-	bool off;	     /* there can be no keeper */
-	int cpu;	     /* where the capture thread and all kept are; -1: nowhere, none is kept */
+	bool off;            /* there can be no keeper */
+	int cpu;             /* where the capture thread and all kept are; -1: nowhere, none is kept */
 	struct affinity own; /* the capture thread's */
 	int online;
 	struct cap_task *kept[KEEPER_SLOTS];
 	uint32_t kept_count;
 	uint32_t computing; /* tasks outside a system call */
 	uint32_t asking;    /* tasks in a call about affinities: nobody is kept meanwhile */
-	bool held_off;	    /* see cap_place_hold_off() */
+	bool held_off;      /* see cap_place_hold_off() */
 	uint64_t now;
 	uint32_t ticks;
 };
@@ -108,8 +108,8 @@ static void release_slot(struct cap_place *pl, struct cap_task *t)
 }
 
 /*
- * An affinity with all CPUs is given back as "whatever there is": so a CPU that its cpuset gains later is the task's too, as if
- * nothing had ever been set.
+ * An affinity with all CPUs is given back as "whatever there is": so a CPU that its cpuset gains later is the task's
+ * too, as if nothing had ever been set.
  */
 static bool note(struct cap_place *pl, struct cap_task *t)
 {
@@ -202,11 +202,13 @@ void cap_place_resume(struct cap_thread *ct, struct cap_task *t)
 {
 	struct cap_place *pl = ct->place;
 
-	if (unlikely(t->path != CAP_PATH_STOPS)) { /* it would not stop before it asks after the others', or hands on its own */
+	/* it would not stop before it asks after the others', or hands on its own */
+	if (unlikely(t->path != CAP_PATH_STOPS)) {
 		cap_place_release_all(ct);
 		return;
 	}
-	if (t->place.slot < 0 && t->place.stops_often && !pl->off && !pl->asking && !pl->held_off && !t->place.hands_on && (!pl->computing || t->place.bursts == BRISK)) {
+	if (t->place.slot < 0 && t->place.stops_often && !pl->off && !pl->asking && !pl->held_off &&
+	    !t->place.hands_on && (!pl->computing || t->place.bursts == BRISK)) {
 		if (t->place.try_again)
 			t->place.try_again--;
 		else if (!keep(ct, t))

@@ -3,13 +3,13 @@
 /*
  * EINTR that comes of tracing alone is undone: the task makes its call again.
  *
- * Some calls end with EINTR whenever their sleeper is woken by the signal machinery. Of a traced task that is also the case at
- * PTRACE_INTERRUPT, at a SIGCONT to any of its threads, and at signals that it ignores, which the kernel drops when they are sent
- * to an untraced task. Such a call has done nothing yet, so it can be made again.
+ * Some calls end with EINTR whenever their sleeper is woken by the signal machinery. Of a traced task that is also the
+ * case at PTRACE_INTERRUPT, at a SIGCONT to any of its threads, and at signals that it ignores, which the kernel drops
+ * when they are sent to an untraced task. Such a call has done nothing yet, so it can be made again.
  *
- * The task is on its way out of the kernel then, with a signal flagged. We put ERESTARTNOHAND in the place of EINTR: the kernel
- * itself makes that EINTR if a handler is to run, and makes the call again if none is. So nothing can come in between, and the
- * task may be let go, or the tracer die, at once.
+ * The task is on its way out of the kernel then, with a signal flagged. We put ERESTARTNOHAND in the place of EINTR:
+ * the kernel itself makes that EINTR if a handler is to run, and makes the call again if none is. So nothing can come
+ * in between, and the task may be let go, or the tracer die, at once.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -27,7 +27,8 @@
 #include "tracefs/capture/ptrace/restart.h"
 
 /* They end such calls untraced, too, when the task goes on after the stop. */
-#define STOP_SIGNALS (CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
+#define STOP_SIGNALS                                                                                                   \
+	(CAP_SIGNAL_BIT(SIGSTOP) | CAP_SIGNAL_BIT(SIGTSTP) | CAP_SIGNAL_BIT(SIGTTIN) | CAP_SIGNAL_BIT(SIGTTOU))
 
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first)
 {
@@ -69,7 +70,10 @@ static bool is_in_sandbox(const struct cap_task *t, const struct cap_status *s)
 	return s->filters > own_filters() + t->filtered;
 }
 
-/* How a call returned, and what is to be done: nothing, make it again as the kernel would not, leave that to the kernel. */
+/*
+ * How a call returned, and what is to be done: nothing, make it again as the kernel would not, leave that to the
+ * kernel.
+ */
 enum verdict { IT_ENDED, MAKE_AGAIN, KERNEL_DOES };
 
 static enum verdict judge(const struct cap_task *t, const struct user_regs_struct *regs, const struct cap_status *s)
@@ -85,7 +89,8 @@ static enum verdict judge(const struct cap_task *t, const struct user_regs_struc
 	uint64_t first = native ? regs->rdi : (uint32_t)regs->rbx;
 
 	if (result == -EINTR)
-		return cap_undoable(info.arch, nr, first) || undoable_if_ignored(info.arch, nr, first) ? MAKE_AGAIN : IT_ENDED;
+		return cap_undoable(info.arch, nr, first) || undoable_if_ignored(info.arch, nr, first) ? MAKE_AGAIN
+												       : IT_ENDED;
 	/* io_pgetevents: the kernel would begin its time anew */
 	if (result == -CAP_ERESTARTNOHAND && !t->restart.pending && cap_undoable(info.arch, nr, first) &&
 	    cap_timeout_of(info.arch, nr))
@@ -192,6 +197,7 @@ void cap_on_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 	bool dropped = cap_dropped(&s) & CAP_SIGNAL_BIT(sig);
 	if (t->restart.pending && (s.caught & CAP_SIGNAL_BIT(sig)))
 		ended(ct, t, t->restart.ended); /* the kernel sees to that */
-	else if (!t->restart.pending && dropped && judge(t, &regs, &s) == MAKE_AGAIN && (!t->filtered || call_known(ct, t, &regs)))
+	else if (!t->restart.pending && dropped && judge(t, &regs, &s) == MAKE_AGAIN &&
+		 (!t->filtered || call_known(ct, t, &regs)))
 		undo(ct, t, &regs);
 }

@@ -7,8 +7,8 @@
 /* Whether the call can be made again after EINTR. first: its first argument. */
 bool cap_undoable(uint32_t arch, int32_t nr, uint64_t first);
 /*
- * [capture] The stopped task's call returned EINTR: have it make the call again, unless a signal ended it that it handles.
- * One whose time limit is over returns that instead.
+ * [capture] The stopped task's call returned EINTR: have it make the call again, unless a signal ended it that it
+ * handles. One whose time limit is over returns that instead.
  * tracing: it is known that tracing woke it; else a pending ignored signal must show that. false: nothing was undone.
  */
 bool cap_undo_eintr(struct cap_thread *ct, struct cap_task *t, bool tracing);

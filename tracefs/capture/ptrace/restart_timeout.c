@@ -98,7 +98,8 @@ static int64_t result_of(const struct cap_task *t, const struct cap_timeout *lim
 {
 	uint16_t family;
 
-	if (limit->unit == CAP_LIMIT_CONNECT && task_read(t->tid, t->call.args[1], &family, sizeof(family)) && family == AF_UNIX)
+	if (limit->unit == CAP_LIMIT_CONNECT && task_read(t->tid, t->call.args[1], &family, sizeof(family)) &&
+	    family == AF_UNIX)
 		return -EAGAIN;
 	return limit->result;
 }
@@ -113,8 +114,8 @@ bool cap_limit_keeps(const struct cap_call *call)
 	const struct cap_timeout *limit = cap_timeout_of(call->arch, call->nr);
 
 	if (limit && limit->unit == CAP_LIMIT_SLEEP) /* others pass while the task, or a process, computes */
-		return call->args[0] == CLOCK_REALTIME || call->args[0] == CLOCK_MONOTONIC || call->args[0] == CLOCK_BOOTTIME ||
-		       call->args[0] == CLOCK_TAI;
+		return call->args[0] == CLOCK_REALTIME || call->args[0] == CLOCK_MONOTONIC ||
+		       call->args[0] == CLOCK_BOOTTIME || call->args[0] == CLOCK_TAI;
 	return limit;
 }
 
@@ -140,7 +141,8 @@ int64_t cap_limit_overdue(struct cap_thread *ct)
 	uint32_t place = 0;
 
 	cap_emit_begin(&ct->recorder);
-	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t; t = cap_task_next(&ct->tasks, &place, t->next)) {
+	for (struct cap_task *t = cap_task_next(&ct->tasks, &place, NULL); t;
+	     t = cap_task_next(&ct->tasks, &place, t->next)) {
 		if (!t->restart.deadline || !t->entered)
 			continue;
 		now = now ? now : cap_now_ns();

@@ -12,8 +12,8 @@ bool cap_sleeps(uint32_t arch, int64_t nr);
 bool cap_limit_keeps(const struct cap_call *call);
 void cap_limit_begin(struct cap_task *t); /* it entered such a call */
 /*
- * It is about to make the call again. true: its time is over; *result is what the call returns then. Otherwise the task is
- * interrupted when it is, if cap_limit_overdue() is called by then.
+ * It is about to make the call again. true: its time is over; *result is what the call returns then. Otherwise the task
+ * is interrupted when it is, if cap_limit_overdue() is called by then.
  */
 bool cap_limit_over(struct cap_thread *ct, struct cap_task *t, int64_t *result);
 /* [capture] Interrupt the tasks whose call is over. ns until the next is, -1: none. */

@@ -15,9 +15,9 @@
 #define CALLS (64 * CAP_WANTED_WORDS)
 
 /*
- * Births and execs are followed, affinities given back before they show, names and waits recorded where they change. Calls that
- * wait, and that a signal which the program ignores could end early, are made again (restart.c); those that receive are not among
- * them: they would make the filter pointless.
+ * Births and execs are followed, affinities given back before they show, names and waits recorded where they change.
+ * Calls that wait, and that a signal which the program ignores could end early, are made again (restart.c); those that
+ * receive are not among them: they would make the filter pointless.
  */
 static bool is_wanted(const uint64_t wanted[CAP_WANTED_WORDS], unsigned nr)
 {

@@ -3,8 +3,8 @@
 /*
  * A child that is traced from its first execve on.
  *
- * It waits on a pipe until it has been seized and interrupted, so it is known to stop on its way out of that read, and from there it
- * is traced. What it calls before execve is ours, not its own, and is not recorded (cap_task.spawning).
+ * It waits on a pipe until it has been seized and interrupted, so it is known to stop on its way out of that read, and
+ * from there it is traced. What it calls before execve is ours, not its own, and is not recorded (cap_task.spawning).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,10 @@
 #include "tracefs/capture/ptrace/place.h"
 #include "tracefs/capture/ptrace/wake.h"
 
-/* Give the three descriptors their numbers, or close those that are -1; they may overlap in any way, so first all move out of the way. */
+/*
+ * Give the three descriptors their numbers, or close those that are -1; they may overlap in any way, so first all move
+ * out of the way.
+ */
 static bool place_fds(const int fds[3])
 {
 	int high[3];

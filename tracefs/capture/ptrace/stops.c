@@ -17,11 +17,12 @@
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 /*
- * Let a stopped task go on, in the way that its path says. false: it is gone (killed meanwhile), its end will be reported.
- * An error that is neither success nor that would make waitid report the same stop for ever: the task is let go then.
+ * Let a stopped task go on, in the way that its path says. false: it is gone (killed meanwhile), its end will be
+ * reported. An error that is neither success nor that would make waitid report the same stop for ever: the task is let
+ * go then.
  *
- * At the entry of a call no task is let go: the kernel flags a signal then that does not exist, and epoll_wait and its like would
- * end with EINTR. At all other stops that flag is cleared on the way back to the program.
+ * At the entry of a call no task is let go: the kernel flags a signal then that does not exist, and epoll_wait and its
+ * like would end with EINTR. At all other stops that flag is cleared on the way back to the program.
  */
 bool cap_release(struct cap_thread *ct, struct cap_task *t, int sig)
 {
@@ -117,8 +118,8 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 	}
 	if (unlikely(ct->exec_policy && t->at_entry && !t->filtered && cap_call_is(&t->call, CAP_TRAIT_EXEC))) {
 		/*
-		 * Deciding may take long, and the others' stops are to be seen meanwhile: so this one is consumed. The stop at a
-		 * call's entry carries no signal that could be lost with it.
+		 * Deciding may take long, and the others' stops are to be seen meanwhile: so this one is consumed. The
+		 * stop at a call's entry carries no signal that could be lost with it.
 		 */
 		cap_consume_stop(t->tid);
 		t->held = true;
@@ -129,7 +130,10 @@ static int on_syscall_stop(struct cap_thread *ct, struct cap_task *t)
 	return CAP_GO_ON;
 }
 
-/* PTRACE_EVENT_STOP: the first stop of a newborn, the answer to PTRACE_INTERRUPT, the end of a group stop, or a group stop. */
+/*
+ * PTRACE_EVENT_STOP: the first stop of a newborn, the answer to PTRACE_INTERRUPT, the end of a group stop, or a group
+ * stop.
+ */
 static int on_event_stop(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	bool was_stopped = t->stopped, newborn = t->newborn;
@@ -161,7 +165,8 @@ static void record_signal(struct cap_thread *ct, struct cap_task *t, int sig)
 {
 	siginfo_t info;
 
-	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) || cap_event_wanted(&ct->recorder, t, EV_SIGNAL_IGNORED)) &&
+	if ((cap_event_wanted(&ct->recorder, t, EV_SIGNAL_DELIVER) ||
+	     cap_event_wanted(&ct->recorder, t, EV_SIGNAL_IGNORED)) &&
 	    cap_ptrace(PTRACE_GETSIGINFO, t->tid, 0, (uintptr_t)&info) >= 0)
 		cap_emit_signal(&ct->recorder, t, sig, &info);
 }

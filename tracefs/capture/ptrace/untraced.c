@@ -37,7 +37,8 @@ void cap_untraced_begin(struct cap_task *t)
 	t->cloned_with = 0;
 	if (cap_call_is(&t->call, CAP_TRAIT_BIRTH_FLAGS))
 		flags = t->call.args[0];
-	else if (!cap_call_is(&t->call, CAP_TRAIT_BIRTH_STRUCT) || !task_read(t->tid, t->call.args[0], &flags, sizeof(flags)))
+	else if (!cap_call_is(&t->call, CAP_TRAIT_BIRTH_STRUCT) ||
+		 !task_read(t->tid, t->call.args[0], &flags, sizeof(flags)))
 		return;
 	if (flags & CLONE_UNTRACED && change(t, flags, flags & ~(uint64_t)CLONE_UNTRACED))
 		t->cloned_with = flags;

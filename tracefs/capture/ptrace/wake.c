@@ -3,8 +3,8 @@
 /*
  * Waking the capture thread out of waitid(), which knows neither time-outs nor file descriptors: by a signal.
  *
- * A signal that arrives after the thread looked at `pending` and before it sleeps would be lost. So its handler arms a timer that
- * sends it again a millisecond later, and again, until the thread has taken note (pending is false).
+ * A signal that arrives after the thread looked at `pending` and before it sleeps would be lost. So its handler arms a
+ * timer that sends it again a millisecond later, and again, until the thread has taken note (pending is false).
  */
 #include <errno.h>
 #include <signal.h>
@@ -30,8 +30,8 @@ static void set_timer(timer_t timer, int64_t first_ns, int64_t period_ns)
 }
 
 /*
- * PTRACE_SEIZE waits while a thread of that process executes a program, and the execve waits for us to take note of its dead siblings.
- * The kernel makes the call again after a signal; instead it is to end with EINTR.
+ * PTRACE_SEIZE waits while a thread of that process executes a program, and the execve waits for us to take note of its
+ * dead siblings. The kernel makes the call again after a signal; instead it is to end with EINTR.
  */
 static void leave_seize(ucontext_t *context)
 {
@@ -67,7 +67,8 @@ static void on_signal(int sig, siginfo_t *si, void *context)
 
 static int make_timer(struct cap_thread *ct, void *value, timer_t *timer)
 {
-	struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = CAP_SIGNAL, .sigev_value.sival_ptr = value};
+	struct sigevent ev = {
+		.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = CAP_SIGNAL, .sigev_value.sival_ptr = value};
 	ev._sigev_un._tid = ct->tid;
 	return timer_create(CLOCK_MONOTONIC, &ev, timer) ? -errno : 0;
 }
@@ -100,8 +101,8 @@ int cap_wake_enter(struct cap_thread *ct)
 		sigaction(SIGCHLD, &child, NULL);
 	}
 	/*
-	 * Everything else goes to other threads (Python's handlers belong to the main one), but SIGCHLD stays open: blocked it
-	 * would not be ignored, and every stop would wake the main thread to throw it away.
+	 * Everything else goes to other threads (Python's handlers belong to the main one), but SIGCHLD stays open:
+	 * blocked it would not be ignored, and every stop would wake the main thread to throw it away.
 	 */
 	sigfillset(&mask);
 	sigdelset(&mask, CAP_SIGNAL);

@@ -11,15 +11,15 @@
 
 #define IO_URING_SETUP 425
 #define IO_URING_ENTER 426
-#define RING_FLAGS 2u	      /* words in its struct io_uring_params: how the ring is set up ... */
-#define RING_ARRAY 16u	      /* ... and where its sq_off.array says that the order stands */
+#define RING_FLAGS 2u         /* words in its struct io_uring_params: how the ring is set up ... */
+#define RING_ARRAY 16u        /* ... and where its sq_off.array says that the order stands */
 #define REGISTERED_RING 0x10u /* IORING_ENTER_REGISTERED_RING: the descriptor is none */
 
 #define EXTEND_BYTES 8u /* of a time stamp that may go before a record in its sub-buffer */
 
 /*
- * The event that stands for a call's entry; its exit is the next. Numbers that the tables do not know, also x32's with their
- * bit 30, are recorded raw; those of 32-bit code are another table's and never looked up in this one.
+ * The event that stands for a call's entry; its exit is the next. Numbers that the tables do not know, also x32's with
+ * their bit 30, are recorded raw; those of 32-bit code are another table's and never looked up in this one.
  */
 static int event_of(const struct cap_recorder *r, int64_t nr, uint32_t arch)
 {
@@ -45,9 +45,10 @@ static struct cap_measure measure_for(const struct cap_recorder *r, int sink, bo
 	const struct cap_sink *s = r->sink[sink];
 	uint32_t whole = rb_writer_max_event(s->rb) - EXTEND_BYTES;
 
-	return (struct cap_measure){
-		.limit = s->saves[exit],
-		.paths = s->saves[exit] && s->paths > s->saves[exit] ? s->paths : s->saves[exit], .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX, .fds = r->wants.fds >> sink & 1};
+	return (struct cap_measure){.limit = s->saves[exit],
+				    .paths = s->saves[exit] && s->paths > s->saves[exit] ? s->paths : s->saves[exit],
+				    .room = whole < CAP_RECORD_MAX ? whole : CAP_RECORD_MAX,
+				    .fds = r->wants.fds >> sink & 1};
 }
 
 static bool is_alike(struct cap_measure a, struct cap_measure b)
@@ -74,8 +75,8 @@ static bool know_call(const struct saving *s, int32_t netlink)
 {
 	const struct cap_call *call = s->call;
 
-	return s->r->types && tt_call_of(&s->r->save->call, s->r->types, (uint64_t)call->nr, call->args, s->syscall->nargs, s->ret,
-					 netlink);
+	return s->r->types && tt_call_of(&s->r->save->call, s->r->types, (uint64_t)call->nr, call->args,
+					 s->syscall->nargs, s->ret, netlink);
 }
 
 /* Of io_uring_enter(fd, to_submit, min_complete, flags, ...). */
@@ -85,8 +86,9 @@ static void read_requests(const struct saving *s)
 	const uint64_t *args = s->call->args;
 
 	cap_fds_begin(&save->fds, s->t->tid, s->t->tgid);
-	save->requests = args[3] & REGISTERED_RING ? 0 :
-		cap_ring_read(&save->rings, &save->fds, (int32_t)args[0], (uint32_t)args[1], save->request);
+	save->requests = args[3] & REGISTERED_RING ? 0
+						   : cap_ring_read(&save->rings, &save->fds, (int32_t)args[0],
+								   (uint32_t)args[1], save->request);
 	save->fds.used = 0;
 }
 
@@ -114,8 +116,8 @@ static void gather(const struct saving *s, struct cap_measure measure)
 }
 
 /*
- * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors stand
- * for: for each sink as much as that wants. Returns those it was written for.
+ * A record of a call whose numbers are in save->record, followed by what its pointers lead to and what its descriptors
+ * stand for: for each sink as much as that wants. Returns those it was written for.
  */
 static uint64_t emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint32_t len)
 {
@@ -158,10 +160,12 @@ static uint64_t emit_saved(const struct saving *s, int cpu, uint64_t sinks, uint
 	return written;
 }
 
-/* The event that stands for any call: for those who want that one, and in place of the call's own where it has none. Returns
- * those it was written for in its place. */
-static uint64_t emit_raw(struct cap_recorder *r, struct cap_task *t, int cpu, int raw_id, int id, uint64_t sinks, void *rec,
-		     uint32_t len)
+/*
+ * The event that stands for any call: for those who want that one, and in place of the call's own where it has none.
+ * Returns those it was written for in its place.
+ */
+static uint64_t emit_raw(struct cap_recorder *r, struct cap_task *t, int cpu, int raw_id, int id, uint64_t sinks,
+			 void *rec, uint32_t len)
 {
 	struct ev_common *common = rec;
 	uint64_t raw = cap_event_sinks(r, t, raw_id);
@@ -214,7 +218,8 @@ static void learn_ring(struct cap_recorder *r, const struct cap_task *t, const s
 	uint32_t params[RING_ARRAY + 1];
 
 	if (r->save && call->arch == AUDIT_ARCH_X86_64 && task_read(t->tid, call->args[1], params, sizeof(params)))
-		cap_ring_learn(&r->save->rings, (struct cap_ring){t->tgid, (int32_t)fd, params[RING_FLAGS], params[RING_ARRAY]});
+		cap_ring_learn(&r->save->rings,
+			       (struct cap_ring){t->tgid, (int32_t)fd, params[RING_FLAGS], params[RING_ARRAY]});
 }
 
 static void record_sigreturn(struct cap_recorder *r, struct cap_task *t, int64_t ret, int cpu)

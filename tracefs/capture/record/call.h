@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records of a system call's entry and exit. They need only what is handed over, and what the recorder has: the in-task
- * recorder compiles call.c a second time, without a C library. [capture]
+ * The records of a system call's entry and exit. They need only what is handed over, and what the recorder has: the
+ * in-task recorder compiles call.c a second time, without a C library. [capture]
  *
  * cpu: that the call is made on; -1: that the task stopped on (/proc is asked, if anybody records the call).
  * What the call's pointers lead to is read of the task's memory now.

@@ -14,7 +14,8 @@ static void save_name(struct cap_recorder *r, struct cap_task *t, uint64_t sinks
 	cmdlines_save(r->cmdlines, t->tid, sinks & r->wants.record_tgid ? t->tgid : 0, t->name.comm);
 }
 
-bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec, uint32_t len)
+bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec,
+			  uint32_t len)
 {
 	struct rb_slot slot;
 
@@ -25,7 +26,8 @@ bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s
 	return true;
 }
 
-uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec, uint32_t len)
+uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec,
+		  uint32_t len)
 {
 	struct ev_common *common = rec;
 	uint64_t written = 0;

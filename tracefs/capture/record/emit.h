@@ -12,9 +12,12 @@ static inline uint64_t cap_event_sinks(const struct cap_recorder *r, const struc
 }
 
 /* emit.c. A record begins with a struct ev_common, of which only the type is filled in. */
-/* sinks: who gets it; unfiltered: those of them for whom no event filter applies; cpu: that it happened on, -1: ask /proc. */
+/*
+ * sinks: who gets it; unfiltered: those of them for whom no event filter applies; cpu: that it happened on, -1: ask
+ * /proc.
+ */
 uint64_t cap_emit(struct cap_recorder *r, struct cap_task *t, int cpu, uint64_t sinks, uint64_t unfiltered, void *rec,
-	      uint32_t len);
+		  uint32_t len);
 /* To all that have this event enabled. */
 void cap_emit_event(struct cap_recorder *r, struct cap_task *t, int id, void *rec, uint32_t len);
 
@@ -25,11 +28,12 @@ uint32_t cap_user_stack(const struct cap_recorder *r, int32_t tid, uint64_t *cal
 void cap_write_stacks(const struct cap_recorder *r, struct rb *rb, const struct cap_task *t, int cpu, unsigned stacks);
 
 /* emit.c: with the time stamp of then (replay.h). false: there was no room for it. */
-bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec, uint32_t len);
+bool cap_sink_write_again(const struct cap_recorder *r, const struct cap_sink *s, int cpu, const void *rec,
+			  uint32_t len);
 
 /* Write an event of a task, and its stack where the sink wants that. false: there was no room for it. */
-static inline bool cap_sink_write(const struct cap_recorder *r, const struct cap_sink *s, const struct cap_task *t, int cpu,
-				  const void *rec, uint32_t len)
+static inline bool cap_sink_write(const struct cap_recorder *r, const struct cap_sink *s, const struct cap_task *t,
+				  int cpu, const void *rec, uint32_t len)
 {
 	if (unlikely(r->replayed_at))
 		return cap_sink_write_again(r, s, cpu, rec, len);
@@ -44,8 +48,8 @@ static inline bool cap_sink_write(const struct cap_recorder *r, const struct cap
 struct cap_emission {
 	struct cap_task *task;
 	int sink, cpu;
-	bool always;	  /* write it whether or not the event is enabled and passes its filter */
-	unsigned depth;	  /* synthetic events that led here */
+	bool always;      /* write it whether or not the event is enabled and passes its filter */
+	unsigned depth;   /* synthetic events that led here */
 	const void *seen; /* what triggers see in place of the record; NULL: the record */
 	uint32_t seen_len;
 };

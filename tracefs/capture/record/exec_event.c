@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * sched_prepare_exec: an execve that will not fail any more. A tracer learns of it a little later, when the new program is in place;
- * what its interpreter is (of a script, `/bin/sh`) is its first argument then, as the kernel puts it before those that were passed.
+ * sched_prepare_exec: an execve that will not fail any more. A tracer learns of it a little later, when the new program
+ * is in place; what its interpreter is (of a script, `/bin/sh`) is its first argument then, as the kernel puts it
+ * before those that were passed.
  */
 #include <linux/audit.h>
 #include <stddef.h>
@@ -111,7 +112,7 @@ void cap_emit_prepare_exec(struct cap_recorder *r, struct cap_task *t, int32_t o
 	rec.filename = put_string(&rec, &end, path);
 	rec.comm = put_string(&rec, &end, t->name.known ? t->name.comm : "");
 	(void)cap_task_cpu(t); /* while it has its number */
-	t->tid = old_tid; /* the thread that called it had this one */
+	t->tid = old_tid;      /* the thread that called it had this one */
 	cap_emit_event(r, t, EV_SCHED_PREPARE_EXEC, &rec, end);
 	t->tid = tid;
 }

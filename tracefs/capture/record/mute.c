@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
-/* Tasks that are not recorded for now, because they read the very buffer: few, so a plain array. Counted: mutes nest. */
+/*
+ * Tasks that are not recorded for now, because they read the very buffer: few, so a plain array. Counted: mutes nest.
+ */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
 /*
  * Writing to buffers, and keeping the capture thread from it (resizing, clock changes, sink changes).
  *
- * The capture thread holds emit_lock while it handles one stop, never while it waits, so who pauses it waits for no tracee. Under a
- * storm of stops the lock is free for moments only; `pausing` makes the capture thread step back.
+ * The capture thread holds emit_lock while it handles one stop, never while it waits, so who pauses it waits for no
+ * tracee. Under a storm of stops the lock is free for moments only; `pausing` makes the capture thread step back.
  */
 #include "tracefs/capture/record/sink.h"
 

@@ -6,7 +6,8 @@
 
 static bool is_call(unsigned type)
 {
-	return (type >= EV_SYSCALL_FIRST && type <= EV_SYSCALL_LAST) || (type >= EV_RAW_SYS_ENTER && type <= EV_COMPAT_SYS_EXIT);
+	return (type >= EV_SYSCALL_FIRST && type <= EV_SYSCALL_LAST) ||
+	       (type >= EV_RAW_SYS_ENTER && type <= EV_COMPAT_SYS_EXIT);
 }
 
 /* What raw_syscalls has of a call whose own event this is, for those who want that. */

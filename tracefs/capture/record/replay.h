@@ -6,12 +6,12 @@
 #include "tracefs/capture/record/emit.h"
 
 struct cap_replayed {
-	uint64_t ts;		/* in the unit of the sinks' clock; not before those replayed earlier on this CPU */
+	uint64_t ts; /* in the unit of the sinks' clock; not before those replayed earlier on this CPU */
 	int32_t tid, cpu;
-	uint64_t sinks[2];	/* bit s: sink s records this task's calls for its tracer [0], its events [1] */
-	uint64_t entered;	/* bit s: the enter of the call that this is the exit of was written for sink s */
-	bool always;		/* no event that could be switched: written for all of sinks[1] */
-	bool raw;		/* raw_syscalls' events are made of those of calls */
+	uint64_t sinks[2]; /* bit s: sink s records this task's calls for its tracer [0], its events [1] */
+	uint64_t entered;  /* bit s: the enter of the call that this is the exit of was written for sink s */
+	bool always;       /* no event that could be switched: written for all of sinks[1] */
+	bool raw;          /* raw_syscalls' events are made of those of calls */
 	char comm[16];
 };
 

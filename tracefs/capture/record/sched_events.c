@@ -146,8 +146,8 @@ void cap_emit_wait(struct cap_recorder *r, struct cap_task *t)
 	struct wait_record rec = {0};
 	uint32_t end = offsetof(struct wait_record, text);
 
-	if (likely(t->call.arch != AUDIT_ARCH_X86_64 || !cap_call_is(&t->call, CAP_TRAIT_WAIT)) || !cap_event_wanted(r, t, EV_SCHED_PROCESS_WAIT) ||
-	    !awaited(t, &t->call, &rec.pid))
+	if (likely(t->call.arch != AUDIT_ARCH_X86_64 || !cap_call_is(&t->call, CAP_TRAIT_WAIT)) ||
+	    !cap_event_wanted(r, t, EV_SCHED_PROCESS_WAIT) || !awaited(t, &t->call, &rec.pid))
 		return;
 	if (rec.pid && kill(rec.pid, 0) && kill(-rec.pid, 0))
 		rec.pid = 0; /* as the kernel says of a number that nobody has */

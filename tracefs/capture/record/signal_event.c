@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
-/* signal_deliver: a signal that a task takes; and what only a tracer is told: one that it ignores, and that it stops. */
+/*
+ * signal_deliver: a signal that a task takes; and what only a tracer is told: one that it ignores, and that it stops.
+ */
 #include <string.h>
 
 #include "tracefs/capture/record/events.h"
 #include "tracefs/capture/task/actions.h"
 #include "tracefs/capture/task/status.h"
 
-#define UNSEEN (~0ull) /* a handler that was set before the task was traced, and its flags: they are nowhere to be read */
+/* a handler that was set before the task was traced, and its flags: they are nowhere to be read */
+#define UNSEEN (~0ull)
 
 struct signal_record {
 	struct ev_common common;

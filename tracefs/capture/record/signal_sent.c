@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * signal_generate: signals that traced tasks send, by a call or by their end. What others send, and the kernel itself, is not seen.
+ * signal_generate: signals that traced tasks send, by a call or by their end. What others send, and the kernel itself,
+ * is not seen.
  *
- * Who the target is, and whether the signal is pending or dropped, is looked up at the entry of the call: afterwards the target may
- * have taken it, or be gone. That the call sends anything is known at its exit.
+ * Who the target is, and whether the signal is pending or dropped, is looked up at the entry of the call: afterwards
+ * the target may have taken it, or be gone. That the call sends anything is known at its exit.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -115,7 +116,8 @@ static bool read_call(const struct cap_task *t, struct sending *out)
 	default:
 		flags = (uint32_t)args[3];
 		out->pid = of_pidfd(t->tid, (int)args[0]);
-		out->group = !(flags & SIGNAL_THREAD) && (flags & (SIGNAL_GROUP | SIGNAL_PROCESS_GROUP) || process_of(out->pid) == out->pid);
+		out->group = !(flags & SIGNAL_THREAD) &&
+			     (flags & (SIGNAL_GROUP | SIGNAL_PROCESS_GROUP) || process_of(out->pid) == out->pid);
 		out->code = out->group ? SI_USER : SI_TKILL;
 		of_info(t->tid, args[2], out);
 		if (!out->pid)
@@ -139,7 +141,8 @@ static enum result result_of(int32_t pid, const struct sending *s)
 	return s->sig < FIRST_REAL_TIME && (s->group ? status.shared : status.own) & bit ? ALREADY_PENDING : DELIVERED;
 }
 
-static void emit(struct cap_recorder *r, struct cap_task *t, const struct sending *s, int32_t pid, const char comm[16], int32_t result)
+static void emit(struct cap_recorder *r, struct cap_task *t, const struct sending *s, int32_t pid, const char comm[16],
+		 int32_t result)
 {
 	struct generate_record rec = {
 		.sig = s->sig, .error = s->error, .code = s->code, .pid = pid, .group = s->group, .result = result};
@@ -176,7 +179,8 @@ static void emit_many(struct cap_recorder *r, struct cap_task *t, const struct s
 /* The kernel refuses a thread of another process than the one that is named with it. */
 static bool is_right(const struct cap_task *t)
 {
-	return !cap_call_is(&t->call, CAP_TRAIT_SENDS_TGKILL | CAP_TRAIT_SENDS_TGQUEUE) || (int32_t)t->call.args[0] == t->tgid;
+	return !cap_call_is(&t->call, CAP_TRAIT_SENDS_TGKILL | CAP_TRAIT_SENDS_TGQUEUE) ||
+	       (int32_t)t->call.args[0] == t->tgid;
 }
 
 void cap_sent_begin(struct cap_recorder *r, struct cap_task *t)
@@ -219,7 +223,8 @@ void cap_sent_by_end(struct cap_recorder *r, struct cap_task *t, const siginfo_t
 	char comm[16], text[CAP_STAT_TEXT];
 
 	if (t->tid != t->tgid || !cap_event_wanted(r, t, EV_SIGNAL_GENERATE) || !cap_stat_read(0, t->tid, text) ||
-	    !cap_status_of(t->tid, &status) || !status.ppid || !cap_status_of(status.ppid, &parent) || !cap_comm_of(status.ppid, comm))
+	    !cap_status_of(t->tid, &status) || !status.ppid || !cap_status_of(status.ppid, &parent) ||
+	    !cap_comm_of(status.ppid, comm))
 		return;
 	s.sig = (int32_t)cap_stat_number(text, CAP_STAT_EXIT_SIGNAL);
 	if (s.sig <= 0 || s.sig > 64 || (s.sig == SIGCHLD && parent.ignored & CAP_SIGNAL_BIT(SIGCHLD)))

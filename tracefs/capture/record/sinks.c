@@ -57,7 +57,7 @@ int cap_sink_add(struct cap_recorder *r, struct rb *rb)
 
 void cap_sink_remove(struct cap_recorder *r, int sink)
 {
-	cap_sink_want(r, sink, &(struct cap_wish){ 0 });
+	cap_sink_want(r, sink, &(struct cap_wish){0});
 	free(r->sink[sink]);
 	r->sink[sink] = NULL;
 }
@@ -119,8 +119,11 @@ void cap_describe(struct cap_recorder *r, int32_t nr, uint8_t nargs, const uint8
 		  uint8_t asked)
 {
 	if (nr >= 0 && nr <= EV_SYSCALL_MAX_NR)
-		r->syscall[nr] = (struct cap_syscall){
-			.known = 1, .nargs = nargs, .saved = {saved[0], saved[1]}, .fds = {fds[0], fds[1]}, .asked = asked};
+		r->syscall[nr] = (struct cap_syscall){.known = 1,
+						      .nargs = nargs,
+						      .saved = {saved[0], saved[1]},
+						      .fds = {fds[0], fds[1]},
+						      .asked = asked};
 }
 
 void cap_describe_parts(struct cap_recorder *r, int32_t nr, bool exit, const struct cap_part *parts, uint32_t n)

@@ -97,15 +97,20 @@ static void trace(void *context, const struct hist_event *cause, const void *rec
 bool cap_emit_triggered(struct cap_recorder *r, const struct cap_emission *e, const void *rec, uint32_t len)
 {
 	struct surroundings around = {.r = r, .sink = r->sink[e->sink], .e = e};
-	struct trigger_host host = {
-		.hist = {.context = &around, .trace = trace, .snapshot = snapshot},
-		.recording = recording, .set_recording = set_recording,
-		.event_enabled = event_enabled, .set_event = set_event, .set_hists = set_hists, .stack = stack,
-	};
+	struct trigger_host host = {.hist = {.context = &around, .trace = trace, .snapshot = snapshot},
+				    .recording = recording,
+				    .set_recording = set_recording,
+				    .event_enabled = event_enabled,
+				    .set_event = set_event,
+				    .set_hists = set_hists,
+				    .stack = stack};
 	struct cap_sink *sink = around.sink;
 	const struct trigger_list *list = sink->triggers[((const struct ev_common *)rec)->type];
 	uint64_t callers[HIST_STACK_MAX] = {0};
-	struct hist_event event = {.record = e->seen ? e->seen : rec, .len = e->seen ? e->seen_len : len, .cpu = e->cpu, .comm = e->task->name.comm};
+	struct hist_event event = {.record = e->seen ? e->seen : rec,
+				   .len = e->seen ? e->seen_len : len,
+				   .cpu = e->cpu,
+				   .comm = e->task->name.comm};
 	uint32_t before = triggers_before(list);
 	bool written;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 /*
- * The user stack of a stopped task, by its frame pointers: what the kernel's userstacktrace walks, too. Code that was built
- * without frame pointers ends the walk early.
+ * The user stack of a stopped task, by its frame pointers: what the kernel's userstacktrace walks, too. Code that was
+ * built without frame pointers ends the walk early.
  */
 #include <stddef.h>
 

@@ -13,8 +13,10 @@
 /* Flags that the kernel keeps (UAPI_SA_FLAGS), and those that it adds itself for calls of 32-bit code and of x32. */
 #define EXPOSE_TAGBITS 0x800u
 #define RESTORER 0x04000000u
-#define KEPT ((uint64_t)(uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND) | \
-	      EXPOSE_TAGBITS | RESTORER)
+#define KEPT                                                                                                           \
+	((uint64_t)(uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |        \
+			      SA_RESETHAND) |                                                                          \
+	 EXPOSE_TAGBITS | RESTORER)
 #define IA32_ABI 0x02000000u
 #define X32_ABI 0x01000000u
 
@@ -31,7 +33,8 @@ static bool read_action(const struct cap_task *t, uint32_t traits, struct cap_ac
 	if (!at || !(native ? task_read(t->tid, at, out, sizeof(*out)) : task_read(t->tid, at, narrow, sizeof(narrow))))
 		return false;
 	if (!native)
-		*out = (struct cap_action){.handler = narrow[0], .flags = narrow[traits & CAP_TRAIT_ACTION_OLD ? 2 : 1]};
+		*out = (struct cap_action){.handler = narrow[0],
+					   .flags = narrow[traits & CAP_TRAIT_ACTION_OLD ? 2 : 1]};
 	out->flags &= KEPT;
 	if (!native)
 		out->flags |= t->call.arch == AUDIT_ARCH_X86_64 ? X32_ABI : IA32_ABI;

@@ -9,7 +9,8 @@
 #define CAP_X32 0x40000000 /* in the number of a call of x32 code */
 
 uint32_t cap_traits_of(uint32_t arch, int64_t nr); /* bits of enum cap_trait */
-const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr); /* NULL: it has no time limit, or is not of 64-bit code */
+/* NULL: it has no time limit, or is not of 64-bit code */
+const struct cap_timeout *cap_timeout_of(uint32_t arch, int64_t nr);
 
 static inline bool cap_call_is(const struct cap_call *call, unsigned traits) /* it has one of these */
 {
@@ -21,6 +22,6 @@ static inline bool cap_call_is(const struct cap_call *call, unsigned traits) /* 
 #define CAP_TRAITS_BIRTH (CAP_TRAIT_BIRTH | CAP_TRAIT_BIRTH_FLAGS | CAP_TRAIT_BIRTH_STRUCT)
 
 bool cap_call_makes_userfaults(const struct cap_call *call); /* of one that has CAP_TRAITS_FAULTS */
-bool cap_call_sets_name(const struct cap_call *call);	/* prctl(PR_SET_NAME) of 64-bit code */
+bool cap_call_sets_name(const struct cap_call *call);        /* prctl(PR_SET_NAME) of 64-bit code */
 
 #endif

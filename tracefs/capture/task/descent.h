@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How far from the processes that were named to the programs that are recorded: by generation, and by the file that a process
- * executes. It changes who is in scope (struct cap_task), nothing else: pid sets are as they are written.
+ * How far from the processes that were named to the programs that are recorded: by generation, and by the file that a
+ * process executes. It changes who is in scope (struct cap_task), nothing else: pid sets are as they are written.
  */
 #ifndef TRACEFS_CAPTURE_TASK_DESCENT_H
 #define TRACEFS_CAPTURE_TASK_DESCENT_H
@@ -20,9 +20,9 @@ struct cap_globs {
 };
 
 struct cap_descent {
-	uint32_t depth;		 /* generations of children that are recorded; UINT32_MAX: all */
+	uint32_t depth;          /* generations of children that are recorded; UINT32_MAX: all */
 	struct cap_globs follow; /* where there are any, a child is recorded that executes one of these */
-	struct cap_globs leave;	 /* who executes one of these is detached */
+	struct cap_globs leave;  /* who executes one of these is detached */
 };
 
 /* A child's scope, from its parent's. To be called before cap_task_choose(). */

@@ -13,7 +13,10 @@
 
 #include "tracefs/capture/task/stat.h"
 
-/* Descriptors are few: of a thousand tasks only some have their file kept open, and of those that we may have a quarter at most. */
+/*
+ * Descriptors are few: of a thousand tasks only some have their file kept open, and of those that we may have a quarter
+ * at most.
+ */
 #define KEEP_OPEN 64
 #define SHARE 4
 

@@ -13,10 +13,10 @@ enum cap_stat_field {
 	CAP_STAT_NAME = 2,
 	CAP_STAT_PPID = 4,
 	CAP_STAT_SESSION = 6,
-	CAP_STAT_PRIORITY = 18, /* the kernel's less 100: negative of real-time tasks */
-	CAP_STAT_START = 22,	/* clock ticks since boot */
+	CAP_STAT_PRIORITY = 18,    /* the kernel's less 100: negative of real-time tasks */
+	CAP_STAT_START = 22,       /* clock ticks since boot */
 	CAP_STAT_EXIT_SIGNAL = 38, /* that its parent gets at its end */
-	CAP_STAT_CPU = 39,	/* that it last ran on */
+	CAP_STAT_CPU = 39,         /* that it last ran on */
 };
 
 /* Read the file of a thread of a process; tgid 0: of the process that tid is. false: it is gone. */

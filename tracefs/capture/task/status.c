@@ -30,17 +30,15 @@ bool cap_status_of(int32_t tid, struct cap_status *status)
 	/* Linux 5.8 and older only tell the mode: 2 with filters */
 	const char *filters = strstr(text, "\nSeccomp_filters:") ? "\nSeccomp_filters:" : "\nSeccomp:";
 	const char *state = strstr(text, "\nState:\t"); /* a name cannot hold it: its newlines are escaped */
-	*status = (struct cap_status){
-		.tgid = (int32_t)number(text, "\nTgid:", 10),
-		.ppid = (int32_t)number(text, "\nPPid:", 10),
-		.state = state ? state[8] : '?',
-		.sleeps = number(text, "\nvoluntary_ctxt_switches:", 10),
-		.own = number(text, "\nSigPnd:", 16),
-		.shared = number(text, "\nShdPnd:", 16),
-		.blocked = number(text, "\nSigBlk:", 16),
-		.ignored = number(text, "\nSigIgn:", 16),
-		.caught = number(text, "\nSigCgt:", 16),
-		.filters = (uint32_t)number(text, filters, 10),
-	};
+	*status = (struct cap_status){.tgid = (int32_t)number(text, "\nTgid:", 10),
+				      .ppid = (int32_t)number(text, "\nPPid:", 10),
+				      .state = state ? state[8] : '?',
+				      .sleeps = number(text, "\nvoluntary_ctxt_switches:", 10),
+				      .own = number(text, "\nSigPnd:", 16),
+				      .shared = number(text, "\nShdPnd:", 16),
+				      .blocked = number(text, "\nSigBlk:", 16),
+				      .ignored = number(text, "\nSigIgn:", 16),
+				      .caught = number(text, "\nSigCgt:", 16),
+				      .filters = (uint32_t)number(text, filters, 10)};
 	return true;
 }

@@ -11,7 +11,7 @@
 
 struct cap_status {
 	int32_t tgid, ppid;
-	char state;	 /* one letter of proc(5) */
+	char state;      /* one letter of proc(5) */
 	uint64_t sleeps; /* how often it went to sleep */
 	/* Sets of signals, CAP_SIGNAL_BIT() for each. */
 	uint64_t own, shared; /* pending for the thread, for its process */

@@ -132,7 +132,8 @@ void cap_task_choose(struct cap_task *t, const struct cap_wants *wants)
 	for (int i = 0; i < CAP_SETS; i++)
 		childs[i] = t->in[i] & wants->follow[i];
 	sinks_of(t, childs, wants, &tracer, &events);
-	t->path = tracer | events | (t->awaits_exec ? wants->tracer | wants->events : 0) ? CAP_PATH_BIRTHS : CAP_PATH_LEAVE;
+	t->path = tracer | events | (t->awaits_exec ? wants->tracer | wants->events : 0) ? CAP_PATH_BIRTHS
+											 : CAP_PATH_LEAVE;
 }
 
 void cap_task_inherit(struct cap_task *child, const struct cap_task *parent, const struct cap_wants *wants)

@@ -211,7 +211,8 @@ static uint32_t put_stack(const struct hist_expr *expr, const struct hist_frame 
 	return size << 16 | at;
 }
 
-static void trace_synthetic(const struct hist_action *action, const struct hist_frame *frame, const struct hist_host *host)
+static void trace_synthetic(const struct hist_action *action, const struct hist_frame *frame,
+			    const struct hist_host *host)
 {
 	uint8_t record[RECORD_MAX] = {0};
 	uint32_t end = action->fixed_size;
@@ -246,7 +247,8 @@ static void trace_synthetic(const struct hist_action *action, const struct hist_
 	host->trace(host->context, frame->event, record, end);
 }
 
-static void act(const struct hist_spec *spec, unsigned fire, const struct hist_frame *frame, const struct hist_host *host)
+static void act(const struct hist_spec *spec, unsigned fire, const struct hist_frame *frame,
+		const struct hist_host *host)
 {
 	for (unsigned i = 0; fire; i++, fire >>= 1) {
 		if (!(fire & 1))

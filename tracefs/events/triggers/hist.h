@@ -2,13 +2,13 @@
 /*
  * The table behind a `hist` trigger: entries found by key, each with a hit count, sums, variables and saved values.
  *
- * Python compiles the trigger's text to a struct hist_spec once; from then on hist_hit() alone sees the events. Semantics are
- * those of Documentation/trace/histogram.rst.
+ * Python compiles the trigger's text to a struct hist_spec once; from then on hist_hit() alone sees the events.
+ * Semantics are those of Documentation/trace/histogram.rst.
  *
- * Who may do what: any thread may call hist_hit (the capture thread, and a thread that writes trace_marker); readers copy one
- * entry at a time. A mutex guards each table. It is held for one entry, never across an event's other work or a read, so who
- * waits for it waits for a copy of some hundred bytes. A reference to another table's variable takes that table's mutex while
- * holding none: no two are ever held together.
+ * Who may do what: any thread may call hist_hit (the capture thread, and a thread that writes trace_marker); readers
+ * copy one entry at a time. A mutex guards each table. It is held for one entry, never across an event's other work or
+ * a read, so who waits for it waits for a copy of some hundred bytes. A reference to another table's variable takes
+ * that table's mutex while holding none: no two are ever held together.
  */
 #ifndef TRACEFS_EVENTS_TRIGGERS_HIST_H
 #define TRACEFS_EVENTS_TRIGGERS_HIST_H
@@ -25,7 +25,7 @@ enum {
 	HIST_ARGS_MAX = 64, /* fields of a synthetic event */
 	HIST_KEY_SIZE_MAX = 512,
 	HIST_STRING_MAX = 256, /* with its NUL */
-	HIST_STACK_MAX = 31, /* levels of a stack trace used as a key */
+	HIST_STACK_MAX = 31,   /* levels of a stack trace used as a key */
 	HIST_OPS_MAX = 32,
 	HIST_DEPTH_MAX = 16,
 	HIST_SYNTHETIC_FIRST = 3072, /* ids of synthetic events: EV_SYNTHETIC_* of record.h */
@@ -37,16 +37,16 @@ struct hist_event {
 	const uint8_t *record;
 	uint32_t len;
 	int32_t cpu;
-	uint64_t ts; /* of the buffer's clock */
-	const char *comm; /* of common_pid; at least "" */
+	uint64_t ts;           /* of the buffer's clock */
+	const char *comm;      /* of common_pid; at least "" */
 	const uint64_t *stack; /* HIST_STACK_MAX callers, or NULL where no trigger asks for them */
 };
 
 /* A number is computed by a postfix program; the operand stack holds u64, arithmetic wraps. */
 enum hist_opcode {
 	HIST_OP_END,
-	HIST_OP_FIELD, /* size 1, 2, 4, 8 at offset; sign-extended if sign */
-	HIST_OP_CONST, /* arg */
+	HIST_OP_FIELD,     /* size 1, 2, 4, 8 at offset; sign-extended if sign */
+	HIST_OP_CONST,     /* arg */
 	HIST_OP_TIMESTAMP, /* arg: what to divide by (1; 1000 for .usecs) */
 	HIST_OP_CPU,
 	HIST_OP_REF, /* arg: index of the reference */
@@ -70,8 +70,8 @@ struct hist_op {
 
 /* A string is copied from one place. */
 enum hist_string_source {
-	HIST_STRING_NONE, /* it is a number */
-	HIST_STRING_FIXED, /* char name[size] at offset */
+	HIST_STRING_NONE,    /* it is a number */
+	HIST_STRING_FIXED,   /* char name[size] at offset */
 	HIST_STRING_DYNAMIC, /* __data_loc at offset */
 	HIST_STRING_COMM,
 	HIST_STRING_REF, /* ref: index of the reference */
@@ -83,13 +83,13 @@ enum hist_stack_source {
 	HIST_STACK_NONE,
 	HIST_STACK_EVENT, /* of the task */
 	HIST_STACK_FIELD, /* __data_loc at offset, of a synthetic event: how many, then the addresses */
-	HIST_STACK_REF,	  /* as HIST_STRING_REF */
-	HIST_STACK_VAR,	  /* as HIST_STRING_VAR */
+	HIST_STACK_REF,   /* as HIST_STRING_REF */
+	HIST_STACK_VAR,   /* as HIST_STRING_VAR */
 };
 
 struct hist_expr {
 	uint8_t string; /* enum hist_string_source; not NONE: ops are unused */
-	uint8_t stack;	/* enum hist_stack_source; not NONE: ops are unused */
+	uint8_t stack;  /* enum hist_stack_source; not NONE: ops are unused */
 	uint16_t offset;
 	uint16_t size; /* bytes in the key or in the synthetic event: 8 for numbers, HIST_STACK_MAX * 8 for a stack */
 	uint16_t ref;
@@ -118,7 +118,7 @@ struct hist_action {
 	uint8_t what;
 	uint16_t watched; /* max, change: the variable that keeps the greatest (last) value seen of `value` */
 	struct hist_expr value;
-	uint16_t event; /* trace: id of the synthetic event */
+	uint16_t event;      /* trace: id of the synthetic event */
 	uint16_t fixed_size; /* trace: bytes before dynamic data */
 	uint16_t nargs;
 	struct hist_arg *args;
@@ -154,7 +154,7 @@ struct hist_entry {
 /* The event that the table's last snapshot was taken at. */
 struct hist_taken {
 	uint16_t action; /* which one took it */
-	uint64_t value;	 /* the greatest (last) value of all entries */
+	uint64_t value;  /* the greatest (last) value of all entries */
 	char comm[16];
 	uint8_t key[HIST_KEY_SIZE_MAX];
 };

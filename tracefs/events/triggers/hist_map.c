@@ -69,7 +69,8 @@ static uint32_t *find_slot(struct hist_map *map, const uint8_t *key, uint32_t ha
 		if (!index)
 			return &map->slots[at];
 		index--;
-		if (map->hashes[index] == hash && !memcmp(map->keys + (size_t)index * map->key_size, key, map->key_size))
+		if (map->hashes[index] == hash &&
+		    !memcmp(map->keys + (size_t)index * map->key_size, key, map->key_size))
 			return &map->slots[at];
 	}
 }

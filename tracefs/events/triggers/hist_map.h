@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The entries of one histogram: open addressing over twice as many slots as entries; nothing is removed but all at once. */
+/*
+ * The entries of one histogram: open addressing over twice as many slots as entries; nothing is removed but all at
+ * once.
+ */
 #ifndef TRACEFS_EVENTS_TRIGGERS_HIST_MAP_H
 #define TRACEFS_EVENTS_TRIGGERS_HIST_MAP_H
 
@@ -19,9 +22,9 @@ struct hist_map {
 	uint32_t used;
 	uint32_t mask; /* of slots */
 	uint32_t key_size;
-	uint32_t *slots; /* index + 1 of the element; 0: free */
+	uint32_t *slots;  /* index + 1 of the element; 0: free */
 	uint32_t *hashes; /* of each element */
-	uint8_t *keys; /* key_size bytes each */
+	uint8_t *keys;    /* key_size bytes each */
 	struct hist_elt *elts;
 };
 

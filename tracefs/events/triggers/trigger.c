@@ -4,7 +4,8 @@
 #include "tracefs/events/filter.h"
 #include "tracefs/events/record.h"
 
-_Static_assert((int)HIST_SYNTHETIC_FIRST == EV_SYNTHETIC_FIRST && (int)HIST_SYNTHETIC_LAST == EV_SYNTHETIC_MAX, "record.h");
+_Static_assert((int)HIST_SYNTHETIC_FIRST == EV_SYNTHETIC_FIRST && (int)HIST_SYNTHETIC_LAST == EV_SYNTHETIC_MAX,
+	       "record.h");
 
 /* Take one of the acts that are left. Two threads never take the same one; no order with other memory is needed. */
 static bool take_count(struct trigger *trigger)
@@ -67,8 +68,9 @@ static void act(const struct trigger *trigger, const struct hist_event *event, c
 }
 
 /*
- * Where a trigger looks at the record the event has its place in the buffer before any acts: `traceoff if ...` records the event
- * that it meets, `traceoff` does not. Whether the event is written at all is asked after those that switch events.
+ * Where a trigger looks at the record the event has its place in the buffer before any acts: `traceoff if ...` records
+ * the event that it meets, `traceoff` does not. Whether the event is written at all is asked after those that switch
+ * events.
  */
 uint32_t triggers_before(const struct trigger_list *list)
 {

@@ -2,9 +2,10 @@
 /*
  * What happens when an event hits: the triggers of one event in one instance, newest first.
  *
- * Python builds a struct trigger_list when a `trigger` file is written, and puts it in the place of the old one; the capture
- * thread (and whoever writes trace_marker) runs it. What a trigger does to its surroundings goes through struct trigger_host, so
- * that this file knows no buffer and no engine. Semantics: Documentation/trace/events.rst, "Event triggers".
+ * Python builds a struct trigger_list when a `trigger` file is written, and puts it in the place of the old one; the
+ * capture thread (and whoever writes trace_marker) runs it. What a trigger does to its surroundings goes through struct
+ * trigger_host, so that this file knows no buffer and no engine. Semantics: Documentation/trace/events.rst, "Event
+ * triggers".
  */
 #ifndef TRACEFS_EVENTS_TRIGGERS_TRIGGER_H
 #define TRACEFS_EVENTS_TRIGGERS_TRIGGER_H
@@ -28,8 +29,8 @@ enum trigger_kind {
 
 struct trigger {
 	uint8_t kind;
-	uint16_t event; /* enable, disable: the id of the event to switch */
-	int64_t count; /* how often it may still act; < 0: always. Counted down atomically */
+	uint16_t event;                 /* enable, disable: the id of the event to switch */
+	int64_t count;                  /* how often it may still act; < 0: always. Counted down atomically */
 	const struct ev_filter *filter; /* NULL: every hit */
 	struct hist *hist;
 };

@@ -94,9 +94,10 @@ bool ex_columns_row(struct ex_columns *columns, const struct ex_row *row)
 	int32_t args = count_of(columns, EX_KEY, 4), paths = count_of(columns, EX_PATH_AT, 4) - 1;
 	uint8_t ended = row->ended;
 
-	if (!add64(columns, EX_TS, row->ts) || !add64(columns, EX_DUR, row->dur) || !add32(columns, EX_TASK, row->task) ||
-	    !add32(columns, EX_NR, row->nr) || !add64(columns, EX_RET, row->ret) ||
-	    !ex_put(&columns->of[EX_ENDED], &ended, 1) || !ex_put(&columns->of[EX_ERRNO], &row->error, 2) ||
+	if (!add64(columns, EX_TS, row->ts) || !add64(columns, EX_DUR, row->dur) ||
+	    !add32(columns, EX_TASK, row->task) || !add32(columns, EX_NR, row->nr) ||
+	    !add64(columns, EX_RET, row->ret) || !ex_put(&columns->of[EX_ENDED], &ended, 1) ||
+	    !ex_put(&columns->of[EX_ERRNO], &row->error, 2) ||
 	    !ex_put(&columns->of[EX_REGS], row->regs, 8 * row->nregs) ||
 	    !add32(columns, EX_REG_AT, count_of(columns, EX_REGS, 8)) || !add32(columns, EX_ARG_AT, args) ||
 	    !add32(columns, EX_PATHS_AT, paths))
@@ -112,7 +113,8 @@ bool ex_columns_arg(struct ex_columns *columns, const char *name, size_t name_le
 
 	if (!number || (fresh && (!ex_put(&columns->keys, name, name_length) || !ex_put(&columns->keys, "", 1))))
 		return false;
-	if (!add32(columns, EX_KEY, (int32_t)number - 1) || !ex_put(&columns->of[EX_WORDS], words, length < MOST_WORDS ? length : MOST_WORDS) ||
+	if (!add32(columns, EX_KEY, (int32_t)number - 1) ||
+	    !ex_put(&columns->of[EX_WORDS], words, length < MOST_WORDS ? length : MOST_WORDS) ||
 	    !add32(columns, EX_WORD_AT, (int32_t)columns->of[EX_WORDS].size))
 		return false;
 	set_last(columns, EX_ARG_AT, count_of(columns, EX_KEY, 4));
@@ -173,7 +175,8 @@ static bool put_path(struct ex_columns *columns, struct span directory, struct s
 		return true;
 	if (directory.length && relative && !ex_put(to, directory.at, directory.length))
 		return false;
-	if (directory.length && relative && path.length && directory.at[directory.length - 1] != '/' && !ex_put(to, "/", 1))
+	if (directory.length && relative && path.length && directory.at[directory.length - 1] != '/' &&
+	    !ex_put(to, "/", 1))
 		return false;
 	return ex_put(to, path.at, path.length) && end_path(columns);
 }
@@ -231,8 +234,8 @@ static bool put_call(void *to, const struct ex_call *call)
 	for (unsigned i = 0; i < whole->n; i++) {
 		const struct rn_part *part = &whole->args[i];
 
-		if (!ex_columns_arg(columns, TT_STRING(whole->table, part->name), tt_string_length(whole->table, part->name),
-				    call->words + part->at, part->length))
+		if (!ex_columns_arg(columns, TT_STRING(whole->table, part->name),
+				    tt_string_length(whole->table, part->name), call->words + part->at, part->length))
 			return false;
 	}
 	return put_paths(columns, call);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls to columns, in the layout that Arrow's arrays have: a row a call. Python wraps them without a copy (export/parquet.py). */
+/*
+ * Calls to columns, in the layout that Arrow's arrays have: a row a call. Python wraps them without a copy
+ * (export/parquet.py).
+ */
 #ifndef TRACEFS_EXPORT_COLUMNS_H
 #define TRACEFS_EXPORT_COLUMNS_H
 
@@ -15,21 +18,21 @@ struct ex_column {
 };
 
 enum ex_column_of {
-	EX_TS, /* int64: ns, of the source's clock */
-	EX_DUR, /* int64: ns; -1: it has not ended */
-	EX_TASK, /* int32: what ex_task() was told, less 1 */
-	EX_NR, /* int32 */
-	EX_RET, /* int64 */
-	EX_ENDED, /* uint8: whether it has a result */
-	EX_ERRNO, /* int16; 0: no error */
-	EX_REG_AT, /* int32: where a row's registers begin; one more than rows */
-	EX_REGS, /* uint64 */
-	EX_ARG_AT, /* int32: where a row's arguments begin; one more than rows */
-	EX_KEY, /* int32: the number of an argument's name, from 0 on */
+	EX_TS,      /* int64: ns, of the source's clock */
+	EX_DUR,     /* int64: ns; -1: it has not ended */
+	EX_TASK,    /* int32: what ex_task() was told, less 1 */
+	EX_NR,      /* int32 */
+	EX_RET,     /* int64 */
+	EX_ENDED,   /* uint8: whether it has a result */
+	EX_ERRNO,   /* int16; 0: no error */
+	EX_REG_AT,  /* int32: where a row's registers begin; one more than rows */
+	EX_REGS,    /* uint64 */
+	EX_ARG_AT,  /* int32: where a row's arguments begin; one more than rows */
+	EX_KEY,     /* int32: the number of an argument's name, from 0 on */
 	EX_WORD_AT, /* int32: where an argument's words begin in EX_WORDS; one more than arguments */
 	EX_WORDS,
 	EX_PATHS_AT, /* int32: where a row's paths begin; one more than rows */
-	EX_PATH_AT, /* int32: where a path begins in EX_PATHS; one more than paths */
+	EX_PATH_AT,  /* int32: where a path begins in EX_PATHS; one more than paths */
 	EX_PATHS,
 	EX_COLUMNS,
 };

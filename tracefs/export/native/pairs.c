@@ -26,7 +26,7 @@ struct ex_pairs {
 	ex_sink *sink;
 	void *to;
 	struct ex_bytes data; /* what waits, and a frame that is cut */
-	size_t parsed; /* bytes of it that are in items */
+	size_t parsed;        /* bytes of it that are in items */
 	struct item *items, *spare;
 	size_t count, capacity, next;
 	bool sorted;
@@ -142,7 +142,8 @@ bool ex_add(struct ex_pairs *pairs, const void *frames, size_t size)
 		}
 		if (pairs->data.size - pairs->parsed - sizeof(frame) < frame.length)
 			break;
-		if (!add_item(pairs, (struct item){frame.ts, pairs->parsed + sizeof(frame), pairs->lost, frame.length, frame.cpu}))
+		if (!add_item(pairs, (struct item){frame.ts, pairs->parsed + sizeof(frame), pairs->lost, frame.length,
+						   frame.cpu}))
 			return false;
 		pairs->lost = 0;
 		pairs->parsed += sizeof(frame) + frame.length;
@@ -200,7 +201,8 @@ static void sort(struct ex_pairs *pairs)
 
 	while (count && !pairs->sorted) {
 		for (n = 0; n < count;) {
-			size_t middle = run_end(items, n, count), end = middle < count ? run_end(items, middle, count) : middle;
+			size_t middle = run_end(items, n, count),
+			       end = middle < count ? run_end(items, middle, count) : middle;
 
 			n += merge(items, n, middle, end, out + n);
 		}
@@ -228,10 +230,11 @@ static struct rn_event event_of(const void *record, uint32_t length)
 }
 
 /* False: the call is Python's. */
-static bool put_call(struct ex_pairs *pairs, const struct rn_types *types, struct ex_task_of *task, const struct item *item,
-		     unsigned nr, bool *memory)
+static bool put_call(struct ex_pairs *pairs, const struct rn_types *types, struct ex_task_of *task,
+		     const struct item *item, unsigned nr, bool *memory)
 {
-	struct rn_event enter = event_of(task->open, task->length), leave = event_of(pairs->data.bytes + item->at, item->length);
+	struct rn_event enter = event_of(task->open, task->length),
+			leave = event_of(pairs->data.bytes + item->at, item->length);
 	struct rn_text text = {pairs->words, pairs->words + WORDS, false, &pairs->memo};
 	uint64_t args[TT_ARGS] = {0};
 	struct rn_whole whole;
@@ -240,8 +243,8 @@ static bool put_call(struct ex_pairs *pairs, const struct rn_types *types, struc
 		args[i] = rn_number(&enter, (uint32_t)(offsetof(struct ev_sys_enter, args) + 8 * i), 8, false);
 	if (!rn_typed_whole(&text, &enter, &leave, types, &whole) || text.full)
 		return false;
-	*memory = pairs->sink(pairs->to, &(struct ex_call){task->ts, item->ts, task->task, task->tid, nr, args, types->nargs[nr],
-							   pairs->words, &whole});
+	*memory = pairs->sink(pairs->to, &(struct ex_call){task->ts, item->ts, task->task, task->tid, nr, args,
+							   types->nargs[nr], pairs->words, &whole});
 	return true;
 }
 
@@ -302,8 +305,10 @@ int ex_run(struct ex_pairs *pairs, const struct rn_types *types, uint64_t until,
 		if (!take(pairs, types, item, &memory)) {
 			struct ev_common common = {0};
 
-			memcpy(&common, pairs->data.bytes + item->at, item->length < sizeof(common) ? item->length : sizeof(common));
-			pairs->frame = (struct ex_frame){item->ts, (const uint8_t *)pairs->data.bytes + item->at, item->cpu, item->length,
+			memcpy(&common, pairs->data.bytes + item->at,
+			       item->length < sizeof(common) ? item->length : sizeof(common));
+			pairs->frame = (struct ex_frame){item->ts,   (const uint8_t *)pairs->data.bytes + item->at,
+							 item->cpu,  item->length,
 							 common.pid, item->lost};
 			return EX_FRAME;
 		}

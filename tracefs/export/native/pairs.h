@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records in the order of their time, calls put together of enter and exit, and each call to a sink that writes it: all that is
- * frequent, without an object of Python's per event. What is not plain (a task is born, executes, ends; a signal; a call whose
- * words only Python knows) is left to Python, in its order: ex_run() stops there.
+ * Records in the order of their time, calls put together of enter and exit, and each call to a sink that writes it: all
+ * that is frequent, without an object of Python's per event. What is not plain (a task is born, executes, ends; a
+ * signal; a call whose words only Python knows) is left to Python, in its order: ex_run() stops there.
  */
 #ifndef TRACEFS_EXPORT_PAIRS_H
 #define TRACEFS_EXPORT_PAIRS_H
@@ -12,8 +12,8 @@
 struct ex_pairs;
 
 enum ex_stop {
-	EX_DONE, /* nothing more that is old enough */
-	EX_FULL, /* the sink has much to write */
+	EX_DONE,  /* nothing more that is old enough */
+	EX_FULL,  /* the sink has much to write */
 	EX_FRAME, /* ex_frame() is for Python; ex_run() goes on behind it */
 	EX_NO_MEMORY,
 };
@@ -30,7 +30,7 @@ struct ex_frame {
 /* A call for a sink. `whole` says where in `words` each argument's text stands. */
 struct ex_call {
 	uint64_t ts, end; /* ns */
-	uint64_t task; /* what ex_task() was told */
+	uint64_t task;    /* what ex_task() was told */
 	int32_t tid;
 	unsigned nr;
 	const uint64_t *args;
@@ -61,7 +61,10 @@ bool ex_add_page(struct ex_pairs *pairs, const void *page, uint32_t size, unsign
 /* How many records wait that ex_run() has not come to. */
 size_t ex_waiting(const struct ex_pairs *pairs);
 
-/* Take what has come up to `until`, in the order of time. limit: bytes that the sink may have at its end (asked by size()). */
+/*
+ * Take what has come up to `until`, in the order of time. limit: bytes that the sink may have at its end (asked by
+ * size()).
+ */
 int ex_run(struct ex_pairs *pairs, const struct rn_types *types, uint64_t until, const size_t *written, size_t limit);
 const struct ex_frame *ex_frame_of(const struct ex_pairs *pairs);
 

@@ -11,11 +11,11 @@
 #define SECOND 1000000000ull
 
 enum { PACKET = 1 };
-enum { TIMESTAMP = 8, SEQUENCE = 10, EVENT = 11, INTERNED = 12, FLAGS = 13 }; /* of a packet */
+enum { TIMESTAMP = 8, SEQUENCE = 10, EVENT = 11, INTERNED = 12, FLAGS = 13 };                         /* of a packet */
 enum { CATEGORY_IIDS = 3, ANNOTATIONS = 4, KIND = 9, NAME_IID = 10, TRACK = 11, COUNTER_VALUE = 30 }; /* of an event */
 enum { SLICE_BEGIN = 1, SLICE_END = 2, COUNTER = 4 };
 enum { CLEARED = 1, NEEDS_STATE = 2 };
-enum { IIDS = 1, INT_VALUE = 4, STRING_IID = 17 }; /* of an annotation */
+enum { IIDS = 1, INT_VALUE = 4, STRING_IID = 17 };            /* of an annotation */
 enum { CATEGORY = 1, NAME = 2, ANNOTATION = 3, STRING = 29 }; /* of what is interned */
 
 struct ex_perfetto {
@@ -31,7 +31,8 @@ struct ex_perfetto {
 	} names[1024];
 };
 
-struct ex_perfetto *ex_perfetto_new(uint32_t sequence, const char *defaults, size_t defaults_size, uint64_t counters, uint64_t slot)
+struct ex_perfetto *ex_perfetto_new(uint32_t sequence, const char *defaults, size_t defaults_size, uint64_t counters,
+				    uint64_t slot)
 {
 	struct ex_perfetto *perfetto = calloc(1, sizeof(*perfetto));
 
@@ -118,7 +119,8 @@ static bool begin(struct ex_perfetto *perfetto, uint64_t ts)
 		return true;
 	perfetto->begun = true;
 	ex_strings_clear(&perfetto->strings);
-	return put_packet(perfetto, ts, CLEARED) && ex_put(&perfetto->out, perfetto->defaults.bytes, perfetto->defaults.size);
+	return put_packet(perfetto, ts, CLEARED) &&
+	       ex_put(&perfetto->out, perfetto->defaults.bytes, perfetto->defaults.size);
 }
 
 /* 0: no memory */
@@ -170,7 +172,8 @@ static bool annotate(struct ex_perfetto *perfetto, const char *name, size_t name
 	return true;
 }
 
-static bool annotate_words(struct ex_perfetto *perfetto, const char *name, size_t name_length, const char *words, size_t length)
+static bool annotate_words(struct ex_perfetto *perfetto, const char *name, size_t name_length, const char *words,
+			   size_t length)
 {
 	uint32_t value = interned(perfetto, STRING, words, length < MOST_WORDS ? length : MOST_WORDS);
 
@@ -213,8 +216,8 @@ static bool put_call(void *to, const struct ex_call *call)
 	for (i = 0; i < whole->n; i++) {
 		const struct rn_part *part = &whole->args[i];
 
-		if (!annotate_words(perfetto, TT_STRING(whole->table, part->name), tt_string_length(whole->table, part->name),
-				    call->words + part->at, part->length))
+		if (!annotate_words(perfetto, TT_STRING(whole->table, part->name),
+				    tt_string_length(whole->table, part->name), call->words + part->at, part->length))
 			return false;
 	}
 	if (!put_result(perfetto, call) || !put_interned(perfetto, NAME_IID, NAME, name->name) ||
@@ -237,8 +240,10 @@ static bool put_counters(struct ex_perfetto *perfetto, uint64_t ts, const int64_
 		if (values[i] == perfetto->counts.shown[i])
 			continue;
 		perfetto->counts.shown[i] = values[i];
-		if (!put_number(&perfetto->event, KIND, COUNTER) || !put_number(&perfetto->event, TRACK, perfetto->counters + i) ||
-		    !put_number(&perfetto->event, COUNTER_VALUE, (uint64_t)values[i]) || !put_packet(perfetto, ts, NEEDS_STATE))
+		if (!put_number(&perfetto->event, KIND, COUNTER) ||
+		    !put_number(&perfetto->event, TRACK, perfetto->counters + i) ||
+		    !put_number(&perfetto->event, COUNTER_VALUE, (uint64_t)values[i]) ||
+		    !put_packet(perfetto, ts, NEEDS_STATE))
 			return false;
 	}
 	return true;

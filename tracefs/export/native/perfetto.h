@@ -10,7 +10,7 @@ struct ex_perfetto;
 enum ex_counter { EX_CALLS, EX_FAILED, EX_TASKS, EX_READ, EX_WRITTEN, EX_COUNTERS };
 
 struct ex_counts {
-	uint64_t slot; /* ns: where the time that is counted begins */
+	uint64_t slot;              /* ns: where the time that is counted begins */
 	int64_t count[EX_COUNTERS]; /* of it; EX_TASKS: how many there are now */
 	int64_t shown[EX_COUNTERS]; /* what was written last; -1: nothing was */
 };
@@ -19,9 +19,13 @@ struct ex_counts {
  * sequence: its number. defaults: bytes of a packet that makes the clock of the time stamps known, for each beginning.
  * counters: the track of the first counter; the others follow. slot: ns that a value of a counter stands for.
  */
-struct ex_perfetto *ex_perfetto_new(uint32_t sequence, const char *defaults, size_t defaults_size, uint64_t counters, uint64_t slot);
+struct ex_perfetto *ex_perfetto_new(uint32_t sequence, const char *defaults, size_t defaults_size, uint64_t counters,
+				    uint64_t slot);
 void ex_perfetto_free(struct ex_perfetto *perfetto);
-/* What a syscall is called, and the category of its calls. moves: 1: it reads as many bytes as it returns, 2: it writes them. */
+/*
+ * What a syscall is called, and the category of its calls. moves: 1: it reads as many bytes as it returns, 2: it writes
+ * them.
+ */
 bool ex_perfetto_name(struct ex_perfetto *perfetto, unsigned nr, const char *name, const char *category, uint8_t moves);
 /* Pairs whose calls become packets. Freed before the perfetto is. */
 struct ex_pairs *ex_perfetto_pairs(struct ex_perfetto *perfetto, bool ours, const uint8_t mine[1024]);

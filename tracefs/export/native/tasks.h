@@ -11,7 +11,7 @@ struct ex_task_of {
 	int32_t tid;
 	bool used, has_open;
 	uint64_t task; /* 0: its calls are not dealt with here */
-	uint64_t ts; /* of the call that it is in */
+	uint64_t ts;   /* of the call that it is in */
 	unsigned nr;
 	uint32_t length, capacity;
 	char *open; /* that call's record */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The wire format of protocol buffers, into bytes for which room was made before: protobuf.dev/programming-guides/encoding. */
+/*
+ * The wire format of protocol buffers, into bytes for which room was made before:
+ * protobuf.dev/programming-guides/encoding.
+ */
 #ifndef TRACEFS_EXPORT_WIRE_H
 #define TRACEFS_EXPORT_WIRE_H
 

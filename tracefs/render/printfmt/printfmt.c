@@ -72,17 +72,17 @@ static struct operand evaluate(const struct rn_piece *piece, const struct rn_eve
 		switch (op->code) {
 		case RN_OP_NUMBER:
 		case RN_OP_TEXT:
-			*++top = (struct operand){ .value = { op->number, op->text, op->count } };
+			*++top = (struct operand){.value = {op->number, op->text, op->count}};
 			break;
 		case RN_OP_FIELD:
-			*++top = (struct operand){ .value = event->values[op->number], .foreign = true };
+			*++top = (struct operand){.value = event->values[op->number], .foreign = true};
 			break;
 		case RN_OP_MEMORY:
-			*++top = (struct operand){ .value.number =
-							   rn_number(event, (uint32_t)op->number, op->size, op->flag) };
+			*++top = (struct operand){.value.number =
+							  rn_number(event, (uint32_t)op->number, op->size, op->flag)};
 			break;
 		case RN_OP_STACK:
-			*++top = (struct operand){ .decoder = op };
+			*++top = (struct operand){.decoder = op};
 			break;
 		case RN_OP_CAST:
 			top->value.number = cast(top->value.number, op->size, op->flag);
@@ -245,7 +245,10 @@ static void put_number(struct rn_text *text, const struct rn_piece *piece, uint6
 	prefix = prefix_of(piece, value, negative);
 	if (negative)
 		value = -value;
-	digits = rn_digits(end, value, piece->conversion == 'o' ? 8 : piece->conversion == 'd' || piece->conversion == 'u' ? 10 : 16,
+	digits = rn_digits(end, value,
+			   piece->conversion == 'o'                               ? 8
+			   : piece->conversion == 'd' || piece->conversion == 'u' ? 10
+										  : 16,
 			   piece->conversion == 'X');
 	length = (int)(end - digits);
 	rn_put(text, prefix, strlen(prefix));

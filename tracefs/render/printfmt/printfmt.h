@@ -13,10 +13,10 @@
 
 enum rn_opcode {
 	RN_OP_NUMBER, /* push number */
-	RN_OP_TEXT, /* push text */
-	RN_OP_FIELD, /* push values[number] */
+	RN_OP_TEXT,   /* push text */
+	RN_OP_FIELD,  /* push values[number] */
 	RN_OP_MEMORY, /* push the number at offset `number`, of `size` bytes, signed if flag */
-	RN_OP_CAST, /* truncate to size bytes, sign-extend if flag */
+	RN_OP_CAST,   /* truncate to size bytes, sign-extend if flag */
 	RN_OP_NEGATE,
 	RN_OP_INVERT,
 	RN_OP_NOT,
@@ -38,9 +38,9 @@ enum rn_opcode {
 	RN_OP_OR,
 	RN_OP_LOGICAL_AND,
 	RN_OP_LOGICAL_OR,
-	RN_OP_SELECT, /* condition, then, else */
-	RN_OP_FLAGS, /* the bits of a number as names of symbols, joined by text; the rest in hex */
-	RN_OP_STACK, /* push the stack trace behind the __data_loc at offset `number` */
+	RN_OP_SELECT,   /* condition, then, else */
+	RN_OP_FLAGS,    /* the bits of a number as names of symbols, joined by text; the rest in hex */
+	RN_OP_STACK,    /* push the stack trace behind the __data_loc at offset `number` */
 	RN_OP_SYMBOLIC, /* a number as its name in symbols; in hex where it has none */
 };
 
@@ -65,8 +65,8 @@ struct rn_piece {
 	uint32_t literal_length;
 	char conversion; /* d u x X o c s p, or 0 */
 	bool left, zero, alternate, plus, space;
-	uint8_t size; /* bytes of the number, from hh, h, l, ll */
-	int16_t width; /* 0: none */
+	uint8_t size;      /* bytes of the number, from hh, h, l, ll */
+	int16_t width;     /* 0: none */
 	int16_t precision; /* -1: none */
 	uint32_t op_count;
 	const struct rn_op *ops;

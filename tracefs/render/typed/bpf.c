@@ -16,13 +16,12 @@ static const struct {
 	uint32_t value;
 	const char *name;
 } actions[] = {
-	{0x80000000, "KILL_PROCESS"}, {0, "KILL_THREAD"}, {0x30000, "TRAP"}, {0x50000, "ERRNO"},
-	{0x7fc00000, "USER_NOTIF"}, {0x7ff00000, "TRACE"}, {0x7ffc0000, "LOG"}, {0x7fff0000, "ALLOW"},
+	{0x80000000, "KILL_PROCESS"}, {0, "KILL_THREAD"},    {0x30000, "TRAP"},   {0x50000, "ERRNO"},
+	{0x7fc00000, "USER_NOTIF"},   {0x7ff00000, "TRACE"}, {0x7ffc0000, "LOG"}, {0x7fff0000, "ALLOW"},
 };
 static const char *const ancillary[] = {
-	"PROTOCOL", "PKTTYPE", "IFINDEX", "NLATTR", "NLATTR_NEST", "MARK", "QUEUE", "HATYPE", "RXHASH", "CPU", "ALU_XOR_X",
-	"VLAN_TAG", "VLAN_TAG_PRESENT", "PAY_OFFSET", "RANDOM", "VLAN_TPID",
-};
+	"PROTOCOL", "PKTTYPE", "IFINDEX",   "NLATTR",   "NLATTR_NEST",      "MARK",       "QUEUE",  "HATYPE",
+	"RXHASH",   "CPU",     "ALU_XOR_X", "VLAN_TAG", "VLAN_TAG_PRESENT", "PAY_OFFSET", "RANDOM", "VLAN_TPID"};
 static const struct {
 	uint32_t start;
 	const char *name;

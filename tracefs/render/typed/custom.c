@@ -9,11 +9,10 @@
 #define SIGNALS_RT 32
 
 /* The kernel's numbers on x86-64. */
-static const char *const signals[SIGNALS_RT] = {
-	NULL, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-	"TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH",
-	"IO", "PWR", "SYS",
-};
+static const char *const signals[SIGNALS_RT] = {NULL,     "HUP",  "INT",    "QUIT", "ILL",   "TRAP", "ABRT", "BUS",
+						"FPE",    "KILL", "USR1",   "SEGV", "USR2",  "PIPE", "ALRM", "TERM",
+						"STKFLT", "CHLD", "CONT",   "STOP", "TSTP",  "TTIN", "TTOU", "URG",
+						"XCPU",   "XFSZ", "VTALRM", "PROF", "WINCH", "IO",   "PWR",  "SYS"};
 
 static void put_name(struct rn_text *text, const char *name)
 {
@@ -130,7 +129,8 @@ static void put_sun_path(struct rn_text *text, const uint8_t *bytes, uint32_t le
 
 	if (abstract)
 		rn_putc(text, '@');
-	rn_typed_quoted(text, bytes + abstract, abstract ? length - 1 : (uint32_t)strnlen((const char *)bytes, length), true);
+	rn_typed_quoted(text, bytes + abstract, abstract ? length - 1 : (uint32_t)strnlen((const char *)bytes, length),
+			true);
 }
 
 static void put_mac(struct rn_text *text, const uint8_t *bytes, uint32_t length)
@@ -144,10 +144,9 @@ static void put_mac(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 
 static void put_control_chars(struct rn_text *text, const uint8_t *bytes, uint32_t length)
 {
-	static const char *const names[] = {
-		"INTR", "QUIT", "ERASE", "KILL", "EOF", "TIME", "MIN", "SWTC", "START", "STOP", "SUSP", "EOL", "REPRINT",
-		"DISCARD", "WERASE", "LNEXT", "EOL2",
-	};
+	static const char *const names[] = {"INTR",    "QUIT",    "ERASE",  "KILL",  "EOF",  "TIME",
+					    "MIN",     "SWTC",    "START",  "STOP",  "SUSP", "EOL",
+					    "REPRINT", "DISCARD", "WERASE", "LNEXT", "EOL2"};
 
 	rn_putc(text, '[');
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]) && i < length; i++) {
@@ -177,13 +176,22 @@ static const struct {
 	const char *name;
 	void (*put)(struct rn_text *text, const uint8_t *bytes, uint32_t length);
 } customs[] = {
-	{"sigset", put_sigset}, {"cpu_set", put_bit_set}, {"node_set", put_bit_set},
-	{"wait_status", put_wait_status}, {"inet6", put_inet6}, {"mac", put_mac},
-	{"control_chars", put_control_chars}, {"sun_path", put_sun_path}, {"sock_filter", put_sock_filter},
+	{"sigset", put_sigset},
+	{"cpu_set", put_bit_set},
+	{"node_set", put_bit_set},
+	{"wait_status", put_wait_status},
+	{"inet6", put_inet6},
+	{"mac", put_mac},
+	{"control_chars", put_control_chars},
+	{"sun_path", put_sun_path},
+	{"sock_filter", put_sock_filter},
 	{"seccomp_filter", put_seccomp_filter},
 };
 
-/* What knows the types that are not listed above; NULL: nothing does. Written once, before the first read that has such types. */
+/*
+ * What knows the types that are not listed above; NULL: nothing does. Written once, before the first read that has such
+ * types.
+ */
 static _Atomic(rn_custom_words) others;
 
 void rn_custom_use(rn_custom_words words)

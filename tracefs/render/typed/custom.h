@@ -7,7 +7,10 @@
 
 #define RN_CUSTOM_WORDS_MAX 4096 /* characters of one value */
 
-/* Writes at most room characters of words for length bytes of the named type: how many, or -1 where there are none. Any thread. */
+/*
+ * Writes at most room characters of words for length bytes of the named type: how many, or -1 where there are none. Any
+ * thread.
+ */
 typedef int32_t (*rn_custom_words)(const char *name, const uint8_t *bytes, uint32_t length, char *words, uint32_t room);
 
 /* Ask this for all types that custom.c does not list, from now on. */

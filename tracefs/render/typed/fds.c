@@ -68,7 +68,8 @@ void rn_typed_fd(struct rn_text *text, struct rn_fds fds, int32_t fd)
 	const uint8_t *at = fds.texts, *all = at ? at + fds.length : NULL;
 
 	while (at < all) {
-		const uint8_t *nul = memchr(at, 0, (size_t)(all - at)), *end = nul ? nul : all, *said = behind_number(at, end, fd);
+		const uint8_t *nul = memchr(at, 0, (size_t)(all - at)), *end = nul ? nul : all,
+			      *said = behind_number(at, end, fd);
 		bool whole = said && said < end && end[-1] == '>', gone;
 
 		at = end + 1;

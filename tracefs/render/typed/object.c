@@ -6,8 +6,10 @@
 #define MOST_ITEMS 4096
 #define PAGE 4096u
 #define UNBOUNDED (1u << 20)
-/* Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the same
- * again and again has more. An element of an array costs ELEMENT at least. */
+/*
+ * Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to
+ * the same again and again has more. An element of an array costs ELEMENT at least.
+ */
 #define SHOWN (1u << 17)
 #define ELEMENT 8u
 
@@ -24,7 +26,7 @@ struct span {
 struct piece {
 	uint64_t start;
 	uint32_t at, length; /* in what was saved */
-	bool data;	     /* text or data: looked for among its own kind only */
+	bool data;           /* text or data: looked for among its own kind only */
 };
 
 struct walk {
@@ -35,7 +37,7 @@ struct walk {
 	unsigned depth, n_pieces;
 	bool image;
 	const uint8_t *saved;
-	uint32_t left; /* of SHOWN */
+	uint32_t left;               /* of SHOWN */
 	struct piece pieces[PIECES]; /* the last, as most of it is never touched */
 };
 
@@ -200,7 +202,10 @@ static uint64_t address_of(const struct walk *w, const uint8_t *bytes)
 	return 0;
 }
 
-/* Whether what follows a header goes on, as one object, to a page that could not be read: then it was of no use to the kernel. */
+/*
+ * Whether what follows a header goes on, as one object, to a page that could not be read: then it was of no use to the
+ * kernel.
+ */
 static bool put_unreadable(struct walk *w, const struct tt_type *type, struct span data, uint32_t offset, uint64_t end)
 {
 	uint64_t address;
@@ -262,12 +267,16 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 		if (!length)
 			length = (uint32_t)(size - offset);
 		rn_typed_name(w->text, w->table, member->name, any ? 0 : RN_SEPARATOR);
-		if (__builtin_expect(member->size & TT_APART && put_unreadable(w, of, data, offset, length < size - offset ? offset + length : size), 0)) {
+		if (__builtin_expect(member->size & TT_APART &&
+					     put_unreadable(w, of, data, offset,
+							    length < size - offset ? offset + length : size),
+				     0)) {
 			any = true;
 		} else if (__builtin_expect(member->size & TT_APART && offset + tt_fixed_size(of) > size, 0)) {
 			uint32_t all = (uint32_t)(size - offset);
 
-			put_data(w, (struct span){data.bytes + (left ? offset : 0), left < all ? left : all}, left >= all);
+			put_data(w, (struct span){data.bytes + (left ? offset : 0), left < all ? left : all},
+				 left >= all);
 			any = true;
 		} else if (tt_is_number(of) && left >= of->width) {
 			uint64_t number = tt_load(data.bytes + offset, of->width, false);
@@ -279,7 +288,8 @@ static void put_struct(struct walk *w, const struct tt_type *type, struct span d
 		} else if (type->flags & TT_OPEN && tt_is_number(of) && left && data.length == size) {
 			put_data(w, (struct span){data.bytes + offset, left}, true);
 			any = true;
-		} else if (put_value(w, of, (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
+		} else if (put_value(w, of,
+				     (struct span){data.bytes + (left ? offset : 0), left < length ? left : length},
 				     length)) {
 			any = true;
 		} else {
@@ -333,7 +343,8 @@ static void put_records(struct walk *w, const struct tt_type *type, struct span 
 	}
 	if (!ends && any && apart && at < size && size - at < target->size) {
 		rn_puts(w->text, ", ");
-		put_data(w, (struct span){data.bytes + (at < known ? at : 0), (uint32_t)(at < known ? known - at : 0)}, known == size);
+		put_data(w, (struct span){data.bytes + (at < known ? at : 0), (uint32_t)(at < known ? known - at : 0)},
+			 known == size);
 	}
 	if (!ends && at < size && size - at >= target->size) {
 		if (any)
@@ -411,7 +422,8 @@ static bool put_value(struct walk *w, const struct tt_type *type, struct span da
 		put_records(w, type, data, size);
 		return true;
 	case TT_BYTES:
-		put_data(w, (struct span){data.bytes, data.length < size ? data.length : (uint32_t)size}, data.length >= size);
+		put_data(w, (struct span){data.bytes, data.length < size ? data.length : (uint32_t)size},
+			 data.length >= size);
 		return true;
 	case TT_STR:
 	case TT_CHARS:
@@ -450,7 +462,8 @@ static bool put_target(struct walk *w, const struct tt_type *pointer, uint64_t a
 			return false;
 		if (!size)
 			return put_value(w, target, (struct span){(const uint8_t *)"", 0}, 0);
-		return memory_at(w, address, size, target->kind == TT_BYTES || target->kind == TT_CHARS, &data) && put_value(w, target, data, size);
+		return memory_at(w, address, size, target->kind == TT_BYTES || target->kind == TT_CHARS, &data) &&
+		       put_value(w, target, data, size);
 	}
 	if (pointer->n && counted && !count) {
 		rn_puts(w->text, "[]");

@@ -96,7 +96,8 @@ void rn_typed_style(struct rn_text *text, int64_t value, unsigned style, bool is
 		break;
 	case TT_UID:
 	case TT_GID:
-		rn_typed_decimal(text, !is_signed && plain == UINT32_MAX ? UINT64_MAX : plain, is_signed || plain == UINT32_MAX);
+		rn_typed_decimal(text, !is_signed && plain == UINT32_MAX ? UINT64_MAX : plain,
+				 is_signed || plain == UINT32_MAX);
 		break;
 	case TT_CHAR:
 		if (value >= 32 && value < 127) {
@@ -210,7 +211,8 @@ static void put_flags(struct rn_text *text, const struct tt_table *table, const 
 /* NAME(1, X) of the first macro whose bits these are. */
 static bool put_macro(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
 {
-	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->variants, *end = entry + type->n_variants;
+	const struct tt_entry *entry = TT_AT(table, entries, struct tt_entry) + type->variants,
+			      *end = entry + type->n_variants;
 
 	for (; entry < end; entry += 1 + entry->sub) {
 		if ((value & entry->mask) != entry->value)
@@ -247,7 +249,8 @@ static void put_swapped(struct rn_text *text, const struct tt_table *table, cons
 	rn_putc(text, ')');
 }
 
-static void put_known_flags(struct rn_text *text, const struct tt_table *table, const struct tt_type *type, uint64_t value)
+static void put_known_flags(struct rn_text *text, const struct tt_table *table, const struct tt_type *type,
+			    uint64_t value)
 {
 	uint64_t place = (value ^ value >> 12) + (uintptr_t)type / sizeof(*type);
 	struct rn_memo_slot *slot = text->memo ? &text->memo->slots[place % RN_MEMO_SLOTS] : NULL;
@@ -305,7 +308,8 @@ void rn_typed_result(struct rn_text *text, const struct tt_table *table, uint32_
 		     struct rn_fds fds)
 {
 	if (ret < 0 && ret >= -MAX_ERRNO) {
-		const struct tt_entry *entry = errors == TT_NONE ? NULL : find(table, TT_TYPE(table, errors), (uint64_t)-ret);
+		const struct tt_entry *entry =
+			errors == TT_NONE ? NULL : find(table, TT_TYPE(table, errors), (uint64_t)-ret);
 
 		rn_putc(text, '-');
 		if (entry)
@@ -372,7 +376,9 @@ static bool are_plain(const uint8_t *bytes)
 	uint64_t all;
 
 	memcpy(&all, bytes, sizeof(all));
-	return !((all | (all + each) | (all - ' ' * each) | ((all ^ '"' * each) - each) | ((all ^ '\\' * each) - each)) & high);
+	return !(
+		(all | (all + each) | (all - ' ' * each) | ((all ^ '"' * each) - each) | ((all ^ '\\' * each) - each)) &
+		high);
 }
 
 void rn_typed_quoted(struct rn_text *text, const uint8_t *bytes, uint32_t length, bool complete)

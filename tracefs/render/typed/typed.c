@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Syscall events by the type tables. Where pointers were saved the record goes on behind what it always has: enter with a
- * __data_loc for each pointer that is read at enter, exit with the arguments and a __data_loc for each that is read then.
+ * Syscall events by the type tables. Where pointers were saved the record goes on behind what it always has: enter with
+ * a __data_loc for each pointer that is read at enter, exit with the arguments and a __data_loc for each that is read
+ * then.
  */
 #include <stddef.h>
 
@@ -15,7 +16,8 @@ _Static_assert(sizeof(((struct rn_types *)0)->in) == EV_SYSCALL_MAX_NR + 1, "an 
 static void find_pointed(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask)
 {
 	for (unsigned i = 0; call->row->by_pointed && i < call->n; i++) {
-		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]), *target;
+		const struct tt_type *type = call->types[i] == TT_NONE ? NULL : TT_TYPE(call->table, call->types[i]),
+				     *target;
 		const uint8_t *bytes;
 		uint32_t length;
 
@@ -34,8 +36,8 @@ static void find_pointed(struct tt_call *call, const struct rn_event *event, uin
 	tt_call_pointed(call);
 }
 
-void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
-			 struct rn_saved saved[TT_ARGS])
+void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
+			 struct rn_fds fds, struct rn_saved saved[TT_ARGS])
 {
 	find_pointed(call, event, at, mask);
 	for (unsigned i = 0; i < TT_ARGS; i++) {
@@ -48,7 +50,9 @@ void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uin
 		if (i < call->n && call->types[i] != TT_NONE) {
 			type = TT_TYPE(call->table, call->types[i]);
 			saved[i].address = call->args[i];
-			saved[i].bytes = type->kind == TT_POINTER && call->args[i] ? rn_saved_at(event, at, &saved[i].length) : NULL;
+			saved[i].bytes = type->kind == TT_POINTER && call->args[i]
+						 ? rn_saved_at(event, at, &saved[i].length)
+						 : NULL;
 			if (saved[i].bytes) {
 				target = TT_TYPE(call->table, type->target);
 				saved[i].image = target->flags & TT_HOLDS_POINTERS || target->kind == TT_STRINGS;

@@ -96,9 +96,11 @@ void rn_typed_filter(struct rn_text *text, const uint8_t *bytes, bool seccomp);
 bool rn_typed_target(struct rn_text *text, const struct tt_call *call, const struct tt_type *pointer, uint64_t address,
 		     const struct rn_saved *saved);
 
-/* typed.c: what was saved for the pointers of a call, by mask, as the __data_locs from `at` on say; a value by itself */
-void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask, struct rn_fds fds,
-			 struct rn_saved saved[TT_ARGS]);
+/*
+ * typed.c: what was saved for the pointers of a call, by mask, as the __data_locs from `at` on say; a value by itself
+ */
+void rn_typed_find_saved(struct tt_call *call, const struct rn_event *event, uint32_t at, unsigned mask,
+			 struct rn_fds fds, struct rn_saved saved[TT_ARGS]);
 /* Of an argument, without what it leads to. */
 void rn_typed_value(struct rn_text *text, const struct tt_call *call, unsigned i, struct rn_fds fds);
 
@@ -123,7 +125,7 @@ struct rn_whole {
 };
 
 /* False: something of it is for the decoder in Python (what a call changes, netlink), or there is no row. */
-bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const struct rn_event *leave, const struct rn_types *types,
-		    struct rn_whole *whole);
+bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const struct rn_event *leave,
+		    const struct rn_types *types, struct rn_whole *whole);
 
 #endif

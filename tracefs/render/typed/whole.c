@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A call of which both records are there: its arguments with what it read and what it filled, each by itself, and its result. */
+/*
+ * A call of which both records are there: its arguments with what it read and what it filled, each by itself, and its
+ * result.
+ */
 #include <stddef.h>
 
 #include "tracefs/render/typed/typed.h"
 
-static bool put_pointed(struct rn_text *text, struct tt_call *call, const struct tt_type *type, uint64_t address, struct rn_saved saved)
+static bool put_pointed(struct rn_text *text, struct tt_call *call, const struct tt_type *type, uint64_t address,
+			struct rn_saved saved)
 {
 	if (!saved.bytes) { /* shown all the same where its count says that there is nothing */
 		if (!type->n)
@@ -15,7 +19,8 @@ static bool put_pointed(struct rn_text *text, struct tt_call *call, const struct
 }
 
 /* False: for Python, which joins what was there before to what is there after. */
-static bool put_value(struct rn_text *text, struct tt_call *call, unsigned i, struct rn_saved *before, struct rn_saved *after)
+static bool put_value(struct rn_text *text, struct tt_call *call, unsigned i, struct rn_saved *before,
+		      struct rn_saved *after)
 {
 	const struct tt_type *type = TT_TYPE(call->table, call->types[i]);
 	bool is_pointer = type->kind == TT_POINTER && call->args[i], found = false;
@@ -36,8 +41,8 @@ static bool put_value(struct rn_text *text, struct tt_call *call, unsigned i, st
 	return true;
 }
 
-bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const struct rn_event *leave, const struct rn_types *types,
-		    struct rn_whole *whole)
+bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const struct rn_event *leave,
+		    const struct rn_types *types, struct rn_whole *whole)
 {
 	uint64_t nr = (enter->common.type - EV_SYSCALL_FIRST) / 2, args[TT_ARGS] = {0};
 	unsigned n = types->nargs[nr];
@@ -54,7 +59,8 @@ bool rn_typed_whole(struct rn_text *text, const struct rn_event *enter, const st
 	if (rn_netlink_of(fds) >= 0 || rn_netlink_of(fds_after) >= 0 ||
 	    !tt_call_of(&call, types->table, nr, args, n, &whole->ret, -1))
 		return false;
-	rn_typed_find_saved(&call, enter, (uint32_t)(offsetof(struct ev_sys_enter, args) + 8 * n), types->in[nr], fds, before);
+	rn_typed_find_saved(&call, enter, (uint32_t)(offsetof(struct ev_sys_enter, args) + 8 * n), types->in[nr], fds,
+			    before);
 	rn_typed_find_saved(&call, leave, at + 8 * n, leave->length > at ? types->out[nr] : 0, fds_after, after);
 	whole->table = types->table;
 	whole->n = 0;

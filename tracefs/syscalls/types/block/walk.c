@@ -114,7 +114,8 @@ static bool tests_hold(const struct tt_variant *variant, const struct tt_scope *
 	return true;
 }
 
-unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, const struct tt_member *members[TT_MEMBERS])
+unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type,
+		    const struct tt_member *members[TT_MEMBERS])
 {
 	const struct tt_table *table = scope->call->table;
 	const struct tt_member *all = TT_AT(table, members, struct tt_member);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Walking the table: which types a call's arguments have, and how long what its pointers lead to is. No memory is made. */
+/*
+ * Walking the table: which types a call's arguments have, and how long what its pointers lead to is. No memory is made.
+ */
 #ifndef TRACEFS_TYPES_WALK_H
 #define TRACEFS_TYPES_WALK_H
 
@@ -15,24 +17,24 @@ struct tt_call {
 	const struct tt_table *table;
 	const struct tt_row *row;
 	uint64_t args[TT_ARGS];
-	unsigned known;			/* arguments whose values are known: none by an exit event alone */
-	unsigned n;			/* arguments that have a type */
+	unsigned known; /* arguments whose values are known: none by an exit event alone */
+	unsigned n;     /* arguments that have a type */
 	uint32_t types[TT_ARGS], names[TT_ARGS];
 	uint32_t result;
 	bool has_ret;
 	int64_t ret;
-	int32_t netlink;		/* the protocol of the netlink socket that it is on; -1: not known */
-	uint8_t has_pointed;		/* bit i: pointed[i] is what argument i points to, a number */
+	int32_t netlink;     /* the protocol of the netlink socket that it is on; -1: not known */
+	uint8_t has_pointed; /* bit i: pointed[i] is what argument i points to, a number */
 	uint64_t pointed[TT_ARGS];
 };
 
 /* Where numbers are looked up: in the call, and in the structure at hand. */
 struct tt_scope {
 	const struct tt_call *call;
-	const uint8_t *data;		/* of the structure; NULL: there is none */
-	uint32_t size;			/* bytes of it that are known */
-	uint64_t all;			/* bytes that it has */
-	uint64_t *share;		/* bytes of the result that buffers have not used yet */
+	const uint8_t *data; /* of the structure; NULL: there is none */
+	uint32_t size;       /* bytes of it that are known */
+	uint64_t all;        /* bytes that it has */
+	uint64_t *share;     /* bytes of the result that buffers have not used yet */
 };
 
 #define TT_TYPE(table, i) (&TT_AT(table, types, struct tt_type)[i])
@@ -67,7 +69,9 @@ static inline uint64_t tt_load(const uint8_t *data, unsigned width, bool is_sign
 	uint32_t word;
 	uint16_t half;
 
-	/* Copies of known size are one instruction; of part of `value`, reading it would wait until they are in memory. */
+	/*
+	 * Copies of known size are one instruction; of part of `value`, reading it would wait until they are in memory.
+	 */
 	switch (width) {
 	case 1:
 		value = *data;
@@ -109,7 +113,10 @@ static inline bool tt_is_number(const struct tt_type *type)
 {
 	return type->kind == TT_INT || type->kind == TT_ENUM || type->kind == TT_FLAGS;
 }
-/* A structure's members, with those that its variants put in their place; the scope's data is the structure. How many. */
-unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type, const struct tt_member *members[TT_MEMBERS]);
+/*
+ * A structure's members, with those that its variants put in their place; the scope's data is the structure. How many.
+ */
+unsigned tt_members(const struct tt_scope *scope, const struct tt_type *type,
+		    const struct tt_member *members[TT_MEMBERS]);
 
 #endif
