@@ -213,7 +213,8 @@ class RingBuffer:
     # Reading
 
     def read_page(self, cpu: int) -> tuple[bytes, int] | None:
-        """Consume the oldest events, as one sub-buffer image in the kernel's format, and how many were lost before them.
+        """Consume the oldest events, as one sub-buffer image in the kernel's format, and how many were lost before
+        them.
 
         None: there is nothing to read now.
         """

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Man pages of all commands, and completions for bash, zsh and fish, from the parsers: share.py DIRECTORY. Used by scripts/wheel."""
+"""Man pages of all commands, and completions for bash, zsh and fish, from the parsers: share.py DIRECTORY. Used by
+scripts/wheel."""
 
 from __future__ import annotations
 
@@ -47,10 +48,14 @@ def fish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> str:
     for name, parser in commands.choices.items():
         lines.append(f"complete -c tracefs -n __fish_use_subcommand -f -a {name} -d {quoted(helps.get(name, ''))}")
         for action in parser._actions:
-            words = "".join(f" -l {each[2:]}" if each.startswith("--") else f" -s {each[1:]}" for each in action.option_strings)
+            words = "".join(
+                f" -l {each[2:]}" if each.startswith("--") else f" -s {each[1:]}" for each in action.option_strings
+            )
             if words:
                 words += " -r" if action.nargs != 0 else ""
-                lines.append(f"complete -c tracefs -n '__fish_seen_subcommand_from {name}'{words} -d {quoted(action.help or '')}")
+                lines.append(
+                    f"complete -c tracefs -n '__fish_seen_subcommand_from {name}'{words} -d {quoted(action.help or '')}"
+                )
     return "\n".join(lines) + "\n"
 
 

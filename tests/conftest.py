@@ -19,7 +19,8 @@ import pytest
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# Under nohup, and in a shell's background job, these are ignored, and so they would be in every program that the tests start.
+# Under nohup, and in a shell's background job, these are ignored, and so they would be in every program that the tests
+# start.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)

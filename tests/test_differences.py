@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/differences.md, as far as a machine can tell: what it calls absent is, what it calls ours is there, and all is told."""
+"""docs/differences.md, as far as a machine can tell: what it calls absent is, what it calls ours is there, and all is
+told."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def module_of(path: Path) -> str:
 
 
 def imports() -> dict[str, set[str]]:
-    """Module -> modules of ours that it imports when it is imported itself (inside functions and for types: not counted)."""
+    """Module -> modules of ours that it imports when it is imported itself (inside functions and for types: not
+    counted)."""
     paths = {module_of(path): path for room in ("ringbuf", "tracefs") for path in (ROOT / room).rglob("*.py")}
     found: dict[str, set[str]] = {}
     for name, path in paths.items():

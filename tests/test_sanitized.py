@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("ringbuf", "tracefs/capture", "tracefs/events", "tracefs/events/triggers", "tracefs/render", "tracefs/export/native")
+ROOMS = (
+    "ringbuf",
+    "tracefs/capture",
+    "tracefs/events",
+    "tracefs/events/triggers",
+    "tracefs/render",
+    "tracefs/export/native",
+)
 TESTS = (
     "tests/events/test_filter_match.py",
     "tests/events/test_cmdlines.py",
@@ -31,8 +38,8 @@ TESTS = (
     "tests/tree/test_fuzzed.py",
 )
 LEFT_OUT = ("many_calls", "signal_that_the_command_died_of", "are_those_of_set_event", "under_sanitizers")
-"""What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own; the
-last has sanitizers of its own."""
+"""What is traced there has the sanitizer's library in it as well, and that catches SIGSEGV, or makes calls of its own;
+the last has sanitizers of its own."""
 OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=0",  # Python keeps what it has to its end
     "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -50,7 +57,9 @@ def library(name: str) -> Path:
 
 def build(target: Path, sanitizers: str) -> None:
     """The project in another place, with the modules of ROOMS built under these sanitizers."""
-    ours = shutil.ignore_patterns("_ringbuf.*", "_engine.*", "_filter.*", "_hist.*", "_render.*", "_native.*", "*.o", "__pycache__")
+    ours = shutil.ignore_patterns(
+        "_ringbuf.*", "_engine.*", "_filter.*", "_hist.*", "_render.*", "_native.*", "*.o", "__pycache__"
+    )
     for name in ("ringbuf", "tracefs", "tests", "docs"):
         shutil.copytree(ROOT / name, target / name, ignore=ours)
     shutil.copy(ROOT / "pyproject.toml", target)

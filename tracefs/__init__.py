@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel's tracefs in user space. As a library (docs/api.md):
 
-    for call in tracefs.trace(["ls"], events="openat"):
-        print(call.name, call.args["filename"], call.errno)
+for call in tracefs.trace(["ls"], events="openat"):
+    print(call.name, call.args["filename"], call.errno)
 """
 
 from __future__ import annotations

@@ -69,7 +69,11 @@ def _introduce(version_only: bool) -> int:
         found = version("tracefs")
     except PackageNotFoundError:  # from a directory of sources
         found = "(not installed)"
-    print(f"tracefs {found}" if version_only else INTRODUCTION.format(version=found), end="\n" if version_only else "", flush=True)
+    print(
+        f"tracefs {found}" if version_only else INTRODUCTION.format(version=found),
+        end="\n" if version_only else "",
+        flush=True,
+    )
     return 0
 
 

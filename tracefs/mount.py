@@ -25,7 +25,8 @@ OPTIONS: dict[str, object] = {
     "subtype": "tracefs",
     "atomic_o_trunc": True,  # else `> set_event_pid` comes as truncate(path), with no open file to empty
     "intr": True,  # else a blocked reader cannot be killed
-    "default_permissions": True,  # modes hold for the owner as in the kernel; and an open asks for st_size, as splice needs
+    # modes hold for the owner as in the kernel; and an open asks for st_size, as splice needs
+    "default_permissions": True,
     "max_readahead": 0,  # else a splice reads (and consumes) more than was asked for
     "attr_timeout": 0,
     "entry_timeout": 60,  # a name is looked up anew with each use of it all the same: attributes are not kept
@@ -208,7 +209,8 @@ class Operations(fuse.Operations):  # type: ignore[misc]
 
     def read(self, path: str | None, size: int, offset: int, info: FileInfo) -> bytes:
         opened = self._open[info.fh]
-        # A read for the page cache names no lock owner. It is one of splice(2) and its like, or a page of a private mapping.
+        # A read for the page cache names no lock owner. It is one of splice(2) and its like, or a page of a private
+        # mapping.
         if not info.lock_owner and (mapped := self._from_page_cache(opened.handle, size, offset)) is not None:
             return mapped
         try:

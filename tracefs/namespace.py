@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Namespaces of this process's own, in which it may mount: a mount namespace, and without privilege a user namespace around it.
+"""Namespaces of this process's own, in which it may mount: a mount namespace, and without privilege a user namespace
+around it.
 
 The calls are those of mount_namespaces(7), user_namespaces(7), open_tree(2) and move_mount(2).
 """
@@ -26,7 +27,8 @@ class Forbidden(OSError):
 
 
 def enter() -> None:
-    """From here on what this process mounts is seen by itself and by what it starts. Its uid and gid stay what they are.
+    """From here on what this process mounts is seen by itself and by what it starts. Its uid and gid stay what they
+    are.
 
     To be called while it has one thread. Raises Forbidden.
     """

@@ -3,7 +3,8 @@
 
 
 def plain(text: str) -> str:
-    r"""`text` with control characters, and bytes that are not UTF-8 (surrogates), as octal escapes: `\033`. Never raises."""
+    r"""`text` with control characters, and bytes that are not UTF-8 (surrogates), as octal escapes: `\033`. Never
+    raises."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if char.isprintable() else _octal(char) for char in text)

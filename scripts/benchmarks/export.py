@@ -34,7 +34,9 @@ def run(args: argparse.Namespace) -> list[Figure]:
             command = [sys.executable, "-m", "tracefs.cli", "run", "--trace-dat", "-w", str(recording), "--", *argv]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             calls = sum(data.count(b'"syscall"') for data in _parts(recording, "json"))
-            rates = {form: calls / min(_took(recording, form) for _ in range(args.rounds)) for form in (*NATIVE, "json")}
+            rates = {
+                form: calls / min(_took(recording, form) for _ in range(args.rounds)) for form in (*NATIVE, "json")
+            }
             for form in NATIVE:
                 note = f"{rates[form]:,.0f} calls/s, of {calls:,}; as JSON {rates['json']:,.0f}"
                 figures.append(Figure(f"{name}: --{form}, us a call", 1e6 / rates[form], 1e6 / GOAL, note=note))

@@ -35,12 +35,18 @@ def run(args: argparse.Namespace) -> list[Figure]:
         for name, argv in WORK.items():
             recording = Path(directory) / "trace.dat"
             tracefs = [sys.executable, "-m", "tracefs.cli"]
-            subprocess.run([*tracefs, "run", "-y", "--trace-dat", "-w", recording, "--", *argv], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [*tracefs, "run", "-y", "--trace-dat", "-w", recording, "--", *argv],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             subprocess.run([*tracefs, "export", "--to", fleet / name, "--host", name, "parquet", recording], check=True)
             (file,) = (fleet / name).rglob("*.parquet")
             ((calls,),) = duckdb.sql(f"select count(*) from '{file}'").fetchall()
             size = file.stat().st_size
-            figures.append(Figure(f"{name}: bytes a call", size / calls, BYTES_GOAL, note=f"{calls:,} calls, {size:,} bytes"))
+            figures.append(
+                Figure(f"{name}: bytes a call", size / calls, BYTES_GOAL, note=f"{calls:,} calls, {size:,} bytes")
+            )
         files = list(fleet.rglob("*.parquet"))
         ((calls,),) = duckdb.sql(f"select count(*) from '{fleet}/**/*.parquet'").fetchall()
         hosts = (ROWS // 100 if args.quick else ROWS) // calls

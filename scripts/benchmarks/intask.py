@@ -99,7 +99,8 @@ def programs(directory: Path, scale: float) -> list[Program]:
 
 
 def measure(work: Sequence[Program], who: Sequence[peers.Peer], rounds: int) -> dict[str, dict[str, float]]:
-    """Program -> peer -> seconds, the peer's start taken off; of a loop as long as the longest. One round of all at a time."""
+    """Program -> peer -> seconds, the peer's start taken off; of a loop as long as the longest. One round of all at a
+    time."""
     stopping = {"stops", "strace"}
     times: dict[tuple[str, str], list[float]] = {}
     start = Program("start (true)", ("true",), 0)

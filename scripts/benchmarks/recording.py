@@ -13,7 +13,8 @@ from tracefs.tree.node import Context, File
 
 
 class Recording:
-    """`with Recording(argv, [("trace_options", "syscall_user_exit")]) as r:` has what the command did, in `r.files.top`."""
+    """`with Recording(argv, [("trace_options", "syscall_user_exit")]) as r:` has what the command did, in
+    `r.files.top`."""
 
     def __init__(self, argv: Sequence[str], settings: Iterable[tuple[str, str]], stdout: int = 1) -> None:
         self._argv, self._settings, self._stdout = argv, settings, stdout

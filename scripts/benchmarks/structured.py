@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`tracefs run --strace` and `--json` against `strace -f -ttt -T -v -o FILE`: the whole run, and their decoding alone.
 
-Decoding runs beside the traced program. Where it takes less time per call than the program's own calls do under strace, it keeps up
-with all that strace keeps up with; what it is behind meanwhile waits in the buffer.
+Decoding runs beside the traced program. Where it takes less time per call than the program's own calls do under strace,
+it keeps up with all that strace keeps up with; what it is behind meanwhile waits in the buffer.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def run(args: argparse.Namespace) -> list[Figure]:
         return []
     count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
     work = [
-        Workload("dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True),
+        Workload(
+            "dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True
+        ),
         Workload(f"find {tree}", ("find", tree), single=True),
     ]
     rows = interleave.measure(work, who, rounds=args.rounds)[1:]
@@ -72,7 +74,9 @@ def _figures(work: Workload, added: dict[str, float]) -> list[Figure]:
         calls, took = decoding(work.argv, form)
         theirs = added["strace -v"] / calls
         note = f"{added[form]:.2f} s, {added['strace -v']:.2f} s"
-        figures.append(Figure(f"{work.name}: added by --{form} / by strace", added[form] / added["strace -v"], GOAL, note=note))
+        figures.append(
+            Figure(f"{work.name}: added by --{form} / by strace", added[form] / added["strace -v"], GOAL, note=note)
+        )
         note = f"{1e6 * took:.1f} us a call, {1 / took:,.0f} calls/s; strace adds {1e6 * theirs:.1f} us"
         figures.append(Figure(f"{work.name}: decoding of --{form} / strace", took / theirs, GOAL, note=note))
     return figures

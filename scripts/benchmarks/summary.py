@@ -33,19 +33,29 @@ class Tracefs(peers.Peer):
 def run(args: argparse.Namespace) -> list[Figure]:
     """`dd bs=1` and `find`."""
     peers.all_peers()  # for the environment
-    who = [peers.Peer("untraced"), Tracefs("plain"), Tracefs("-c", ("-c",)), Tracefs("--hist", HIST), Strace("strace -c")]
+    who = [
+        peers.Peer("untraced"),
+        Tracefs("plain"),
+        Tracefs("-c", ("-c",)),
+        Tracefs("--hist", HIST),
+        Strace("strace -c"),
+    ]
     if not who[-1].available():
         return []
     count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
     work = [
-        Workload("dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True),
+        Workload(
+            "dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True
+        ),
         Workload(f"find {tree}", ("find", tree), single=True),
     ]
     figures = []
     for row in interleave.measure(work, who, rounds=args.rounds)[1:]:
         added = row.added
         note = f"{added['-c']:.2f} s, {added['strace -c']:.2f} s"
-        figures.append(Figure(f"{row.workload}: added by -c / by strace -c", added["-c"] / added["strace -c"], 1.0, note=note))
+        figures.append(
+            Figure(f"{row.workload}: added by -c / by strace -c", added["-c"] / added["strace -c"], 1.0, note=note)
+        )
         ratio = row.seconds["--hist"] / row.seconds["plain"]
         figures.append(Figure(f"{row.workload}: time with --hist / plain", ratio, 1.1))
     return figures

@@ -14,7 +14,9 @@ HERE = 0x7F00
 
 def shown(name: str, args: tuple[int, ...], saved: Saved, most: int = 32) -> str:
     """The call, returning 0."""
-    return StracePrinter(shorten=brief(most)).whole(name, DECODER.call(name, args, saved, 0)).partition(" =")[0].rstrip()
+    return (
+        StracePrinter(shorten=brief(most)).whole(name, DECODER.call(name, args, saved, 0)).partition(" =")[0].rstrip()
+    )
 
 
 def strings(*texts: bytes) -> bytes:

@@ -90,7 +90,8 @@ def test_descriptors_with_paths_and_labelled_arguments_are_not() -> None:
 
 @pytest.mark.parametrize("name", sorted(call.name for call in SYSCALLS))
 def test_what_is_told_directly_is_what_values_say(name: str) -> None:
-    """Random registers and memory, each kind of call twice, so that what was kept of the first is shown in the second."""
+    """Random registers and memory, each kind of call twice, so that what was kept of the first is shown in the
+    second."""
     chance = random.Random(name)
     directs = [(each(), Direct(DECODER, each())) for each in NOTATIONS.values()]
     count = len(by_name[name].params)

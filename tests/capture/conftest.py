@@ -14,7 +14,8 @@ from tests.capture.harness import programs as sources
 
 @pytest.fixture(scope="session")
 def programs() -> Iterator[Path]:
-    """The directory of the compiled programs of tests/capture/programs, readable by every user (pytest's own are not)."""
+    """The directory of the compiled programs of tests/capture/programs, readable by every user (pytest's own are
+    not)."""
     with tempfile.TemporaryDirectory(prefix="tracefs-programs-") as name:
         directory = Path(name)
         directory.chmod(0o755)

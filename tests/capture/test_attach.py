@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Attaching to what is hard to attach to: many tasks, endless sleepers, tasks that die meanwhile, numbers used again."""
+"""Attaching to what is hard to attach to: many tasks, endless sleepers, tasks that die meanwhile, numbers used
+again."""
 
 from __future__ import annotations
 
@@ -151,7 +152,8 @@ def test_a_handler_that_ends_a_call_begun_before_shows_its_end() -> None:
         assert until(lambda: [one.syscall.split()[0] for one in watch.tasks(process.pid)] == [number], 60)
         engine.want(sink, ON)
         assert engine.settle(60)
-        os.kill(process.pid, signal.SIGUSR1)  # not send_signal(), which asks with waitpid(2), and may take a stop for an end
+        # not send_signal(), which asks with waitpid(2), and may take a stop for an end
+        os.kill(process.pid, signal.SIGUSR1)
         assert until(lambda: all(one.state == "Z" for one in watch.tasks(process.pid)), 60)
     finally:
         engine.stop()
@@ -188,7 +190,8 @@ def test_a_scope_whose_first_process_lives_has_not_run_out_though_there_is_nobod
         assert engine.settle(60)
         assert said == []
         if whose != "own":
-            os.kill(root.pid, signal.SIGKILL)  # root.kill() may find its stop, since we are its tracer, and take that for its end
+            # root.kill() may find its stop, since we are its tracer, and take that for its end
+            os.kill(root.pid, signal.SIGKILL)
             assert until(lambda: said == [f"no process is left in scope: {root.pid} has ended"], 60)
     finally:
         engine.stop()
@@ -198,7 +201,8 @@ def test_a_scope_whose_first_process_lives_has_not_run_out_though_there_is_nobod
 
 @pytest.mark.parametrize("_", range(5))
 def test_who_takes_the_place_of_a_scopes_first_process_is_recorded_from_its_end_on(_: int) -> None:
-    """A shell waits for a script that began the tracing: of its own calls the first after that is recorded, each time."""
+    """A shell waits for a script that began the tracing: of its own calls the first after that is recorded, each
+    time."""
     number = str(by_name["wait4"].nr)
     shell = subprocess.Popen(["bash", "-c", "sleep 1000; exit 7"], start_new_session=True)
     assert until(lambda: [one.syscall.split()[0] for one in watch.tasks(shell.pid)] == [number], 60)

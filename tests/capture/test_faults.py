@@ -41,7 +41,9 @@ class Sleeper:
         return self.shell.returncode
 
 
-def test_a_fault_about_one_task_costs_that_task_only(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_about_one_task_costs_that_task_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     bad, good = Sleeper(), Sleeper()
     told: list[str] = []
     real = procfs.sight
@@ -66,7 +68,9 @@ def test_a_fault_about_one_task_costs_that_task_only(monkeypatch: pytest.MonkeyP
     assert "in sight\n    raise OverflowError" in caplog.text  # with its traceback
 
 
-def test_the_capture_thread_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_capture_thread_goes_on_after_a_fault(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     told: list[str] = []
     real, faults = Session._work, iter([True, True])
 
@@ -139,5 +143,3 @@ def test_a_name_with_line_ends_forges_no_line_of_status() -> None:
     assert seen["State"][0] in "SR"
     assert "A" not in seen
     assert shown == r"x\013State:T\015\034A:1"
-
-

@@ -36,11 +36,20 @@ SAME = (
 )
 OTHERS = (
     *("fork", "clone3", "exec_chain", "exec_from_thread", "exec_from_leader", "thread_executes", "exit_group"),
-    *("exit_threads", "sigkill", "interrupted_waits", "timed_waits", "restart", "seccomp", "untraced", "timed_sockets",
-      "sandboxed_sleeps"),
+    *(
+        "exit_threads",
+        "sigkill",
+        "interrupted_waits",
+        "timed_waits",
+        "restart",
+        "seccomp",
+        "untraced",
+        "timed_sockets",
+        "sandboxed_sleeps",
+    ),
 )
-"""What these call, or have recorded, differs from run to run: a thread that executes ends others in the middle of a call, and
-some send signals until a time is over."""
+"""What these call, or have recorded, differs from run to run: a thread that executes ends others in the middle of a
+call, and some send signals until a time is over."""
 
 
 def recorded(program: Path, only: Collection[int] | None) -> list[list[str]]:

@@ -69,7 +69,14 @@ def test_ended_from_outside_at_any_moment(workload: str, death: str, programs: P
     assert harms(outcomes) == ""
 
 
-WAYS = ("--how attach", "--how churn", "--how spawn", "--how seccomp", "--how churn --random", "--how churn --random --term")
+WAYS = (
+    "--how attach",
+    "--how churn",
+    "--how spawn",
+    "--how seccomp",
+    "--how churn --random",
+    "--how churn --random --term",
+)
 
 
 @pytest.mark.soak

@@ -95,7 +95,10 @@ def test_a_process_that_another_traces_is_not_had(tmp_path: Path) -> None:
         (["-p", "2147483647"], "tracefs: run: -p 2147483647: no such process\n"),
         (["-p", "no-such-name-at-all"], "tracefs: run: -p no-such-name-at-all: no process is called that\n"),
         (["-p", ","], "tracefs: run: -p: a number or a name is needed\n"),
-        (["--until", "opnat", "true"], "tracefs: run: --until: opnat: no such call, set or event; did you mean openat, openat2?\n"),
+        (
+            ["--until", "opnat", "true"],
+            "tracefs: run: --until: opnat: no such call, set or event; did you mean openat, openat2?\n",
+        ),
     ],
 )
 def test_what_cannot_be_is_said(arguments: list[str], message: str) -> None:
@@ -133,7 +136,9 @@ def test_a_child_that_executes_nothing_that_was_asked_for_is_not_recorded_nor_it
 
 
 def test_recording_ends_after_so_many_lines_and_the_command_goes_on(tmp_path: Path) -> None:
-    done = run("--max-events", "3", "--", "sh", "-c", "for n in 1 2 3 4; do /bin/true; done; cat /proc/$$/status; exit 4")
+    done = run(
+        "--max-events", "3", "--", "sh", "-c", "for n in 1 2 3 4; do /bin/true; done; cat /proc/$$/status; exit 4"
+    )
     assert done.returncode == 4
     assert len(done.stderr.splitlines()) == 3
     trace = tmp_path / "trace.dat"

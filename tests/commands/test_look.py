@@ -56,7 +56,9 @@ def test_pieces_of_lines_are_put_together() -> None:
     assert [take(False), take(False), take(True)] == [b"ONE\n", b"TWO\n", b"THREE"]
 
 
-@pytest.mark.parametrize(("environ", "colours"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)], ids=str)
+@pytest.mark.parametrize(
+    ("environ", "colours"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)], ids=str
+)
 def test_a_terminal_gets_colours_unless_told_not_to(environ: dict[str, str], colours: bool) -> None:
     ours, theirs = pty.openpty()
     command = [*TRACEFS, "run", "-e", "execve", "--fit", "--", "true"]
@@ -75,7 +77,9 @@ def test_a_terminal_gets_colours_unless_told_not_to(environ: dict[str, str], col
 
 
 def test_environments_are_left_out() -> None:
-    assert re.search(r'argv: \["true"\], envp: 0x[0-9a-f]+\)\n', run("--no-environ", "-e", "execve", "--", "true").stderr)
+    assert re.search(
+        r'argv: \["true"\], envp: 0x[0-9a-f]+\)\n', run("--no-environ", "-e", "execve", "--", "true").stderr
+    )
 
 
 def test_a_file_a_task(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ TYPES = "events/syscalls/types"
 
 
 def metadata(*arguments: object) -> Any:
-    done = subprocess.run([*TRACEFS, "metadata", *map(str, arguments)], capture_output=True, timeout=PATIENCE, check=True)
+    done = subprocess.run(
+        [*TRACEFS, "metadata", *map(str, arguments)], capture_output=True, timeout=PATIENCE, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -43,6 +45,8 @@ def test_followed_metadata_come_at_once_at_each_change_and_end_with_the_mount() 
 
 
 def test_a_directory_without_tables_is_named() -> None:
-    done = subprocess.run([*TRACEFS, "metadata", "/proc"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        [*TRACEFS, "metadata", "/proc"], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.stderr == "tracefs: /proc/events/syscalls/metadata: No such file or directory\n"
     assert done.returncode == 1

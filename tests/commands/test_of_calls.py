@@ -49,7 +49,9 @@ def test_files_of_each_process(recording: Path) -> None:
 
 def test_hosts_and_programs(tmp_path: Path) -> None:
     file = tmp_path / "touched"
-    done = tracefs("files-touched", "--by-program", "-w", file, "--", sys.executable, "-S", "-c", SOCKETS + "print('out')")
+    done = tracefs(
+        "files-touched", "--by-program", "-w", file, "--", sys.executable, "-S", "-c", SOCKETS + "print('out')"
+    )
     assert (done.returncode, done.stdout) == (0, "out\n")
     lines = file.read_text().splitlines()
     assert not lines[0].startswith(" ")
@@ -77,7 +79,7 @@ def test_diff_of_commands_and_its_status(recording: Path) -> None:
     assert (same.returncode, same.stdout) == (0, "")
     done = tracefs("diff", "-e", "openat", "--run", "cat /etc/passwd", "cat /etc/group")
     assert done.returncode == 1
-    assert '- openat(dfd: AT_FDCWD' in done.stdout
+    assert "- openat(dfd: AT_FDCWD" in done.stdout
     assert '"/etc/group", flags: O_RDONLY) = 3' in done.stdout.replace(f"<{Path.cwd()}>", "").rpartition("+ ")[2]
 
 

@@ -42,7 +42,9 @@ def test_the_lines_are_the_tracers_own(recording: Path) -> None:
 
 
 def test_options_of_the_tree_change_them(recording: Path) -> None:
-    assert re.search(r"sys_openat\(int dfd: ffffff9c, ", text(recording, "-o", "nosyscall_arg_decode", "-o", "syscall_arg_type"))
+    assert re.search(
+        r"sys_openat\(int dfd: ffffff9c, ", text(recording, "-o", "nosyscall_arg_decode", "-o", "syscall_arg_type")
+    )
 
 
 def test_strace_has_the_time_of_day_and_json_the_process(recording: Path) -> None:
@@ -57,7 +59,11 @@ def test_strace_has_the_time_of_day_and_json_the_process(recording: Path) -> Non
 
 
 def test_filters_on_results_hold_calls_as_when_recording(recording: Path) -> None:
-    lines = [line for line in text(recording, "--strace", "-Z", "-e", "openat", "-e", "signal=none").splitlines() if "(" in line]
+    lines = [
+        line
+        for line in text(recording, "--strace", "-Z", "-e", "openat", "-e", "signal=none").splitlines()
+        if "(" in line
+    ]
     assert lines
     assert all("= -1 E" in line for line in lines)
 
@@ -85,7 +91,10 @@ def test_until_and_max_events_end_it(recording: Path) -> None:
 def test_what_is_written_again_is_a_recording(recording: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.dat"
     assert text(recording, "--trace-dat", "-w", again, "-e", "openat") == ""
-    shown = [[line for line in text(file, "--strace", "-e", "openat").splitlines() if "openat(" in line] for file in (again, recording)]
+    shown = [
+        [line for line in text(file, "--strace", "-e", "openat").splitlines() if "openat(" in line]
+        for file in (again, recording)
+    ]
     assert shown[0]
     assert shown[0] == shown[1]
 

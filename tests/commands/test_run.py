@@ -120,7 +120,10 @@ def test_options_are_those_of_trace_options() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "nonsense", "--", "true"], "tracefs: run: -o nonsense: no such option of trace_options; -w FILE writes to a file\n"),
+        (
+            ["-o", "nonsense", "--", "true"],
+            "tracefs: run: -o nonsense: no such option of trace_options; -w FILE writes to a file\n",
+        ),
         (["--"], "tracefs: run: no command given\n"),
         (["-w", "/nonexistent/file", "--", "true"], "tracefs: /nonexistent/file: No such file or directory\n"),
     ],
@@ -234,9 +237,7 @@ def test_json_is_as_its_schema_says(tmp_path: Path) -> None:
 
 def test_json_stands_apart_from_what_the_command_says(tmp_path: Path) -> None:
     done = run("--json", "--", "true")
-    assert done.stderr == (
-        "tracefs: run: --json needs -w FILE or --fd N (--fd 2: between what true writes there)\n"
-    )
+    assert done.stderr == ("tracefs: run: --json needs -w FILE or --fd N (--fd 2: between what true writes there)\n")
     with open(tmp_path / "lines", "w") as lines:
         fd = lines.fileno()
         command = ["sh", "-c", f"echo words >&2; test ! -e /proc/self/fd/{fd}"]
@@ -252,7 +253,9 @@ def test_calls_that_no_table_has_are_shown_by_number(tmp_path: Path) -> None:
     run("--strace", "-w", lines, "--", program)
     text = lines.read_text()
     assert " syscall_0xec1(0xb, 0x16, " in text
-    assert re.search(r"runs in x32 mode\. \]\n.* getpid\(\) .*\n.* runs in 64 bit mode\. \]\n.* syscall_0xf{16}\(", text)
+    assert re.search(
+        r"runs in x32 mode\. \]\n.* getpid\(\) .*\n.* runs in 64 bit mode\. \]\n.* syscall_0xf{16}\(", text
+    )
     run("--json", "-w", lines, "--", program)
     calls = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [(call["nr"], call.get("arch")) for call in calls if "nr" in call] == [
@@ -269,7 +272,9 @@ def test_an_exec_of_another_thread_supersedes_the_first(tmp_path: Path) -> None:
     )
     subprocess.run(["gcc", "-w", "-pthread", "-o", program, source], check=True)
     run("--strace", "-w", lines, "--", program)
-    assert re.search(r"(?m)^(\d+) .* \+\+\+ superseded by execve in pid \d+ \+\+\+\n(?s:.*)^\1 .*execve", lines.read_text())
+    assert re.search(
+        r"(?m)^(\d+) .* \+\+\+ superseded by execve in pid \d+ \+\+\+\n(?s:.*)^\1 .*execve", lines.read_text()
+    )
     run("--json", "-w", lines, "--", program)
     calls = [json.loads(line) for line in lines.read_text().splitlines()]
     execs = [(call["args"].get("filename"), call["result"]) for call in calls if call.get("syscall") == "execve"]

@@ -23,7 +23,9 @@ def test_calls_by_set_and_name() -> None:
 
 def test_failed_and_successful_calls_and_those_with_an_errno(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
-    shown = [line for line in run("--strace", "-Z", "--", "cat", gone).stderr.splitlines() if re.match(r"\d+ +\d", line)]
+    shown = [
+        line for line in run("--strace", "-Z", "--", "cat", gone).stderr.splitlines() if re.match(r"\d+ +\d", line)
+    ]
     assert all(" = -1 E" in line for line in shown if "+++" not in line)
     assert any(gone in line for line in shown)
     assert " = -1 E" not in run("--strace", "-z", "--", "cat", gone).stderr
@@ -32,7 +34,9 @@ def test_failed_and_successful_calls_and_those_with_an_errno(tmp_path: Path) -> 
 
 
 def test_a_filter_on_arguments_and_result_shows_whole_calls() -> None:
-    lines = run("--strace", "-e", "signal=none", "-e", "read,close", "-f", "fd == 3 && ret > 0", "--", "cat", "/etc/passwd").stderr
+    lines = run(
+        "--strace", "-e", "signal=none", "-e", "read,close", "-f", "fd == 3 && ret > 0", "--", "cat", "/etc/passwd"
+    ).stderr
     assert set(calls(lines)) == {"read"}
     assert re.search(r'read\(3, "root:', lines)
 
@@ -76,7 +80,10 @@ def test_set_and_mkdir_are_done_in_order() -> None:
             "tracefs: run: -f: Invalid argument\nfoo == 3\n    ^\nparse_error: Field not found\n",
         ),
         (["-e", "opnat"], "tracefs: run: -e opnat: no such call, set or event; did you mean openat, openat2?\n"),
-        (["--errno", "ENOENTT"], "tracefs: run: --errno ENOENTT: no such error; did you mean ENOENT, ENOTTY, ENONET?\n"),
+        (
+            ["--errno", "ENOENTT"],
+            "tracefs: run: --errno ENOENTT: no such error; did you mean ENOENT, ENOTTY, ENONET?\n",
+        ),
         (["-z"], "tracefs: run: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

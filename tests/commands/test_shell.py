@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`tracefs shell`: unmodified trace-cmd finds our mount, as root and as an ordinary user, and nothing of it is left behind."""
+"""`tracefs shell`: unmodified trace-cmd finds our mount, as root and as an ordinary user, and nothing of it is left
+behind."""
 
 from __future__ import annotations
 
@@ -18,8 +19,11 @@ USERS = {
     "as it is": [],
     "ordinary": ["unshare", "--user", "--map-user=1000", "--map-group=1000"],
 }
-"""Who calls it: who runs the tests, and somebody without any privilege (a uid in a user namespace, where execve took all)."""
-STATUS = "import json, os; print(json.loads(os.getxattr('/sys/kernel/tracing', 'user.tracefs.status'))['pid'], flush=True)"
+"""Who calls it: who runs the tests, and somebody without any privilege (a uid in a user namespace, where execve took
+all)."""
+STATUS = (
+    "import json, os; print(json.loads(os.getxattr('/sys/kernel/tracing', 'user.tracefs.status'))['pid'], flush=True)"
+)
 MAKES = subprocess.run([*USERS["ordinary"], "unshare", "-Um", "true"], capture_output=True, check=False).returncode == 0
 pytestmark = [*needs_fuse, pytest.mark.skipif(not MAKES, reason="NO USER NAMESPACES: they cannot be made here")]
 needs_trace_cmd = pytest.mark.skipif(not shutil.which("trace-cmd"), reason="NO TRACE-CMD: it is not installed")
@@ -173,7 +177,10 @@ def test_where_namespaces_are_forbidden_one_line_says_what_to_do(tmp_path: Path)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("tracefs: shell: a user namespace: ")
-    assert "run it as root (sudo tracefs shell), or have an administrator do: sysctl -w user.max_user_namespaces=" in done.stderr
+    assert (
+        "run it as root (sudo tracefs shell), or have an administrator do: sysctl -w user.max_user_namespaces="
+        in done.stderr
+    )
 
 
 def test_usage(tmp_path: Path) -> None:
@@ -184,5 +191,7 @@ def test_usage(tmp_path: Path) -> None:
         ("a", "b"): "tracefs: shell: b: a command stands after `--`\n",
         ("--", "/nonexistent"): "tracefs: /nonexistent: No such file or directory\n",
     }.items():
-        done = subprocess.run([*TRACEFS, "shell", *words], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(
+            [*TRACEFS, "shell", *words], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
         assert (done.returncode, done.stderr) == (1, said)

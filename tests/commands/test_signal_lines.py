@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Signals in `tracefs run --strace`: all that reach a task, as strace has them, also those that it ignores; and stops."""
+"""Signals in `tracefs run --strace`: all that reach a task, as strace has them, also those that it ignores; and
+stops."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def test_each_signal_that_arrives_has_a_line(tmp_path: Path) -> None:
     parents = [text for is_child, text in texts if not is_child]
     assert parents[0] == f"SIGCHLD {{si_signo=SIGCHLD, si_code=CLD_STOPPED, si_pid={child}, si_status=SIGSTOP}}"
     assert [text for text in parents if "SIGCHLD" not in text] == [
-        f"{name} {{si_signo={name}, si_code=SI_USER, si_pid={parent}}}" for name in ("SIGURG", "SIGWINCH", "SIGUSR1", "SIGRT_8")
+        f"{name} {{si_signo={name}, si_code=SI_USER, si_pid={parent}}}"
+        for name in ("SIGURG", "SIGWINCH", "SIGUSR1", "SIGRT_8")
     ]
 
 
@@ -72,7 +74,20 @@ def test_events_and_objects_tell_which_are_ignored(tmp_path: Path) -> None:
 def test_under_seccomp_the_calls_are_seen_that_tell_of_signals(tmp_path: Path) -> None:
     file = tmp_path / "lines"
     program = "import os, signal; signal.signal(10, lambda *_: None); os.kill(os.getpid(), 10)"
-    run("--seccomp", "-e", "signal_generate", "-e", "signal_deliver", "-w", file, "--", sys.executable, "-S", "-c", program)
+    run(
+        "--seccomp",
+        "-e",
+        "signal_generate",
+        "-e",
+        "signal_deliver",
+        "-w",
+        file,
+        "--",
+        sys.executable,
+        "-S",
+        "-c",
+        program,
+    )
     sent, taken = (line for line in file.read_text().splitlines() if "sig=10" in line)
     assert re.search(r"signal_generate: sig=10 errno=0 code=0 comm=\S+ pid=\d+ grp=1 res=0$", sent)
     assert re.search(r"signal_deliver: sig=10 errno=0 code=0 sa_handler=[0-9a-f]{6,12} sa_flags=[4c]000000$", taken)

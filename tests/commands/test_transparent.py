@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`tracefs run CMD`: CMD gets what the caller had, and the caller gets what CMD gave, whatever becomes of the tracer's own output."""
+"""`tracefs run CMD`: CMD gets what the caller had, and the caller gets what CMD gave, whatever becomes of the tracer's
+own output."""
 
 from __future__ import annotations
 
@@ -127,7 +128,11 @@ def test_a_limit_on_the_size_of_files_does_not_bind_the_tracers_memory(size: int
 @pytest.mark.parametrize(
     ("kind", "value", "said"),
     [
-        (resource.RLIMIT_SIGPENDING, 0, "a timer: Resource temporarily unavailable (see ulimit -u, ulimit -i, pids.max)"),
+        (
+            resource.RLIMIT_SIGPENDING,
+            0,
+            "a timer: Resource temporarily unavailable (see ulimit -u, ulimit -i, pids.max)",
+        ),
         (resource.RLIMIT_NOFILE, 8, "a process: Too many open files (see ulimit -n)"),
     ],
 )
@@ -243,7 +248,8 @@ def test_a_sandbox_that_hides_memory_hides_no_text(names: list[str], error: int,
         from tests.commands.sandbox import deny
         from tracefs.cli import main
         deny({numbers}, {error})
-        main(["run", "-e", "sys_enter_openat", "-w", {str(lines)!r}, "cat"])"""  # which fails where it cannot read its libraries
+        # which fails where it cannot read its libraries
+        main(["run", "-e", "sys_enter_openat", "-w", {str(lines)!r}, "cat"])"""
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
     assert 'filename: "/etc/ld.so.cache", flags' in lines.read_text()
 

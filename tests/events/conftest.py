@@ -20,7 +20,9 @@ def without_ours(event: EventClass) -> EventClass:
     if event.syscall is None:
         ours = (EXIT_CODE, SIGINFO)
         print_fmt = event.print_fmt.replace(f" {EXIT_CODE}=0x%x", "").replace(f", REC->{EXIT_CODE}", "")
-        return replace(event, fields=tuple(field for field in event.fields if field.name not in ours), print_fmt=print_fmt)
+        return replace(
+            event, fields=tuple(field for field in event.fields if field.name not in ours), print_fmt=print_fmt
+        )
     fields = [field for field in event.fields if not field.is_data_loc]
     return replace(event, fields=tuple(fields[:2] if event.kind == "exit" else fields))
 

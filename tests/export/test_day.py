@@ -13,7 +13,8 @@ S = 1_000_000_000
 
 
 class Clocks:
-    """CLOCK_MONOTONIC and the time of day; both pass with run(), the latter alone with step() (settimeofday(2), or a suspend)."""
+    """CLOCK_MONOTONIC and the time of day; both pass with run(), the latter alone with step() (settimeofday(2), or a
+    suspend)."""
 
     def __init__(self) -> None:
         self.mono, self.day = 100 * S, 1_000_000 * S
@@ -42,7 +43,9 @@ def test_time_passes_on_both_clocks(clocks: Clocks) -> None:
 
 
 @pytest.mark.parametrize("jump", [3600, -3600, 0.001])
-def test_after_a_step_or_a_suspend_new_events_have_the_new_time_and_old_ones_keep_theirs(clocks: Clocks, jump: float) -> None:
+def test_after_a_step_or_a_suspend_new_events_have_the_new_time_and_old_ones_keep_theirs(
+    clocks: Clocks, jump: float
+) -> None:
     day = TimeOfDay("mono")
     clocks.run(1)
     before = clocks.mono

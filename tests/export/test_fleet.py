@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/fleet.md: its queries over three hosts, which are namespaces here, and its manifests before those who judge them."""
+"""docs/fleet.md: its queries over three hosts, which are namespaces here, and its manifests before those who judge
+them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def test_calls_and_errors_by_call() -> None:
 
 
 def test_by_process_and_call_as_json() -> None:
-    done = run("-c", "--json", "--fd", "2", "--by", "process,call", "-e", "getppid", "--", sys.executable, "-Sc", SCRIPT)
+    done = run(
+        "-c", "--json", "--fd", "2", "--by", "process,call", "-e", "getppid", "--", sys.executable, "-Sc", SCRIPT
+    )
     (row,) = map(json.loads, done.stderr.splitlines())
     assert re.fullmatch(rf"{os.path.basename(sys.executable)}-\d+", row["process"])
     assert (row["call"], row["calls"], row["errors"]) == ("getppid", 7, 0)

@@ -78,4 +78,7 @@ def test_what_stands_where(parsed: Parsed) -> None:
     assert (first % 4096, none, second, size) == (0, 0, first, 4096)
     events = [record for _, record in records(parsed.data[second : second + size])]
     assert [int.from_bytes(record[:2], "little") for record in events] == [FORK.id, PRINT.id]
-    assert parsed.data[second + size :] == b'{"day": [], "tgids": {"7": 7, "9": 7}, "lost": 0}' + struct.pack("<Q", 49) + b"tracefs\0"
+    assert (
+        parsed.data[second + size :]
+        == b'{"day": [], "tgids": {"7": 7, "9": 7}, "lost": 0}' + struct.pack("<Q", 49) + b"tracefs\0"
+    )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/from-strace.md: each option of strace's is taken, or answered with what does the same here, or with why it is left out."""
+"""docs/from-strace.md: each option of strace's is taken, or answered with what does the same here, or with why it is
+left out."""
 
 from __future__ import annotations
 
@@ -36,7 +37,12 @@ def test_what_does_the_same_is_taken(row: Row) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in rows() for name in (row.short,) if name.startswith("-") and " " not in name and name not in BY_VALUE],
+    [
+        row
+        for row in rows()
+        for name in (row.short,)
+        if name.startswith("-") and " " not in name and name not in BY_VALUE
+    ],
     ids=lambda row: row.theirs,
 )
 def test_straces_spelling_is_taken_or_answered(row: Row, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +70,8 @@ def test_long_words_are_answered(typed: list[str], said: str, capsys: pytest.Cap
 
 def test_f_and_o_are_answered_by_their_values() -> None:
     done = run("-f", "ls", "--", "true")
-    assert done.stderr.startswith("tracefs: run: -f: Invalid argument; children are followed anyway, without strace's -f")
+    assert done.stderr.startswith(
+        "tracefs: run: -f: Invalid argument; children are followed anyway, without strace's -f"
+    )
     done = run("-o", "trace.txt", "--", "true")
     assert done.stderr == "tracefs: run: -o trace.txt: no such option of trace_options; -w FILE writes to a file\n"

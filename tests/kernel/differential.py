@@ -60,13 +60,16 @@ def differences(kernels: Sequences, mine: Sequences) -> list[str]:
 
 
 def around(kernels: Sequences, mine: Sequences, context: int = 8) -> str:
-    """What both sides have around the first difference of each task, with times in ns and CPUs; "" where there is none."""
+    """What both sides have around the first difference of each task, with times in ns and CPUs; "" where there is
+    none."""
     lines = []
     for tid in sorted(kernels.keys() | mine.keys()):
         left, right = _explained(kernels.get(tid, []), mine.get(tid, []))
         if left == right:
             continue
-        first = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+        first = next(
+            (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+        )
         for who, calls in (("kernel", left), ("ours", right)):
             lines.append(f"task {tid}, {who}: {len(calls)} calls, the first that differs is number {first}")
             for number in range(max(first - context, 0), min(first + 3 * context, len(calls))):

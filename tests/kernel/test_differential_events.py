@@ -68,8 +68,11 @@ def told(rest: str) -> str:
     return re.sub(r" exit_code=\w+$", "", rest)
 
 
-def both(oracle: Oracle, events: dict[str, str], script: str = SCRIPT) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """What the kernel and we say of one run of the script. The launcher in between waits for it: the tracer must not."""
+def both(
+    oracle: Oracle, events: dict[str, str], script: str = SCRIPT
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What the kernel and we say of one run of the script. The launcher in between waits for it: the tracer must
+    not."""
     launcher = subprocess.Popen(
         ["sh", "-c", LAUNCHER, "sh", "sh", "-c", script],
         stdin=subprocess.PIPE,

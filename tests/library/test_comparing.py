@@ -9,7 +9,9 @@ from tracefs.library.comparing import compare
 from tracefs.library.happenings import Call
 
 
-def call(name: str, result: int | None = 0, tid: int = 7, errno: str | None = None, took: int = 1000, **args: Any) -> Call:
+def call(
+    name: str, result: int | None = 0, tid: int = 7, errno: str | None = None, took: int = 1000, **args: Any
+) -> Call:
     words = {key: f'"{value}"' if isinstance(value, str) else str(value) for key, value in args.items()}
     return Call(0, tid, tid, "sh", name, args, words, {}, result, str(errno or result), errno, took)
 
@@ -27,7 +29,12 @@ def test_the_same_calls_with_other_addresses_and_tasks_are_the_same() -> None:
 
 def test_new_gone_and_changed_calls() -> None:
     before = [call("open", 3, filename="/a"), call("close", fd=3), call("stat", filename="/x")]
-    after = [call("open", 3, filename="/b"), call("close", fd=3), call("stat", -2, errno="ENOENT", filename="/x"), call("sync")]
+    after = [
+        call("open", 3, filename="/b"),
+        call("close", fd=3),
+        call("stat", -2, errno="ENOENT", filename="/x"),
+        call("sync"),
+    ]
     assert shown(before, after) == [
         "arguments:", '- open(filename: "/a") = 3', '+ open(filename: "/b") = 3',
         "result:", '- stat(filename: "/x") = 0', '+ stat(filename: "/x") = ENOENT',

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A mount whose programs record themselves: its files reach programs that run free, and its readers do not feed themselves."""
+"""A mount whose programs record themselves: its files reach programs that run free, and its readers do not feed
+themselves."""
 
 from __future__ import annotations
 

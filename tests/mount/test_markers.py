@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a write to trace_marker answers, where an event is lost and where it is of several pieces: beside the kernel's."""
+"""What a write to trace_marker answers, where an event is lost and where it is of several pieces: beside the
+kernel's."""
 
 from __future__ import annotations
 

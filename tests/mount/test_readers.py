@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reading with anything: what tools make of a file of a mount is what they make of a plain file with the same bytes.
 
-Tools use st_size, lseek(2), splice(2), sendfile(2) and copy_file_range(2), each in its own way, before they fall back to read(2).
+Tools use st_size, lseek(2), splice(2), sendfile(2) and copy_file_range(2), each in its own way, before they fall back
+to read(2).
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ READINGS = {
 UUTILS_HAS = ("cat", "tail", "head", "wc", "tac", "cp", "dd")
 BUSYBOX_HAS_NOT = ("head -c -",)  # in Debian's build
 STREAMS_CANNOT = {"gnu": ("head -c -",), "uutils": ("head -c -", "wc -c", "dd skip")}
-"""What goes wrong with a regular file that cannot seek, on the kernel's trace_pipe as well: GNU head -c -N and uutils dd insist on it.
-And uutils 0.0.17 believes any size but 0 (later ones look closer), and its head -c -N is wrong on pipes."""
+"""What goes wrong with a regular file that cannot seek, on the kernel's trace_pipe as well: GNU head -c -N and uutils
+dd insist on it. And uutils 0.0.17 believes any size but 0 (later ones look closer), and its head -c -N is wrong on
+pipes."""
 
 
 def gnu(reading: str) -> str | None:

@@ -31,7 +31,10 @@ SHOWN = {
         r'cat-\d+ .*: sys_openat\(dfd: AT_FDCWD, filename: "/etc/passwd", flags: O_RDONLY\)$',
         r"cat-\d+ .*: sys_openat -> 3$",
     ],
-    "What fails, and with which errno?": [r"cat-\d+ .*: sys_openat -> -ENOENT$", r"sched_process_exit: .*exit_code=0x100$"],
+    "What fails, and with which errno?": [
+        r"cat-\d+ .*: sys_openat -> -ENOENT$",
+        r"sched_process_exit: .*exit_code=0x100$",
+    ],
     "Which syscalls are slow?": [r"^\{ id: sys_getdents64 +\[217\] \} hitcount: +\d+  lat: +\d+$"],
     "Who forks what?": [
         r"sched_process_fork: comm=bash pid=\d+ child_comm=bash child_pid=\d+$",
@@ -85,7 +88,9 @@ def test_only_some_files_and_their_ends(mount: Mounted) -> None:
     assert filtered
     assert paired
     script = [recipes()["Which files does it open?"][0].splitlines()[1], filtered[1].replace("\n", " "), paired[1]]
-    output = shell(mount, "\n".join([*script, "cat /etc/passwd /dev/null > /dev/null", "echo > set_event", "cat trace"]))
+    output = shell(
+        mount, "\n".join([*script, "cat /etc/passwd /dev/null > /dev/null", "echo > set_event", "cat trace"])
+    )
     calls = re.findall(r"cat-\d+ .*: (sys_openat.*)", output)
     assert [re.sub(r"0x[0-9a-f]+ ", "", call).partition(", flags")[0] for call in calls] == [
         'sys_openat(dfd: 0xffffff9c, filename: "/etc/ld.so.cache"',

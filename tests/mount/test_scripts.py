@@ -38,7 +38,13 @@ def test_run_shows_the_tracer_at_work_and_leaves_nothing_mounted() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     decoded = ("sys_openat(dfd: AT_FDCWD, ", "sys_openat -> -ENOENT", "{ id: sys_")
-    for shown in ("$ echo syscall > current_tracer", "$ ls -l /etc", "# tracer: syscall", "sys_openat(int dfd: ", *decoded):
+    for shown in (
+        "$ echo syscall > current_tracer",
+        "$ ls -l /etc",
+        "# tracer: syscall",
+        "sys_openat(int dfd: ",
+        *decoded,
+    ):
         assert shown in done.stdout
     directory = re.search(r"^tracefs is mounted on (.*)$", done.stdout, re.M)
     assert directory

@@ -47,7 +47,9 @@ def test_memory_and_descriptors_stay(tmp_path: Path) -> None:
     with mounted([*TRACEFS, "mount", "--scope", "none"]) as mount:
         begun = time.monotonic()
         while (now := time.monotonic() - begun) < seconds:
-            subprocess.run(["sh", "-c", SCRIPT, "sh", mount.path, str(dice.randrange(1000))], timeout=PATIENCE, check=False)
+            subprocess.run(
+                ["sh", "-c", SCRIPT, "sh", mount.path, str(dice.randrange(1000))], timeout=PATIENCE, check=False
+            )
             round += 1
             if now > (len(samples) + 1) * seconds / SAMPLES:
                 samples.append(used(mount.daemon))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Unmodified trace-cmd on a mount of ours.
 
-Its library takes the first line of /proc/mounts whose type is exactly `tracefs`, and FUSE cannot say that. So the kernel's
-tracefs is mounted in a mount namespace of the test's own, and ours on top of it: what trace-cmd finds there is ours.
+Its library takes the first line of /proc/mounts whose type is exactly `tracefs`, and FUSE cannot say that. So the
+kernel's tracefs is mounted in a mount namespace of the test's own, and ours on top of it: what trace-cmd finds there is
+ours.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""libtraceevent has our words for any bytes behind a pointer: of every structure, array, set and number of the tables."""
+"""libtraceevent has our words for any bytes behind a pointer: of every structure, array, set and number of the
+tables."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ FAMILIES = (0, 2, 2, 10, 16, 17, 40)
 TOO_SHORT = {"uattr", "attr"}
 """Structures of which too little was passed for their first member: addresses."""
 UNSAID = {"f_handle", "element", "sa_data", "f_fname", "f_fpack", "ifr_name", "mtext"}
-"""Data and texts within structures that have no fields for them, and what is behind the elements that there is room for."""
+"""Data and texts within structures that have no fields for them, and what is behind the elements that there is room
+for."""
 
 
 class Invented:

@@ -122,4 +122,6 @@ def test_what_run_writes(tmp_path: Path) -> None:
     assert 'echo syscalls:sys_enter_execve: filename: "/bin/echo", argv: ["/bin/echo", "one"], envp: 0x' in "\n".join(
         re.sub(r"envp: 0x\w+", "envp: 0x", line) for line in started
     )
-    assert re.fullmatch(r"true sched:sched_process_exit: comm=true pid=\d+ prio=\d+ group_dead=true exit_code=0x0", lines[-1])
+    assert re.fullmatch(
+        r"true sched:sched_process_exit: comm=true pid=\d+ prio=\d+ group_dead=true exit_code=0x0", lines[-1]
+    )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whether another program's line of an event has the words of ours.
 
-The same but for what libtraceevent's language cannot do: it has data in hex where ours has it as a string, no escapes in
-strings, `...` for what it has no words for or no room, and addresses of what has none at all; no names that have numbers in
-them (`EVIOCGNAME(64)`), nor names in network order (`htons(ETH_P_IP)`).
+The same but for what libtraceevent's language cannot do: it has data in hex where ours has it as a string, no escapes
+in strings, `...` for what it has no words for or no room, and addresses of what has none at all; no names that have
+numbers in them (`EVIOCGNAME(64)`), nor names in network order (`htons(ETH_P_IP)`).
 """
 
 from __future__ import annotations

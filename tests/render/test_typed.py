@@ -227,7 +227,13 @@ def test_memory_as_python_prints_it(name: str, renderer: Renderer, decoder: Deco
                 data = chance.choice((data, data.replace(data[:1], b"\0"), struct.pack("<Q", args[0]) + data))
                 if holds_pointers(table, kind.target):
                     inner = struct.unpack_from("<Q", data + bytes(8))[0]
-                    data = image([(args[index], data), (inner, chance.choice((chance.randbytes(9), (chance.randbytes(9),)))), (77, 14)])
+                    data = image(
+                        [
+                            (args[index], data),
+                            (inner, chance.choice((chance.randbytes(9), (chance.randbytes(9),)))),
+                            (77, 14),
+                        ]
+                    )
                 saved[index] = data
         record = enter_saved(BY_NAME[name], args, saved)
         expected = ftrace_enter(decoder.call(name, args, Saved(enter=saved)))

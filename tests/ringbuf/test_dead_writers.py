@@ -142,7 +142,8 @@ def test_number_of_a_dead_writer_given_to_another_thread_does_not_hold_its_event
     taken = fill(buffer, 1, 2 * PAGES * PER_PAGE)
     with mmap.mmap(buffer.fd, os.fstat(buffer.fd).st_size) as memory:
         lines = range(WRITERS, WRITERS + 10 * 128, 128)
-        line = next(at for at in lines if struct.unpack_from("<Q", memory, at + 16)[0])  # the one with an open reservation
+        # the one with an open reservation
+        line = next(at for at in lines if struct.unpack_from("<Q", memory, at + 16)[0])
         struct.pack_into("<I", memory, line, os.getpid())
     assert numbers(drain(buffer)[0]) == list(range(1, 1 + taken))
 
@@ -296,7 +297,8 @@ def test_commits_around_that_of_the_event_that_fills_the_page_are_all_counted(bu
     for _ in range(57):
         assert buffer.write(0, EXACT)
     late, filling = writer.reserve(EXACT), writer.reserve(EXACT)
-    other = threading.Thread(target=buffer.write, args=(0, EXACT))  # on the next page; this thread has no reservation left
+    # on the next page; this thread has no reservation left
+    other = threading.Thread(target=buffer.write, args=(0, EXACT))
     other.start()
     other.join()
     writer.commit(early)

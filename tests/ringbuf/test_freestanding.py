@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a writer inside a traced task is made of compiles without libc: no call out, nothing writable, no vector registers."""
+"""What a writer inside a traced task is made of compiles without libc: no call out, nothing writable, no vector
+registers."""
 
 from __future__ import annotations
 
@@ -60,7 +61,9 @@ def test_freestanding_code_needs_nothing_and_writes_to_nothing_of_its_own(
     whole = compiled(sources, tmp_path)
     undefined = {line.split()[-1] for line in output("nm", "-u", str(whole)).splitlines()}
     assert undefined <= PLAIN_C | missing
-    sections = re.findall(r"^ *\[ *\d+\] (\S+) +\S+ +\S+ +\S+ (\S+) \S+ +(\S+)", output("readelf", "-SW", str(whole)), re.M)
+    sections = re.findall(
+        r"^ *\[ *\d+\] (\S+) +\S+ +\S+ +\S+ (\S+) \S+ +(\S+)", output("readelf", "-SW", str(whole)), re.M
+    )
     assert ".text" in {name for name, _, _ in sections}
     assert [name for name, size, flags in sections if "W" in flags and int(size, 16)] == []
     assert not re.findall(r"%[xyz]mm\d|%st\b", output("objdump", "-d", str(whole)))

@@ -69,7 +69,9 @@ CASES = [
 
 @pytest.mark.parametrize(("protocol", "sent", "shown"), CASES)
 def test_a_header_and_beside_it_what_follows(protocol: int, sent: bytes, shown: str) -> None:
-    call = Decoder(load()).call("sendto", (3, 0x7F00, len(sent), 0, 0, 0), Saved({1: sent}, netlink=protocol), len(sent))
+    call = Decoder(load()).call(
+        "sendto", (3, 0x7F00, len(sent), 0, 0, 0), Saved({1: sent}, netlink=protocol), len(sent)
+    )
     assert strace.line(call) == f"sendto(3, {shown}, {len(sent)}, 0, NULL, 0) = {len(sent)}"
 
 

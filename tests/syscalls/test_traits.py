@@ -63,7 +63,9 @@ def test_x32_has_no_call_under_two_numbers() -> None:
     assert (X32_NAMES[0], X32_NAMES[520], 59 in X32_NAMES) == ("read", "execve", False)
 
 
-@pytest.mark.parametrize("line", ["read sings", "read timeout=3:hours:0", "read timeout=3:ms:ENOSUCH", "read receives=x"])
+@pytest.mark.parametrize(
+    "line", ["read sings", "read timeout=3:hours:0", "read timeout=3:ms:ENOSUCH", "read receives=x"]
+)
 def test_an_unknown_trait_is_refused(line: str) -> None:
     with pytest.raises((ValueError, AttributeError)):
         parse(line)

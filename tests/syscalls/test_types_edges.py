@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The edges of calls, kind by kind, as strace has them: odd widths, sizes, memory that is not there, results with a meaning."""
+"""The edges of calls, kind by kind, as strace has them: odd widths, sizes, memory that is not there, results with a
+meaning."""
 
 from __future__ import annotations
 
@@ -27,13 +28,18 @@ def decoder() -> Decoder:
         (("chown", (0x1000, 0xFFFF0000, U32), Saved({0: b"f\0"}), 0), 'chown("f", 4294901760, -1) = 0'),
         (("umask", (0xFFFF0000,), None, 0o22), "umask(000) = 022"),
         (("setns", (3, U32 << 32), None, -9), "setns(3, 0) = -1 EBADF (Bad file descriptor)"),
-        (("close_range", (U32 - 1, U32, 1), None, -22), "close_range(4294967294, 4294967295, 0x1 /* CLOSE_RANGE_??? */)"),
+        (
+            ("close_range", (U32 - 1, U32, 1), None, -22),
+            "close_range(4294967294, 4294967295, 0x1 /* CLOSE_RANGE_??? */)",
+        ),
         (("lseek", (3, 0, 9), None, -22), "lseek(3, 0, 0x9 /* SEEK_??? */)"),
         (("mount", (0, 0, 0, 0x200, 0), None, -14), "mount(NULL, NULL, NULL, 0x200 /* MS_??? */, NULL)"),
     ],
 )
 def test_a_number_has_the_width_that_the_kernel_looks_at_and_unknown_ones_are_marked(
-    decoder: Decoder, call: tuple, line: str  # type: ignore[type-arg]
+    decoder: Decoder,
+    call: tuple,
+    line: str,  # type: ignore[type-arg]
 ) -> None:
     assert " ".join(strace.line(decoder.call(*call)).split()).startswith(line)
 
@@ -49,12 +55,17 @@ def test_a_number_has_the_width_that_the_kernel_looks_at_and_unknown_ones_are_ma
         (("wait4", (7, 0x1000, 1, 0x2000), None, 0), "wait4(7, 0x1000, WNOHANG, 0x2000) = 0"),
         (("sched_getscheduler", (7,), None, 0), "sched_getscheduler(7) = 0 (SCHED_OTHER)"),
         (("time", (0,), None, 1), "time(NULL) = 1 (1970-01-01T00:00:01+0000)"),
-        (("openat2", (3, 0x1000, 0x2000, 11), Saved({1: b"f\0"}), -22), 'openat2(3, "f", 0x2000, 11) = -1 EINVAL (Invalid argument)'),
+        (
+            ("openat2", (3, 0x1000, 0x2000, 11), Saved({1: b"f\0"}), -22),
+            'openat2(3, "f", 0x2000, 11) = -1 EINVAL (Invalid argument)',
+        ),
         (("rt_sigsuspend", (0x1000, 128), None, -22), "rt_sigsuspend(0x1000, 128) = -1 EINVAL (Invalid argument)"),
     ],
 )
 def test_what_a_call_has_not_filled_or_taken_is_an_address_and_results_say_what_they_mean(
-    decoder: Decoder, call: tuple, line: str  # type: ignore[type-arg]
+    decoder: Decoder,
+    call: tuple,
+    line: str,  # type: ignore[type-arg]
 ) -> None:
     assert " ".join(strace.line(decoder.call(*call)).split()) == line
 

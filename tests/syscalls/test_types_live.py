@@ -75,7 +75,12 @@ def test_a_change_is_told_with_the_new_table() -> None:
         ("nosuch:hex\n", "openat", "openat has no argument nosuch", 0),
         ("open flags:hex\n", "openat", "only openat belongs here", 0),
         ("[flags=O_NOSUCH] mode:hex\n", "openat", "no type names O_NOSUCH", 7),
-        ("[flags] mode:hex\n", "openat", "a condition is written name=VALUE|VALUE, or with >=, < or != and one value", 1),
+        (
+            "[flags] mode:hex\n",
+            "openat",
+            "a condition is written name=VALUE|VALUE, or with >=, < or != and one value",
+            1,
+        ),
         ("int a u32 dec\nalias b c\nalias c b\n", None, "b contains itself", 20),
         ("struct s 16 a@0:array(s, 2)\n", None, "s contains itself", 0),
         ("flags f u32 hex @0x3:f\n", None, "f contains itself", 0),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Structures of which the caller gives the size: what it leaves out is 0, what it has behind the end is told, as in strace."""
+"""Structures of which the caller gives the size: what it leaves out is 0, what it has behind the end is told, as in
+strace."""
 
 from __future__ import annotations
 

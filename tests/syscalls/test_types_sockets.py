@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Addresses and options of sockets, kind by kind, as strace has them: of every length that a caller may give, and get."""
+"""Addresses and options of sockets, kind by kind, as strace has them: of every length that a caller may give, and
+get."""
 
 from __future__ import annotations
 

@@ -92,7 +92,11 @@ def test_what_is_shown_of_a_table_can_be_written_again() -> None:
         ("struct s 4 a@0.3+64:u32", "a@", "bits are a number's, at most 64"),
         ("struct s 4 a@0.3:timespec", "a@", "bits are a number's, at most 64"),
         ("struct s 4 a@0.3:bytes", "a@", "bits are a number's, at most 64"),
-        ("sendto[other(fd)] buff:ptr", "other", "a condition is written name=VALUE|VALUE, or with >=, < or != and one value"),
+        (
+            "sendto[other(fd)] buff:ptr",
+            "other",
+            "a condition is written name=VALUE|VALUE, or with >=, < or != and one value",
+        ),
         ("read fd:int -> int int", "int\n", "nothing may follow the result"),
         ("alias x in(int)) ", ")", "')' closes nothing"),
     ],

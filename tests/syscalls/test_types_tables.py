@@ -28,7 +28,9 @@ def test_every_variant_of_a_row_replaces_arguments_that_the_row_has() -> None:
     for name, variants in load().rows.items():
         known = {arg for arg, _ in variants[0].args}
         for row in variants[1:]:
-            tested = {test.name.removeprefix("netlink(").removesuffix(")").removeprefix("*") for test in row.conditions} - {"ret"}
+            tested = {
+                test.name.removeprefix("netlink(").removesuffix(")").removeprefix("*") for test in row.conditions
+            } - {"ret"}
             assert {arg for arg, _ in row.args} | tested <= known, name
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Nonsense, and what is nearly right, written to all control files while others read and a program is traced.
 
-A refusal has an errno of its own; EIO, or any other exception, is a fault of ours. (Also under sanitizers: tests/test_sanitized.py.)
+A refusal has an errno of its own; EIO, or any other exception, is a fault of ours. (Also under sanitizers:
+tests/test_sanitized.py.)
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def mutated(dice: random.Random) -> bytes:
             case 3:
                 word[at:at] = word[: dice.randrange(20)] * dice.randrange(40)
             case 4:
-                word[at:at] = dice.choice([b"\0", b"\n", b"!", b"(", b")", b"$", b":", b",", b".", b"{", b"=", b" ", b"\xff", b"%s"])
+                word[at:at] = dice.choice(
+                    [b"\0", b"\n", b"!", b"(", b")", b"$", b":", b",", b".", b"{", b"=", b" ", b"\xff", b"%s"]
+                )
             case _:
                 word[at:at] = str(dice.choice([0, 1, -1, 2**31, 2**32, 2**63, 2**64, 10**30])).encode()
     return bytes(word)

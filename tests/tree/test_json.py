@@ -73,11 +73,11 @@ def test_a_call_whose_end_was_not_recorded_has_no_result(traced: Traced) -> None
 def test_a_call_whose_beginning_was_not_recorded_has_no_arguments(traced: Traced) -> None:
     traced.enable("syscalls:sys_exit_openat")
     traced.run("cat", "/nonexistent")
-    assert [
-        (e["args"], e["result"], e["duration"])
-        for e in objects(traced)
-        if e.get("error") == "ENOENT"
-    ][-1] == ({}, -2, None)
+    assert [(e["args"], e["result"], e["duration"]) for e in objects(traced) if e.get("error") == "ENOENT"][-1] == (
+        {},
+        -2,
+        None,
+    )
 
 
 def test_an_event_that_is_no_call_has_its_fields(traced: Traced) -> None:

@@ -62,7 +62,8 @@ os.wait()
 
 
 def test_signals_that_tracees_send_are_recorded_where_they_are_sent(traced: Traced) -> None:
-    """The lines are the kernel's for this program; res: 1 is ignored, 2 already pending. code 2: the child was killed."""
+    """The lines are the kernel's for this program; res: 1 is ignored, 2 already pending. code 2: the child was
+    killed."""
     traced.enable("signal:signal_generate")
     traced.run(sys.executable, "-S", "-c", SENDER)
     name = Path(sys.executable).name[:15]
@@ -96,7 +97,10 @@ def test_a_signal_to_a_group_is_one_to_each_of_its_processes(traced: Traced) -> 
     traced.run(sys.executable, "-S", "-c", GROUP)
     fork, *sent = traced.trace()
     name = Path(sys.executable).name[:15]
-    expected = [f"signal_generate: sig=23 errno=0 code=0 comm={name} pid={pid} grp=1 res=1" for pid in re.findall(r"pid=(\d+)", fork)]
+    expected = [
+        f"signal_generate: sig=23 errno=0 code=0 comm={name} pid={pid} grp=1 res=1"
+        for pid in re.findall(r"pid=(\d+)", fork)
+    ]
     assert sorted(sent) == sorted(expected)
 
 
@@ -159,7 +163,9 @@ def test_an_exec_is_announced_with_its_interpreter(traced: Traced, tmp_path: Pat
 def test_an_option_of_prctl_that_nobody_knows_is_recorded(traced: Traced) -> None:
     """PR_SET_DUMPABLE (4) with 9 is refused with the same error."""
     traced.enable("task:task_prctl_unknown")
-    traced.run(sys.executable, "-S", "-c", "import ctypes; p = ctypes.CDLL(None).prctl; p(4711, 1, 2, 3, 4); p(4, 9, 0, 0, 0)")
+    traced.run(
+        sys.executable, "-S", "-c", "import ctypes; p = ctypes.CDLL(None).prctl; p(4711, 1, 2, 3, 4); p(4, 9, 0, 0, 0)"
+    )
     assert traced.trace() == ["task_prctl_unknown: option=4711 arg2=1 arg3=2 arg4=3 arg5=4"]
 
 
@@ -180,7 +186,9 @@ def test_children_that_joined_by_birth_are_shown_among_the_pids(traced: Traced) 
     """As in the kernel: with event-fork, set_event_pid lists them while they live."""
     traced.write("options/event-fork", "1")
     traced.enable("sched:sched_process_exit")
-    with subprocess.Popen(["sh", "-c", "read start; sleep 100 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True) as shell:
+    with subprocess.Popen(
+        ["sh", "-c", "read start; sleep 100 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True
+    ) as shell:
         assert shell.stdin
         assert shell.stdout
         traced.write("set_event_pid", f"{shell.pid}")

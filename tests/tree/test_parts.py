@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Fields within the memory that an event has (syscalls/parts.tbl): texts of a list, names in an address, data of a vector."""
+"""Fields within the memory that an event has (syscalls/parts.tbl): texts of a list, names in an address, data of a
+vector."""
 
 from __future__ import annotations
 

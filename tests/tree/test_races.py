@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writers of every control file, readers and a traced program at once: what C holds is not freed under it.
 
-What shows a fault is AddressSanitizer (tests/test_sanitized.py runs the short form on modules built with it); here it may
-be a crash or a read that fails.
+What shows a fault is AddressSanitizer (tests/test_sanitized.py runs the short form on modules built with it); here it
+may be a crash or a read that fails.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ READS = ("trace", "trace_pipe", "saved_cmdlines", "saved_tgids", "snapshot", "pe
          f"{READ}/hist", f"{READ}/trigger", f"{WRITTEN}/hist", f"{READ}/format", "events/synthetic/lat/format",
          "set_event", "available_events", "error_log", "synthetic_events", "trace_options")  # fmt: skip
 EXPECTED = {errno.EINVAL, errno.EBUSY, errno.EBADF, errno.EAGAIN, errno.ENOENT, errno.EEXIST, errno.ENODEV, errno.EPERM}
-PROGRAM = ["/bin/sh", "-c", 'while :; do (echo x; exec true) | cat; done']
+PROGRAM = ["/bin/sh", "-c", "while :; do (echo x; exec true) | cat; done"]
 ME = Context(nonblock=True, tid=os.getpid())
 
 
@@ -139,7 +139,8 @@ def race(traced: Traced, seconds: float) -> int:
     counts = [[0] for _ in range(5)]
     until = time.monotonic() + seconds
     threads = [
-        threading.Thread(target=play, args=(traced, seed, until, unexpected, count)) for seed, count in enumerate(counts)
+        threading.Thread(target=play, args=(traced, seed, until, unexpected, count))
+        for seed, count in enumerate(counts)
     ]
     for thread in threads:
         thread.start()
@@ -164,7 +165,8 @@ def test_writers_readers_and_tracees_race_for_long(traced: Traced) -> None:
 
 
 def test_what_c_runs_is_there_until_c_has_what_follows(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine gets addresses of an event's triggers and filter: the message with these stays until the next was told."""
+    """The engine gets addresses of an event's triggers and filter: the message with these stays until the next was
+    told."""
     engine = traced.files.engine
     assert isinstance(engine, Engine)
     old: list[weakref.ref[object]] = []

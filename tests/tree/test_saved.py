@@ -73,7 +73,8 @@ def test_larger_sub_buffers_let_it_be_larger_and_smaller_ones_make_it_smaller(tr
 
 
 def listed(traced: Traced, directory: Path) -> tuple[int, bool]:
-    """How many entries of a directory of 300 files the lines of its getdents64 name, and whether they say there are more."""
+    """How many entries of a directory of 300 files the lines of its getdents64 name, and whether they say there are
+    more."""
     for number in range(300):
         (directory / f"file{number:03}").touch()
     traced.write("options/syscall_arg_decode", "1")

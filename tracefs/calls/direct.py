@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Calls straight to text, with no values between: most arguments are numbers, texts, data or structures of numbers.
 
-What a notation (strace's, JSON's) makes of these is its own printer's: of a number when it first comes, of a structure once, as
-a pattern with a place for each member. Calls with anything else (lists, memory that leads to more, descriptors with paths, netlink)
-are for the decoder and the printer, as ever.
+What a notation (strace's, JSON's) makes of these is its own printer's: of a number when it first comes, of a structure
+once, as a pattern with a place for each member. Calls with anything else (lists, memory that leads to more, descriptors
+with paths, netlink) are for the decoder and the printer, as ever.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ class Direct:
         out, filled = kind.direction == "out", kind.direction != "in"
         size = _size(plan, kind)
         show = None if image or kind.direction in ("inout", "left") else self._target(syscall, name, kind, size)
-        address = kept(lambda raw: self._notation.argument(syscall, Argument(name, PointerValue(raw, None, None, filled))))
+        address = kept(
+            lambda raw: self._notation.argument(syscall, Argument(name, PointerValue(raw, None, None, filled)))
+        )
 
         def make(raw: int, enter: Blobs, leave: Blobs, ret: int, args: tuple[int, ...]) -> str | None:
             if not raw or (out and ret < 0):
@@ -116,7 +118,6 @@ class Direct:
         value = self._notation.value
         before, after = around(self._notation.argument(syscall, Argument(name, PointerValue(1, place(0)))))
         if meant.name in ("str", "pathname") and not kind.counts:
-
             whole = meant.name == "pathname"
 
             def text(raw: int, blob: bytes, there: int) -> str:

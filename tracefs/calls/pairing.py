@@ -263,7 +263,9 @@ class Pairing:
         if entered and (entered.syscall is not syscall or entered.number != number):
             entered = None
         args = entered.args if entered else ()
-        return Returned(tid, ts, syscall, args, Saved(), self.decoder, entered, values[0] - (values[0] >> 63 << 64), arch, number)
+        return Returned(
+            tid, ts, syscall, args, Saved(), self.decoder, entered, values[0] - (values[0] >> 63 << 64), arch, number
+        )
 
     def _saved(self, event: EventClass, record: bytes) -> dict[int, bytes]:
         """What of the task's memory the record holds: argument index -> bytes."""

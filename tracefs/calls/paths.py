@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The file or the other end that a call is about, without decoding it: the names that it was given, or what its descriptors were."""
+"""The file or the other end that a call is about, without decoding it: the names that it was given, or what its
+descriptors were."""
 
 from __future__ import annotations
 

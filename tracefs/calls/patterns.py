@@ -42,7 +42,8 @@ class Patterns:
         self._shows_parts = self._moment(1, 1) != self._moment(1, 0)
 
     def target(self, syscall: str, name: str, named: StructType) -> Callable[[bytes], str | None]:
-        """An argument that points to one; its bytes -> text, None: not to be told so. Which members it has they may say."""
+        """An argument that points to one; its bytes -> text, None: not to be told so. Which members it has they may
+        say."""
         patterns: dict[int, _Pattern | None] = {}
         moment = self._moment
         fixed = None if named.variants else self._decoder.layout(named, b"")
@@ -75,7 +76,9 @@ class Patterns:
         places = tuple((rank.index(number), words[number]) for number in order)
         moments: tuple[tuple[int, int, int], ...] = ()
         if self._shows_parts and len(members) == len(layout.shown):
-            moments = tuple((order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order)
+            moments = tuple(
+                (order.index(sec), rank.index(sec), rank.index(nsec)) for sec, nsec in layout.moments if sec in order
+            )
         return _Pattern(pattern(shown, words), unpack, places, moments)
 
     def _inner(self, member: Member) -> tuple[StructType, Layout] | None:

@@ -15,7 +15,8 @@ from tracefs.syscalls.types.notation.values import Argument, Array, Number, Poin
 _LONG = 256
 """Items of a list, of which a notation that shortens lists would show fewer."""
 Show = Callable[[int, bytes, int], str | None]
-"""(address, what was saved there, how many bytes there were, as far as a count says that) -> text; None: not to be told so."""
+"""(address, what was saved there, how many bytes there were, as far as a count says that) -> text; None: not to be told
+so."""
 
 _TEXTS = (Ref("str"), Ref("pathname"))
 

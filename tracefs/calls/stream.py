@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All records of a recording in the order of their time stamps: of a live buffer, or of sub-buffers that stand in a file."""
+"""All records of a recording in the order of their time stamps: of a live buffer, or of sub-buffers that stand in a
+file."""
 
 from __future__ import annotations
 
@@ -26,8 +27,9 @@ class FrameSource(Protocol):
 
 
 class Stream:
-    """One reader. `now`: the clock of the records, for a buffer that is written meanwhile: what is younger than the beginning
-    of a take() waits for the next, as another CPU may still have something older. None: all that will come is there.
+    """One reader. `now`: the clock of the records, for a buffer that is written meanwhile: what is younger than the
+    beginning of a take() waits for the next, as another CPU may still have something older. None: all that will come is
+    there.
     """
 
     def __init__(self, source: FrameSource, now: Callable[[], int] | None = None) -> None:
@@ -61,7 +63,8 @@ class Stream:
 
 
 class Merged:
-    """Sub-buffers that all are there, as those of a file: by CPU, as they follow each other. One of each CPU is held at a time."""
+    """Sub-buffers that all are there, as those of a file: by CPU, as they follow each other. One of each CPU is held at
+    a time."""
 
     def __init__(self, pages: Mapping[int, Iterable[bytes]]) -> None:
         self._frames = merge(*(_frames(cpu, each) for cpu, each in pages.items()), key=_ts)

@@ -30,7 +30,8 @@ from tracefs.syscalls.types.saved.parts import Part, parts
 from tracefs.syscalls.types.saved.pointers import masks
 
 TAKING_LIMIT = 3.0
-"""Seconds after which want() returns though tasks are left that could not be interrupted: there is an end to all waiting."""
+"""Seconds after which want() returns though tasks are left that could not be interrupted: there is an end to all
+waiting."""
 
 
 class Handle(Protocol):
@@ -80,7 +81,8 @@ def _guarded(on_error: Callable[[str], None]) -> Callable[[str], None]:
 
 
 class Engine:
-    """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a tracee."""
+    """Captures the tasks that its sinks want. All methods may be called from any thread, and none waits for a
+    tracee."""
 
     def __init__(self, cmdlines: Names, *, scope: Scope, on_error: Callable[[str], None]) -> None:
         """on_error: gets one line for each process that cannot be traced; called on the capture thread."""
@@ -105,7 +107,8 @@ class Engine:
         self._running = False
 
     def use_in_task(self, on: bool = True) -> None:
-        """Programs that begin from now on may record themselves, or not. OSError ENOTSUP: not here; EBUSY: capturing has begun."""
+        """Programs that begin from now on may record themselves, or not. OSError ENOTSUP: not here; EBUSY: capturing
+        has begun."""
         if on and (why := in_task_machine()):
             raise OSError(errno.ENOTSUP, why)
         with self._lock:
@@ -123,8 +126,8 @@ class Engine:
         return self._core.in_task_reasons()
 
     def start(self) -> None:
-        """Allow capturing, and begin with what is wanted already, as want() does. The capture thread lives only while something is
-        wanted or a spawned child lives. OSError: there can be none."""
+        """Allow capturing, and begin with what is wanted already, as want() does. The capture thread lives only while
+        something is wanted or a spawned child lives. OSError: there can be none."""
         self._running = True
         self._succession.start()
         taking = self._bring()
@@ -163,9 +166,10 @@ class Engine:
     def want(self, sink: int, wanted: Wanted) -> None:
         """Record this from now on, for this sink.
 
-        Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the capture
-        thread, and will stop before their next call when this returns: it waits until each was interrupted, never for one to
-        stop. Tasks that were asleep all the while in a call which an interrupt would cut short follow when that has ended.
+        Tasks that are traced already are recorded (or not) accordingly when this returns. Others are attached by the
+        capture thread, and will stop before their next call when this returns: it waits until each was interrupted,
+        never for one to stop. Tasks that were asleep all the while in a call which an interrupt would cut short follow
+        when that has ended.
         """
         recorded, saved = wanted.tracer or wanted.events, wanted.save_enter or wanted.save_exit or wanted.fds
         # only once something is saved: most mounts begin without
@@ -206,7 +210,8 @@ class Engine:
             self._snapshots[sink] = buffer
 
     def take_snapshot(self, sink: int, cpu: int | None = None) -> None:
-        """Exchange what the buffer and the snapshot's buffer hold, of one CPU or all. Between two events, never within."""
+        """Exchange what the buffer and the snapshot's buffer hold, of one CPU or all. Between two events, never
+        within."""
         self._core.take_snapshot(sink, cpu)
 
     @property
@@ -232,7 +237,8 @@ class Engine:
         self._core.unsaved(call, arguments)
 
     def members(self, sink: int, name: str) -> frozenset[int]:
-        """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork added."""
+        """The live members of one of a sink's pid sets (their names are Wanted's), with the children that follow_fork
+        added."""
         return frozenset(self._core.members(sink, SETS[name]))
 
     @contextmanager
@@ -268,15 +274,16 @@ class Engine:
         limits: Sequence[Limit] = (),
         only: Collection[int] | None = None,
     ) -> Child:
-        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed, its subclass
-        StartError where something before that fails.
+        """Start a program that is in scope, traced from its first execve. OSError where it cannot be executed, its
+        subclass StartError where something before that fails.
 
-        program: the file; None: what PATH in env has for argv[0]. env: as a mapping, or entry by entry; None: that of this process.
-        stdin, stdout, stderr: -1: closed. blocked: signals that it blocks; None: those of this thread. ignored: those that it ignores,
-        all others being at their default; None: those that this process was started with. limits: resource limits that are set,
-        beside those that it inherits.
+        program: the file; None: what PATH in env has for argv[0]. env: as a mapping, or entry by entry; None: that of
+        this process. stdin, stdout, stderr: -1: closed. blocked: signals that it blocks; None: those of this thread.
+        ignored: those that it ignores, all others being at their default; None: those that this process was started
+        with. limits: resource limits that are set, beside those that it inherits.
 
-        only: numbers of the system calls that it and its children stop at (seccomp.h says what that implies); None: all.
+        only: numbers of the system calls that it and its children stop at (seccomp.h says what that implies); None:
+        all.
         """
         words = [os.fsencode(word) for word in argv]
         if env is None or isinstance(env, Mapping):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An engine that captures nobody: what was recorded before goes through the filters, triggers and histograms of its sinks."""
+"""An engine that captures nobody: what was recorded before goes through the filters, triggers and histograms of its
+sinks."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ class Replay(Engine):
     """Records are given to write() in the order of their time."""
 
     def __init__(self, cmdlines: Names, fork: tuple[int, int] | None, makes_raw: bool) -> None:
-        """`fork`: the id of sched_process_fork in these records, and where it has the child's number. `makes_raw`: calls have
-        events of their own, and none of raw_syscalls beside them, which are made of those."""
+        """`fork`: the id of sched_process_fork in these records, and where it has the child's number. `makes_raw`:
+        calls have events of their own, and none of raw_syscalls beside them, which are made of those."""
         super().__init__(cmdlines, scope=Scope("none"), on_error=lambda line: None)
         self._fork, self._makes_raw = fork, makes_raw
         self._comm: Callable[[int], bytes] = lambda tid: b""

@@ -34,12 +34,13 @@ class Scope:
     depth: int | None = None
     """Generations of descendants that belong to it, None: all. A process that was started traced, or is named, is 0."""
     follow_exec: tuple[str, ...] = ()
-    """Globs, where there are any: only those descendants belong to it that execute a file whose path, or its last part, is like
-    one of them."""
+    """Globs, where there are any: only those descendants belong to it that execute a file whose path, or its last part,
+    is like one of them."""
     leave_exec: tuple[str, ...] = ()
     """Globs: who executes such a file is let go."""
     above: tuple[int, ...] = ()
-    """tree: the first of these that lives takes the root's place when it has ended: it may only have been what started the mount."""
+    """tree: the first of these that lives takes the root's place when it has ended: it may only have been what started
+    the mount."""
     _born: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,8 +80,8 @@ class Scope:
 def above(pid: int) -> tuple[int, ...]:
     """The shells among a process's ancestors, the nearest first, up to the leader of its session, which counts as one.
 
-    Of a process that leads a session itself and is no shell, as sudo(8)'s, the shells of the session above: that one's leader may be
-    a server with other people's shells."""
+    Of a process that leads a session itself and is no shell, as sudo(8)'s, the shells of the session above: that one's
+    leader may be a server with other people's shells."""
     found: list[int] = []
     stat = procfs.stat(pid)
     beyond = stat is not None and pid == stat.session

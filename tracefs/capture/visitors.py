@@ -11,8 +11,8 @@ from contextlib import contextmanager
 class Visitors:
     """Who waits for the answer to a file operation, by thread id. Safe from any thread.
 
-    To interrupt such a task is harmless in whatever call it is: the operation goes on until it is answered (tracefs/caller.py),
-    and the task stops on its way back to its program, before it can make another call.
+    To interrupt such a task is harmless in whatever call it is: the operation goes on until it is answered
+    (tracefs/caller.py), and the task stops on its way back to its program, before it can make another call.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,8 @@ SYSCALL_FIRST, SYSCALL_LAST = 1024, 1024 + 2 * 1023 + 1
 ANY_CALL = frozenset({100, 101, 102, 103})
 """Those of raw_syscalls and compat_syscalls."""
 TOLD_BY = {114: "sends", 115: "action"}
-"""Other events whose records need calls to be seen: signal_generate, signal_deliver; which, by their trait in traits.tbl."""
+"""Other events whose records need calls to be seen: signal_generate, signal_deliver; which, by their trait in
+traits.tbl."""
 
 
 class Compiled(Protocol):
@@ -37,7 +38,8 @@ class PidSet:
 class Wanted:
     """A complete, immutable description; the engine replaces the old one with it, never merges.
 
-    It holds all that C gets addresses of. The engine keeps it until C has those of the next one, so nobody else need keep anything.
+    It holds all that C gets addresses of. The engine keeps it until C has those of the next one, so nobody else need
+    keep anything.
     """
 
     tracer: bool = False

@@ -24,7 +24,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare -r, -w and CMD."""
     parser.add_argument("-r", dest="recording", metavar="FILE", help="of what `run -y --trace-dat -w FILE` recorded")
     parser.add_argument("-w", dest="output", metavar="FILE", help="write to FILE, not to standard output")
-    parser.add_argument("command", metavar="CMD", nargs="...", help="or of this command; without -w it writes to stderr")
+    parser.add_argument(
+        "command", metavar="CMD", nargs="...", help="or of this command; without -w it writes to stderr"
+    )
 
 
 @contextmanager

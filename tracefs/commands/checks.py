@@ -72,7 +72,9 @@ def ptrace() -> Finding:
     own, other = ptrace_trial.own_child(), ptrace_trial.not_a_child()
     who = holder()
     if own and who:
-        return Finding(MISSING, f"{who.name} ({who.pid}) traces this one already: a task has one tracer", who.cure, BOTH)
+        return Finding(
+            MISSING, f"{who.name} ({who.pid}) traces this one already: a task has one tracer", who.cure, BOTH
+        )
     if own:
         cure = "in a container: start it with --cap-add=SYS_PTRACE, or --security-opt seccomp=unconfined"
         return Finding(MISSING, f"tracing a process of one's own: {own}", cure, BOTH)
@@ -146,7 +148,9 @@ def fusermount() -> Finding:
         return Finding(OK, f"not needed by root ({path or 'absent'})")
     if os.geteuid() == 0:
         cure = "unshare --mount tracefs mount DIR; or tracefs shell, which makes such a namespace"
-        return Finding(MISSING, "root of this user namespace may not mount: the mount namespace is another's", cure, ("mount",))
+        return Finding(
+            MISSING, "root of this user namespace may not mount: the mount namespace is another's", cure, ("mount",)
+        )
     cure = "Debian, Ubuntu: apt-get install fuse (or fuse3)"
     if path is None:
         return Finding(MISSING, "not found", cure, ("mount",))
@@ -180,7 +184,11 @@ def in_task() -> Finding:
     from tracefs.capture.policy.native import in_task_machine
 
     why = in_task_machine()
-    return Finding(NOTE, f"programs cannot record themselves: {why}") if why else Finding(OK, "programs can record themselves")
+    return (
+        Finding(NOTE, f"programs cannot record themselves: {why}")
+        if why
+        else Finding(OK, "programs can record themselves")
+    )
 
 
 CHECKS: dict[str, Callable[[], Finding]] = {

@@ -41,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
     for change in compare(_calls(args, args.before), _calls(args, args.after), args.slower):
         status = DIFFERENT
         if args.json:
-            shown = {name: asdict(each) if not isinstance(each, str) else each for name, each in vars(change).items() if each}
+            shown = {
+                name: asdict(each) if not isinstance(each, str) else each for name, each in vars(change).items() if each
+            }
             print(json.dumps(shown, default=repr))
             continue
         if change.task != task:

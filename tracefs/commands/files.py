@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`tracefs files [GLOB]`: the control files that `tracefs run --set` and `--get` reach, and what is in them at first."""
+"""`tracefs files [GLOB]`: the control files that `tracefs run --set` and `--get` reach, and what is in them at
+first."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tracer's own resource limits: what its caller set for the program need not bind the tracer, where it may raise them."""
+"""The tracer's own resource limits: what its caller set for the program need not bind the tracer, where it may raise
+them."""
 
 from __future__ import annotations
 

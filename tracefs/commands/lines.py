@@ -24,7 +24,8 @@ _BEFORE = re.compile(rb"^(?:\d+ +(?:[\d.:]+ )?|.{0,17}-\d+ .*?\d: )")
 
 
 def wanted(when: str, fd: int, form: str | None) -> bool:
-    """Whether lines are to be coloured. Where that is left open: on a terminal, if NO_COLOR (https://no-color.org) is not set."""
+    """Whether lines are to be coloured. Where that is left open: on a terminal, if NO_COLOR (https://no-color.org) is
+    not set."""
     if when != "auto" or form not in FORMS:
         return when == "always" and form in FORMS
     return os.isatty(fd) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -24,9 +24,13 @@ def add(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "metadata", help="print syscalls, arguments, types and values as JSON"
     )
-    parser.add_argument("directory", metavar="DIR", nargs="?", help="of this mount, with what was written to its types files")
     parser.add_argument(
-        "--follow", action="store_true", help="print them on a line, and again whenever they change, until the mount ends"
+        "directory", metavar="DIR", nargs="?", help="of this mount, with what was written to its types files"
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="print them on a line, and again whenever they change, until the mount ends",
     )
     parser.set_defaults(run=run)
 

@@ -20,12 +20,17 @@ class Output:
     """A file, or stderr. The first failure is said in one line, and from then on what is written is thrown away."""
 
     def __init__(self, name: str | None, fd: int, append: bool = False) -> None:
-        """A file of that name, or with None what descriptor `fd` is, which the command does not get if it is none of its three.
+        """A file of that name, or with None what descriptor `fd` is, which the command does not get if it is none of
+        its three.
 
         OSError where the file cannot be opened, CommandError where there is no such descriptor.
         """
         self.name = name or ("standard error" if fd == 2 else f"descriptor {fd}")
-        self.fd = _duplicate(fd) if name is None else os.open(name, FLAGS & ~os.O_TRUNC | os.O_APPEND if append else FLAGS, MODE)
+        self.fd = (
+            _duplicate(fd)
+            if name is None
+            else os.open(name, FLAGS & ~os.O_TRUNC | os.O_APPEND if append else FLAGS, MODE)
+        )
         self.failed = False
 
     @property

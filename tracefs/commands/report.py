@@ -19,8 +19,12 @@ BUFFER_KB = 8 << 10
 
 
 def add(subparsers: Any) -> None:
-    parser: argparse.ArgumentParser = subparsers.add_parser("report", help="show what `run --trace-dat -w FILE` recorded")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a trace.dat: of `tracefs run --trace-dat`, or of trace-cmd")
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "report", help="show what `run --trace-dat -w FILE` recorded"
+    )
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a trace.dat: of `tracefs run --trace-dat`, or of trace-cmd"
+    )
     arguments.add_shown(parser, "standard output")
     summary.add(parser)
     arguments.add_selecting(parser)

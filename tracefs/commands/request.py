@@ -57,8 +57,8 @@ class Request:
     size: int | None = None
     """Bytes of texts and data that are saved."""
     seccomp: bool = False
-    """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to end, as
-    its filter must not be left without us."""
+    """Only calls that are recorded stop the program; then all that it started is waited for, however we are asked to
+    end, as its filter must not be left without us."""
     constants: str = "abbrev"
     """How the form "strace" has constants."""
     in_task: bool = False

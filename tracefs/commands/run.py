@@ -12,7 +12,9 @@ from tracefs.front import arguments
 
 
 def add(subparsers: Any) -> None:
-    parser: argparse.ArgumentParser = subparsers.add_parser("run", help="trace a command, or processes that run, without a mount")
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "run", help="trace a command, or processes that run, without a mount"
+    )
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
     )
@@ -39,7 +41,9 @@ def add(subparsers: Any) -> None:
         help="programs that can do so record their calls themselves, without stops; see README for what that implies",
     )
     parser.add_argument("-w", dest="output", metavar="FILE", help="write the lines to FILE, not to stderr")
-    parser.add_argument("--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE")
+    parser.add_argument(
+        "--fd", metavar="N", type=int, help="write them to the descriptor N, which CMD does not get: 3>FILE"
+    )
     form = parser.add_mutually_exclusive_group()
     for each in (each for each in FORMS.values() if each.option):
         form.add_argument(f"--{each.name}", dest="form", action="store_const", const=each.name, help=each.help)

@@ -40,7 +40,8 @@ def chosen(text: str, parent: int) -> Scope:
 
 
 def describe(kind: str, root: int, *, alive: bool = True, above: int = 0) -> str:
-    """What is in scope. root: the process that a `tree` starts from; above: the one that does when that has ended, 0: none."""
+    """What is in scope. root: the process that a `tree` starts from; above: the one that does when that has ended, 0:
+    none."""
     if not alive:
         return f"no process is left: {root} has ended (`mount --scope tree:PID` names another)"
     text = SCOPES[kind].format(root=root, comm=_comm(root))

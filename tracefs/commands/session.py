@@ -44,7 +44,9 @@ def trace(request: Request) -> int:
     if form and form.seekable and request.output is None:
         raise CommandError(f"run: --{form.name} needs -w FILE")
     if form and form.apart and request.output is None and request.fd is None:
-        raise CommandError(f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)")
+        raise CommandError(
+            f"run: --{form.name} needs -w FILE or --fd N (--fd 2: between what {(*argv, 'CMD')[0]} writes there)"
+        )
     if request.constants != "abbrev" and request.form not in CONSTANTS_IN:
         raise CommandError(f"run: -X {request.constants} is for --strace")
     if form and form.extra:
@@ -113,7 +115,8 @@ def _say_in_task(engine: Engine) -> None:
 
 
 def _end(files: Tracefs, child: Child, keeps: bool) -> int:
-    """The command's status. While it goes on it is untraced; `keeps`: it cannot be, so its calls are not recorded any more."""
+    """The command's status. While it goes on it is untraced; `keeps`: it cannot be, so its calls are not recorded any
+    more."""
     if not child.has_ended():
         if keeps:
             files.top.tracing_on = False
@@ -143,8 +146,8 @@ def _drain(
     asked_to_end: threading.Event,
     watch: Watch | None,
 ) -> None:
-    """Write lines as they come, until the command and all that it started (or all that were named) have ended, or we are asked
-    to end, or `watch` says that it is over."""
+    """Write lines as they come, until the command and all that it started (or all that were named) have ended, or we
+    are asked to end, or `watch` says that it is over."""
     pause = SHORTEST
     while True:
         ended = child is None or child.has_ended()

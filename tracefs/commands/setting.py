@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was asked for becomes writes to the control files of a tree, so that it means the same as in a mount and fails the same."""
+"""What was asked for becomes writes to the control files of a tree, so that it means the same as in a mount and fails
+the same."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 BUFFER_KB = 16 << 10
 """Per CPU. What the lines are not made of in time waits here; beyond that it is lost, and said so in its place."""
 SUBBUF_KB = 64
-"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to be whole."""
+"""Of one sub-buffer, which an event must fit into, since paths, long directory listings and lists of arguments are to
+be whole."""
 STRUCTURED_KB = 128 << 10
 """The same where each call is decoded in Python, which takes longer than a call of the traced program may."""
 OPTIONS = ("syscall_arg_decode", "syscall_user_exit", "syscall_whole_paths", "noirq-info")
@@ -73,14 +75,26 @@ def configure(files: Tracefs, request: Request, form: Form | None) -> bool:
     for option in request.options:
         if option.removeprefix("no") not in files.top.options and option not in files.top.options:
             near = did_you_mean(option.removeprefix("no"), files.top.options)
-            raise CommandError(f"{request.name}: -o {option}: no such option of trace_options{near}; -w FILE writes to a file")
+            raise CommandError(
+                f"{request.name}: -o {option}: no such option of trace_options{near}; -w FILE writes to a file"
+            )
         write(root, "trace_options", option)
     return whole
 
 
 def _is_bare(request: Request) -> bool:
-    asked = request.select.get("filters") or request.select.get("paths") or request.options or any(request.controls.values())
-    return request.form in ("summary", "summary-json") and "file" not in request.by and not asked and not request.ending.get("until")
+    asked = (
+        request.select.get("filters")
+        or request.select.get("paths")
+        or request.options
+        or any(request.controls.values())
+    )
+    return (
+        request.form in ("summary", "summary-json")
+        and "file" not in request.by
+        and not asked
+        and not request.ending.get("until")
+    )
 
 
 def _select(files: Tracefs, request: Request, form: Form | None, events: Sequence[str]) -> bool:
@@ -93,9 +107,13 @@ def _select(files: Tracefs, request: Request, form: Form | None, events: Sequenc
         hint = STRACE_F if error.detail and any(WORD.fullmatch(text) for text in request.select["filters"]) else ""
         raise CommandError(f"{request.name}: {error}{hint}", error.detail) from None
     if chosen.by_result and not calls:
-        raise CommandError(f"{request.name}: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv")
+        raise CommandError(
+            f"{request.name}: -z, -Z, --errno, status=: calls whose end decides need --strace, --json or --csv"
+        )
     if chosen.holds and not calls:
-        chosen.notes.append("-f: calls whose end did not pass are shown as begun; --strace, --json and --csv show none of them")
+        chosen.notes.append(
+            "-f: calls whose end did not pass are shown as begun; --strace, --json and --csv show none of them"
+        )
     selecting.apply(files.top, chosen)
     for option in (["syscall_pair"] if chosen.pairs else []) + (["syscall_fd_path"] if chosen.fds else []):
         write(files.root, "trace_options", option)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`tracefs shell [DIR] [-- CMD]`: a mount where every tool looks for the kernel's tracefs, for one shell and all that it starts.
+"""`tracefs shell [DIR] [-- CMD]`: a mount where every tool looks for the kernel's tracefs, for one shell and all that
+it starts.
 
 libtracefs takes the first line of /proc/mounts whose type is exactly `tracefs`, which FUSE cannot be; perf-tools know
 /sys/kernel/debug/tracing and no other place; trace-cmd sets ftrace_enabled and dies where it may not.

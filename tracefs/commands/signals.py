@@ -29,8 +29,8 @@ HARMLESS = (
 def held(outlive: bool) -> Iterator[frozenset[int]]:
     """Inside, signals that would end us wait: those of ENDING until forwarding() gives them on.
 
-    outlive: no other signal ends us, either, as the command could not go on without us. (A fault of our own does: it cannot wait.)
-    Gives the mask that was there before, for the command.
+    outlive: no other signal ends us, either, as the command could not go on without us. (A fault of our own does: it
+    cannot wait.) Gives the mask that was there before, for the command.
     """
     waiting = set(ENDING) | (signal.valid_signals() - set(HARMLESS) if outlive else set())
     before = frozenset(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, waiting)))
@@ -83,8 +83,8 @@ def _in_foreground() -> bool:
 
 
 def die_of(number: int) -> int:
-    """End as the command did: by this signal, and without a core of our own. Returns 128 + number where that does not end us (the
-    first process of a PID namespace)."""
+    """End as the command did: by this signal, and without a core of our own. Returns 128 + number where that does not
+    end us (the first process of a PID namespace)."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, ValueError):

@@ -23,7 +23,8 @@ class Task(NamedTuple):
 
 
 class Cmdlines:
-    """pid -> name and thread group, of the `size` tasks saved last. C modules use it through the address of `struct`."""
+    """pid -> name and thread group, of the `size` tasks saved last. C modules use it through the address of
+    `struct`."""
 
     def __init__(self, entries: int = DEFAULT_ENTRIES) -> None:
         map = lib.cmdlines_new(entries)
@@ -33,7 +34,8 @@ class Cmdlines:
 
     @property
     def struct(self) -> Any:
-        """The struct cmdlines, until the next resize(). Whoever gives its address to C keeps this for as long as C has it."""
+        """The struct cmdlines, until the next resize(). Whoever gives its address to C keeps this for as long as C has
+        it."""
         return self._map
 
     @property
@@ -73,7 +75,8 @@ class Cmdlines:
     def resize(self, entries: int) -> None:
         """Hold so many tasks, keeping the youngest that fit. OSError(EINVAL, ENOMEM).
 
-        `struct` is another one then: who writes by the old one is to be told (Engine.use_names), who reads may end its reading.
+        `struct` is another one then: who writes by the old one is to be told (Engine.use_names), who reads may end its
+        reading.
         """
         map = lib.cmdlines_resized(self._map, entries)
         if not map:

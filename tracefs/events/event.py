@@ -11,7 +11,8 @@ from tracefs.syscalls import Syscall
 
 Kind = Literal["enter", "exit", "raw_enter", "raw_exit", "task", "print", "raw_data", "user_stack", "kernel_stack"]
 """enter, exit: one syscall's. raw_enter, raw_exit: any syscall's. task: sched, signal and task events.
-print, raw_data, user_stack, kernel_stack: records of ftrace itself, which cannot be switched (no `enable`, no `filter`)."""
+print, raw_data, user_stack, kernel_stack: records of ftrace itself, which cannot be switched (no `enable`, no
+`filter`)."""
 
 SWITCHED: frozenset[Kind] = frozenset({"enter", "exit", "raw_enter", "raw_exit", "task"})
 

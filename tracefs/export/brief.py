@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Values as strace abbreviates them without -v: of large structures what is most asked for, of long lists the beginning.
+"""Values as strace abbreviates them without -v: of large structures what is most asked for, of long lists the
+beginning.
 
 brief.tbl says what of which.
 """

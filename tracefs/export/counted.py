@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A summary of calls straight from records, with no object a call: what `run -c` costs is little more than what recording does."""
+"""A summary of calls straight from records, with no object a call: what `run -c` costs is little more than what
+recording does."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Counted:
         """Calls without an event of their own, and what changes the number of a task."""
         self._inside: dict[int, tuple[int, int]] = {}
         self._rows: dict[tuple[int, int], Row] = {}
-        """By exit event and task: that task's row, while it keeps its name. Where a summary is by call alone, by task 0."""
+        """By exit event and task: that task's row, while it keeps its name. Where a summary is by call alone, by task
+        0."""
         self._by_task = summary.keys != ("call",)
 
     def take(self, last: bool) -> bytes:

@@ -49,7 +49,17 @@ class CsvLines:
         time = source.day(began) if source.day else began
         took = each.ts - began if ended and entered else ""
         return _row(
-            (time, source.tgid(each.tid) or "", each.tid, source.comm(each.tid), each.uapi_name, args, result, error, took)
+            (
+                time,
+                source.tgid(each.tid) or "",
+                each.tid,
+                source.comm(each.tid),
+                each.uapi_name,
+                args,
+                result,
+                error,
+                took,
+            )
         )
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""CTF 1.8 (diamon.org/ctf), for babeltrace2, Trace Compass and the LTTng analyses: a directory with a stream and its metadata.
+"""CTF 1.8 (diamon.org/ctf), for babeltrace2, Trace Compass and the LTTng analyses: a directory with a stream and its
+metadata.
 
-Events are called as LTTng calls them: syscall_entry_openat, syscall_exit_openat. Arguments whose type is an enumeration or flags in
-the type tables are enumerations there, with the tables' names; other numbers are integers; all else is text, in the words of our lines.
-The stream is one packet, so that it can be written as it comes.
+Events are called as LTTng calls them: syscall_entry_openat, syscall_exit_openat. Arguments whose type is an enumeration
+or flags in the type tables are enumerations there, with the tables' names; other numbers are integers; all else is
+text, in the words of our lines. The stream is one packet, so that it can be written as it comes.
 """
 
 from __future__ import annotations

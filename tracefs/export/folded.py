@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Folded stacks, as flamegraph.pl, inferno and speedscope read them: `make;gcc;cc1;read 1234`, microseconds.
 
-A stack is the programs by who started whom, the addresses of the task's own stack where that was recorded (`userstacktrace`), and the
-call; a program's own time is what its calls did not take.
+A stack is the programs by who started whom, the addresses of the task's own stack where that was recorded
+(`userstacktrace`), and the call; a program's own time is what its calls did not take.
 """
 
 from __future__ import annotations

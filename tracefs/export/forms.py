@@ -57,7 +57,8 @@ class Export(Protocol):
     """One form of one source."""
 
     def take(self, last: bool, /) -> bytes:
-        """Some of what can be told of what is there; with `last`, also what was kept back. b"" where there is nothing."""
+        """Some of what can be told of what is there; with `last`, also what was kept back. b"" where there is
+        nothing."""
         ...
 
     @property

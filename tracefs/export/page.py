@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One page of HTML that needs nothing else: programs in time, calls by time and errors, files. The data is in it, as JSON."""
+"""One page of HTML that needs nothing else: programs in time, calls by time and errors, files. The data is in it, as
+JSON."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Parquet: a row a call, for engines that query many files of many hosts (docs/fleet.md). Needs pyarrow, the extra `parquet`.
+"""Parquet: a row a call, for engines that query many files of many hosts (docs/fleet.md). Needs pyarrow, the extra
+`parquet`.
 
-C fills the columns (native/columns.c), which Arrow takes as they are. Rows are in the order in which calls end; a row group is a
-stretch of time, so that what its statistics say of `ts` lets a query skip it.
+C fills the columns (native/columns.c), which Arrow takes as they are. Rows are in the order in which calls end; a row
+group is a stretch of time, so that what its statistics say of `ts` lets a query skip it.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ SCHEMA = pa.schema(
         pa.field("paths", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""`dur` in ns, null of a call that has not ended; `errno` and its name `error` null where there was none; `regs`: the registers;
-`paths`: what names it was given and what its descriptors stood for (with `-y`)."""
+"""`dur` in ns, null of a call that has not ended; `errno` and its name `error` null where there was none; `regs`: the
+registers; `paths`: what names it was given and what its descriptors stood for (with `-y`)."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,8 @@ class Stream:
 
 
 class Partitions:
-    """A directory of any number of hosts: date=2026-11-29/host=NAME/FIRST.parquet, where FIRST is the first row's time of that day
-    and what makes the name one of its own. A file is whole when it has its name."""
+    """A directory of any number of hosts: date=2026-11-29/host=NAME/FIRST.parquet, where FIRST is the first row's time
+    of that day and what makes the name one of its own. A file is whole when it has its name."""
 
     def __init__(self, directory: Path, origin: Origin) -> None:
         self._directory, self._host = directory, origin.host

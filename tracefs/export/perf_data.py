@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """perf.data: samples of tracepoints, as they come; what they are samples of, when all have come.
 
-The layout is that of Linux's tools/perf/Documentation/perf.data-file-format.txt. An event's number serves as the identifier
-of its attribute, so that samples can be written before it is known which events there are.
+The layout is that of Linux's tools/perf/Documentation/perf.data-file-format.txt. An event's number serves as the
+identifier of its attribute, so that samples can be written before it is known which events there are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ TRACING_DATA = 1 << 1
 HEADER_SIZE, ATTRIBUTE_SIZE = 104, 64
 VERSION = "0.6"
 _HEADER = struct.Struct("<8sQQ6QQ24x")
-"""Magic, sizes of the header and of an attribute with its identifiers' place, where attributes, samples and types are, features."""
+"""Magic, sizes of the header and of an attribute with its identifiers' place, where attributes, samples and types are,
+features."""
 _SECTION = struct.Struct("<QQ")
 """Where, and how long."""
 _COMMON = struct.Struct("<HBBi")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Perfetto trace: TrackEvents, for ui.perfetto.dev and trace_processor.
 
-C writes most calls (native/perfetto.c), on a sequence of packets of its own; here is what begins, ends and connects tasks.
-Numbers of fields are those of protos/perfetto/trace in Perfetto's source. Packets stand in the order in which calls end; the
-reader sorts them by time stamp, and leaves those of one time stamp as they stand.
+C writes most calls (native/perfetto.c), on a sequence of packets of its own; here is what begins, ends and connects
+tasks. Numbers of fields are those of protos/perfetto/trace in Perfetto's source. Packets stand in the order in which
+calls end; the reader sorts them by time stamp, and leaves those of one time stamp as they stand.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class PerfettoLines:
     """Packets, one after the other."""
 
     def __init__(self, source: Source, native: Any, pairs: Any) -> None:
-        """`native`: a struct ex_perfetto, which has the counters; `pairs`: its struct ex_pairs, which is told of tasks."""
+        """`native`: a struct ex_perfetto, which has the counters; `pairs`: its struct ex_pairs, which is told of
+        tasks."""
         self._source, self._native, self._pairs = source, native, pairs
         self._counts = lib.ex_perfetto_counts(native)
         self._story = Story(source)
@@ -170,7 +171,8 @@ class PerfettoLines:
         return message(1, message(60, number(1, uuid) + content) + _SEQUENCE)
 
     def _tracks(self, task: Task, named: bool = False) -> Iterator[bytes]:
-        """Once without names, when a task is first seen: the reader keeps the first that it gets, and the last is wanted."""
+        """Once without names, when a task is first seen: the reader keeps the first that it gets, and the last is
+        wanted."""
         if task.pid not in self._processes or (task.pid == task.tid and not named):
             self._processes[task.pid] = 4 * task.serial
         process, rank = self._processes[task.pid], number(12, task.serial)
@@ -243,7 +245,8 @@ class PerfettoLines:
         return flow
 
     def _read_first(self, call: story.Called) -> tuple[int, int, str] | None:
-        """A read ended before the end of the write that it has its bytes from, on another CPU: that is still to come."""
+        """A read ended before the end of the write that it has its bytes from, on another CPU: that is still to
+        come."""
         if call.end is None or not call.ret or call.ret < 0:
             return None
         self._reads[call.channel] = (self._flow(), call.end)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Perfetto trace of plain ftrace events: sys_enter and sys_exit with their numbers, as Perfetto's own recorder writes them.
+"""A Perfetto trace of plain ftrace events: sys_enter and sys_exit with their numbers, as Perfetto's own recorder writes
+them.
 
-Numbers of fields are those of protos/perfetto/trace in Perfetto's source. The importer names calls by the table of the machine
-that the trace says it is of, and takes time stamps for those of the boot clock.
+Numbers of fields are those of protos/perfetto/trace in Perfetto's source. The importer names calls by the table of the
+machine that the trace says it is of, and takes time stamps for those of the boot clock.
 """
 
 from __future__ import annotations

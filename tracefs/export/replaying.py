@@ -141,7 +141,9 @@ def _convert(theirs: EventClass, ours: EventClass) -> Convert:
                     tail += data
             else:
                 value = int.from_bytes(record[field.offset : field.offset + field.size], "little", signed=field.signed)
-                made[mine.offset : mine.offset + mine.size] = (value & (1 << 8 * mine.size) - 1).to_bytes(mine.size, "little")
+                made[mine.offset : mine.offset + mine.size] = (value & (1 << 8 * mine.size) - 1).to_bytes(
+                    mine.size, "little"
+                )
         return bytes(made) + tail
 
     return convert

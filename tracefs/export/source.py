@@ -14,7 +14,8 @@ from tracefs.syscalls.types import Table
 
 @dataclass(frozen=True)
 class Source:
-    """For one reader: a form takes its events in one of the ways that there are: `pages`, `frames`, `chunks`, `pages_of`."""
+    """For one reader: a form takes its events in one of the ways that there are: `pages`, `frames`, `chunks`,
+    `pages_of`."""
 
     cpus: int
     """One more than the highest number of a CPU."""
@@ -23,7 +24,8 @@ class Source:
     clock: str
     """Its name in trace_clock."""
     pages: Callable[[], Iterator[tuple[int, bytes]]]
-    """The sub-buffers that are there now: CPU, image as events/header_page describes it. Those of a CPU in their order."""
+    """The sub-buffers that are there now: CPU, image as events/header_page describes it. Those of a CPU in their
+    order."""
     frames: Callable[[], FrameSource]
     """The same as records, of all CPUs together."""
     now: Callable[[], int] | None
@@ -31,7 +33,8 @@ class Source:
     lost: Callable[[], int]
     """Events that were overwritten before anybody read them, or that found no room, up to now."""
     day: Callable[[int], int] | None
-    """A time stamp to ns since 1970, UTC. None: they are shown as they are, which is ns but for the clocks that count else."""
+    """A time stamp to ns since 1970, UTC. None: they are shown as they are, which is ns but for the clocks that count
+    else."""
     registry: Registry
     """What the numbers in records mean."""
     table: Callable[[], Table]

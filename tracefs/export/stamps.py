@@ -46,5 +46,5 @@ STYLES: dict[str, Callable[[], Stamp]] = {
     "delta": lambda: _Since(first=False),
     "none": lambda: lambda ts: "",
 }
-"""By name: seconds since 1970 (strace -ttt), local time (-t), with microseconds (-tt), seconds since the first line, since the line
-before (-r), nothing."""
+"""By name: seconds since 1970 (strace -ttt), local time (-t), with microseconds (-tt), seconds since the first line,
+since the line before (-r), nothing."""

@@ -251,7 +251,8 @@ class Story:
         return task
 
     def _forking(self, first: Happening) -> Task | None:
-        """The parent of a task that was faster than the record of its birth, and comes out of that; None where it is not sure."""
+        """The parent of a task that was faster than the record of its birth, and comes out of that; None where it is
+        not sure."""
         if not (isinstance(first, Returned) and first.uapi_name in FORKS and first.ret == 0 and not first.entered):
             return None
         tgid = self._source.tgid(first.tid)
@@ -259,7 +260,8 @@ class Story:
         return found[0] if len(found) == 1 and tgid in (0, first.tid) else None
 
     def _forking_name(self) -> str:
-        """What the parent is called of a task that was faster than the record of its birth; "" where that is not sure."""
+        """What the parent is called of a task that was faster than the record of its birth; "" where that is not
+        sure."""
         names = {self._tasks[tid].name for tid, entered in self._inside.items() if entered.uapi_name in FORKS}
         return names.pop() if len(names) == 1 else ""
 
@@ -276,7 +278,9 @@ class Story:
 
     def _unended(self, each: Entered, task: Task) -> Called:
         args = [(arg.name, text(arg.value)[:_MOST]) for arg in each.call.args]
-        return Called(each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "", _number(each), each.args)
+        return Called(
+            each.ts, None, task, each.uapi_name, args, None, "", "", True, None, None, "", _number(each), each.args
+        )
 
     def _returned(self, each: Returned, task: Task) -> Iterator[Event]:
         name, entered, ret = each.uapi_name, each.entered, each.ret
@@ -299,7 +303,20 @@ class Story:
         channel = self._channel(each, name) if ret > 0 and (name in READS or name in WRITES) else ""
         began = entered.ts if entered else each.ts
         yield Called(
-            began, each.ts, task, name, args, ret, error, said, entered is not None, child, reaped, channel, _number(each), each.args
+            began,
+            each.ts,
+            task,
+            name,
+            args,
+            ret,
+            error,
+            said,
+            entered is not None,
+            child,
+            reaped,
+            channel,
+            _number(each),
+            each.args,
         )
         if name in _EXECS and ret == 0:
             before, task.name, task.cmdline = task.name, *self._program(each.tid, args)

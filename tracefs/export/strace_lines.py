@@ -39,14 +39,17 @@ class StraceLines:
         paths: bool = True,
         style: str = "unix",
     ) -> None:
-        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too. `constants`: as strace's -X.
+        """`size`: bytes of texts that were asked for; so many elements of a list are shown, too. `constants`: as
+        strace's -X.
 
         `paths`: with what descriptors stand for, where that was saved. `style`: of stamps.STYLES.
         """
         self._stamp = STYLES[style]()
         self._decoder = decoder
         most = MOST if size is None else size
-        self._printer = StracePrinter(size, None if verbose else brief(most), None if verbose else most, constants, paths)
+        self._printer = StracePrinter(
+            size, None if verbose else brief(most), None if verbose else most, constants, paths
+        )
         self._direct = Direct(decoder, self._printer)
         self._day = day or (lambda ts: ts)
         self._open: Entered | None = None
@@ -112,7 +115,9 @@ class StraceLines:
         if each.decoder is not self._decoder:
             self._decoder, self._direct = each.decoder, Direct(each.decoder, self._printer)
         direct = self._direct.call(each.syscall.name, each.args, each.saved, each.ret)
-        shown = self._printer.ended(each.uapi_name, *direct) if direct else self._printer.whole(each.uapi_name, each.call)
+        shown = (
+            self._printer.ended(each.uapi_name, *direct) if direct else self._printer.whole(each.uapi_name, each.call)
+        )
         return self._line(each.tid, entered.ts, shown + took)
 
     def _line(self, tid: int, ts: int, text: str) -> str:

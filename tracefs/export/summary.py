@@ -143,7 +143,9 @@ class Summary:
         """What took longest first, or has most of what it is sorted by."""
         if self._sort is SORTS["name"]:
             return sorted(self.rows.items())
-        return sorted(self.rows.items(), key=lambda item: (self._sort(item[1]), -item[1].total, -item[1].calls, item[0]))
+        return sorted(
+            self.rows.items(), key=lambda item: (self._sort(item[1]), -item[1].total, -item[1].calls, item[0])
+        )
 
     def total(self) -> Row:
         whole = Row()
@@ -187,7 +189,8 @@ def _line(cells: Iterable[str], name: str) -> str:
 
 
 class SummaryLines:
-    """A form of calls that says nothing (or what `lines` says) until the end, or until each `every` seconds have passed."""
+    """A form of calls that says nothing (or what `lines` says) until the end, or until each `every` seconds have
+    passed."""
 
     def __init__(self, source: Source, wish: Wish, as_json: bool, lines: StraceLines | None = None) -> None:
         self._summary = Summary(wish.by, source.comm, source.tgid, wish.sort)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How events look, as trace.dat and perf.data have it: headers of sub-buffers and events, `format` files, names of tasks.
+"""How events look, as trace.dat and perf.data have it: headers of sub-buffers and events, `format` files, names of
+tasks.
 
 The layout is that of trace-cmd's trace.dat(5), version 6, up to the number of CPUs.
 """

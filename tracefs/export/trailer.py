@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What trace.dat has no word for, behind its end, where other readers do not look: times of day, thread groups, losses."""
+"""What trace.dat has no word for, behind its end, where other readers do not look: times of day, thread groups,
+losses."""
 
 from __future__ import annotations
 

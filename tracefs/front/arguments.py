@@ -39,7 +39,9 @@ def add_shown(parser: argparse.ArgumentParser, where: str) -> None:
     parser.add_argument(
         "-o", dest="options", metavar="OPTION", action="append", default=[], help="as `echo OPTION > trace_options`"
     )
-    parser.add_argument("-s", dest="size", metavar="BYTES", type=_amount, help="of texts and data, and elements of lists")
+    parser.add_argument(
+        "-s", dest="size", metavar="BYTES", type=_amount, help="of texts and data, and elements of lists"
+    )
     parser.add_argument("-w", dest="output", metavar="FILE", help=f"write the lines to FILE, not to {where}")
     parser.add_argument("--fd", metavar="N", type=_amount, help="write them to the descriptor N: 3>FILE")
     form = parser.add_mutually_exclusive_group()
@@ -115,7 +117,9 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_following(parser: argparse.ArgumentParser) -> None:
-    whom = parser.add_argument_group("whom to trace", "besides or instead of CMD; children that they have or get are traced, too")
+    whom = parser.add_argument_group(
+        "whom to trace", "besides or instead of CMD; children that they have or get are traced, too"
+    )
     whom.add_argument("-p", "--attach", dest="targets", metavar="PID|NAME", action="append", default=[],
                       help="processes that run: numbers or names, PID[,PID]; until Ctrl-C, which does them no harm")  # fmt: skip
     whom.add_argument("--depth", metavar="N", type=_amount, help="only N generations of children")
@@ -128,7 +132,9 @@ def _add_following(parser: argparse.ArgumentParser) -> None:
 def add_ending(parser: argparse.ArgumentParser, live: bool = True) -> None:
     """When to end. `live`: of what is being recorded."""
     ending = parser.add_argument_group("until when", "CMD goes on untraced then, and is waited for" if live else None)
-    ending.add_argument("--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records")
+    ending.add_argument(
+        "--max-events", metavar="N", type=_amount, help="after N lines, objects or (--perf, --trace-dat) records"
+    )
     if live:
         _add_live_ending(ending)
     ending.add_argument("--until", metavar="EVENT[ if FILTER]", default="",

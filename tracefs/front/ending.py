@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""When recording ends before the command does: --max-events, --for, --until; and a recording of the end only: --ring."""
+"""When recording ends before the command does: --max-events, --for, --until; and a recording of the end only:
+--ring."""
 
 from __future__ import annotations
 
@@ -97,7 +98,8 @@ class Watch:
 
 
 def _stop_at(tree: Tracefs, text: str) -> None:
-    """A traceoff trigger. Of a call that is named alone: on its enter, or on its exit where the filter is on what that has."""
+    """A traceoff trigger. Of a call that is named alone: on its enter, or on its exit where the filter is on what that
+    has."""
     event, _, condition = text.strip().partition(" ")
     command = f"traceoff {condition.strip()}".strip()
     files, problem = ControlFiles(tree), None

@@ -2,7 +2,8 @@
 """One filter over many events: each gets of it what it has fields for.
 
 A call's fields are in two events. So what is joined by && at the top of an expression may be shared out: of
-`fd == 3 && ret < 0` the enter event takes the first part, the exit event the second, and the call is shown where both let it pass.
+`fd == 3 && ret < 0` the enter event takes the first part, the exit event the second, and the call is shown where both
+let it pass.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a `hist` file says (Documentation/trace/histogram.rst), and its values as bars. The kernel's files are read as ours are."""
+"""What a `hist` file says (Documentation/trace/histogram.rst), and its values as bars. The kernel's files are read as
+ours are."""
 
 from __future__ import annotations
 
@@ -62,8 +63,8 @@ def as_said(key: str, said: str) -> str:
 def draw(
     histogram: Histogram, width: int, most: int, by: str = "", name: Name = as_said, blocks: bool = True
 ) -> Iterator[str]:
-    """Lines of at most `width` columns: what the largest of `most` rows are, their value `by` (the first in the trigger's sort, else
-    the hits) and a bar; in blocks, or in #."""
+    """Lines of at most `width` columns: what the largest of `most` rows are, their value `by` (the first in the
+    trigger's sort, else the hits) and a bar; in blocks, or in #."""
     rows = histogram.rows
     if not rows:
         yield f"{histogram.trigger}: nothing yet"

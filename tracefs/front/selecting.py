@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is to be recorded and what of it shown: the options of `tracefs run` -> events, filters and switches of an instance."""
+"""What is to be recorded and what of it shown: the options of `tracefs run` -> events, filters and switches of an
+instance."""
 
 from __future__ import annotations
 
@@ -78,7 +79,8 @@ class Chosen:
 
 
 def choose(instance: Instance, wish: Wish, unasked: Sequence[str]) -> Chosen:
-    """`unasked`: what is recorded besides calls where only calls are named, as words of set_event. Raises NotSelected."""
+    """`unasked`: what is recorded besides calls where only calls are named, as words of set_event. Raises
+    NotSelected."""
     registry = instance.shared.registry
     vocabulary = Vocabulary(registry)
     try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sets of calls that have a name: %file, %net. Which there are says sets.tbl; what follows from the types, sets_by_type.tbl."""
+"""Sets of calls that have a name: %file, %net. Which there are says sets.tbl; what follows from the types,
+sets_by_type.tbl."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ def _call(word: str) -> tuple[str, tuple[str, ...]]:
 
 
 def computed(table: Table) -> str:
-    """What sets_by_type.tbl has to say: calls whose row (not a variant of it) has an argument or a result of the type."""
+    """What sets_by_type.tbl has to say: calls whose row (not a variant of it) has an argument or a result of the
+    type."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-only",
         "# What follows from args.tbl, by scripts/gen-sets: a type, then the calls that take it, with their arguments of that",

@@ -54,7 +54,8 @@ class Selection:
     """What the words so far mean."""
 
     calls: set[str] | None = None
-    """Names of calls as programs know them; None: none was named, so all are meant where events are not named either."""
+    """Names of calls as programs know them; None: none was named, so all are meant where events are not named
+    either."""
     events: set[EventClass] = field(default_factory=set)
     """Named as events."""
     signals: set[int] | None = None

@@ -44,8 +44,8 @@ class Change:
 
 
 def stories(calls: Iterable[Call]) -> dict[str, Story]:
-    """By program and how many of that began before: "/usr/bin/cat", "/usr/bin/cat#2". Until its execve a child is named after the
-    program that made it."""
+    """By program and how many of that began before: "/usr/bin/cat", "/usr/bin/cat#2". Until its execve a child is named
+    after the program that made it."""
     by_task: dict[int, Story] = {}
     found: dict[str, Story] = {}
     programs: dict[int, str] = {}
@@ -65,7 +65,8 @@ def stories(calls: Iterable[Call]) -> dict[str, Story]:
 
 
 def compare(before: Iterable[Call], after: Iterable[Call], slower: float | None = None) -> Iterator[Change]:
-    """`slower`: calls of a task that took so many times as long in all, and at least a millisecond more, are named, too."""
+    """`slower`: calls of a task that took so many times as long in all, and at least a millisecond more, are named,
+    too."""
     ours, theirs = stories(before), stories(after)
     numbers = [_numbers(each) for each in (ours, theirs)]
     for name in [*ours, *(name for name in theirs if name not in ours)]:
@@ -95,13 +96,16 @@ def _calls(name: str, ours: list[Call], theirs: list[Call], numbers: list[dict[i
 
 
 def _key(call: Call, numbers: dict[int, str]) -> tuple[str, ...]:
-    """What makes a call the same: its name, and what of its arguments is no address, no contents, and no number of a task."""
+    """What makes a call the same: its name, and what of its arguments is no address, no contents, and no number of a
+    task."""
     shown = []
     for name, value in call.args.items():
         if isinstance(value, (str, type(None))):
             shown.append(repr(value))
         elif isinstance(value, int):
-            shown.append(numbers.get(value) or _ADDRESS.sub("0x", call.words.get(name, "")) if value < 1 << 32 else "0x")
+            shown.append(
+                numbers.get(value) or _ADDRESS.sub("0x", call.words.get(name, "")) if value < 1 << 32 else "0x"
+            )
     return call.name, *shown
 
 

@@ -31,9 +31,9 @@ def trace(
 ) -> Trace:
     """Run a command, traced from its first execve, with all that it starts.
 
-    events, filter, paths, errno, size, descriptors, settings: as -e, -f, -P, --errno, -s, -y, --set of `tracefs run`. failed: only
-    calls that failed (True), or that did not (False). stack: Call.stack is wanted. env: of the command, None: ours. stdin, stdout,
-    stderr: descriptors that it gets.
+    events, filter, paths, errno, size, descriptors, settings: as -e, -f, -P, --errno, -s, -y, --set of `tracefs run`.
+    failed: only calls that failed (True), or that did not (False). stack: Call.stack is wanted. env: of the command,
+    None: ours. stdin, stdout, stderr: descriptors that it gets.
 
     Raises OSError where it cannot be executed, tracefs.Error where what is asked for cannot be.
     """
@@ -54,7 +54,8 @@ def attach(
     stack: bool = False,
     settings: Settings = (),
 ) -> Trace:
-    """Trace processes that run, by number or name, and `depth` generations of children (None: all). To be closed: they run on."""
+    """Trace processes that run, by number or name, and `depth` generations of children (None: all). To be closed: they
+    run on."""
     options = Options(events, filter, paths, failed, errno, size, descriptors, stack, settings)
     return sources.trace((), options, attach=targets, depth=depth)
 
@@ -75,6 +76,6 @@ def recording(
 
 
 def mounted(directory: str | os.PathLike[str]) -> Trace:
-    """What the buffer of a mount, or of an instance in it, holds now; it is emptied. What is recorded there is for its control
-    files to say. Raises OSError."""
+    """What the buffer of a mount, or of an instance in it, holds now; it is emptied. What is recorded there is for its
+    control files to say. Raises OSError."""
     return sources.mounted(directory)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What happened, as objects that never change. Times are ns since 1970 (UTC), or of the recording's clock where that is not known."""
+"""What happened, as objects that never change. Times are ns since 1970 (UTC), or of the recording's clock where that is
+not known."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ class Call(Task):
 
     name: str
     args: Mapping[str, Any] = field(default_factory=dict)
-    """By name: numbers, texts (str; bytes that are no UTF-8 as surrogates), data (bytes), lists, structures (dict), None for NULL.
-    Memory that was not saved is its address."""
+    """By name: numbers, texts (str; bytes that are no UTF-8 as surrogates), data (bytes), lists, structures (dict),
+    None for NULL. Memory that was not saved is its address."""
     words: Mapping[str, str] = field(default_factory=dict)
     """The same as people read them: O_RDONLY|O_CLOEXEC."""
     raw: Mapping[str, int] = field(default_factory=dict)

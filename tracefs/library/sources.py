@@ -66,7 +66,9 @@ class Options:
         pairs = self.settings.items() if isinstance(self.settings, Mapping) else self.settings
         options = ["syscall_fd_path"] * self.descriptors + ["userstacktrace"] * self.stack
         controls = {"writes": [("set", f"{name}={text}") for name, text in pairs]}
-        request = Request(options=options, select=select, controls=controls, form=_FORM.name, size=self.size, tell=_warn)
+        request = Request(
+            options=options, select=select, controls=controls, form=_FORM.name, size=self.size, tell=_warn
+        )
         return replace(request, **more)  # type: ignore[arg-type]
 
 
@@ -120,7 +122,9 @@ class Trace:
     def __enter__(self) -> Trace:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -135,7 +139,8 @@ def trace(
     attach: Sequence[str | int] = (),
     depth: int | None = None,
 ) -> Trace:
-    """Start `command` (empty: none) and attach to processes. OSError where the command cannot be executed, Error else."""
+    """Start `command` (empty: none) and attach to processes. OSError where the command cannot be executed, Error
+    else."""
     argv = [os.fspath(word) for word in command]
     if not argv and not attach:
         raise Error("a command, or processes to attach to, are needed")
@@ -209,5 +214,6 @@ def recording(file: str | os.PathLike[str], options: Options) -> Trace:
 
 
 def mounted(directory: str | os.PathLike[str]) -> Trace:
-    """What the buffer of a mount (ours, or the kernel's tracefs), or of an instance in it, holds now: consumed. OSError."""
+    """What the buffer of a mount (ours, or the kernel's tracefs), or of an instance in it, holds now: consumed.
+    OSError."""
     return Trace(Telling(of_mount(Path(directory))).take(True), lambda: None)

@@ -99,7 +99,9 @@ class Telling:
             arch=each.arch,
         )
 
-    def _other(self, each: pairing.Signalled | pairing.Stopped | pairing.Ended | pairing.Superseded | pairing.Other) -> Happening:
+    def _other(
+        self, each: pairing.Signalled | pairing.Stopped | pairing.Ended | pairing.Superseded | pairing.Other
+    ) -> Happening:
         task = self._task(each.ts, each.tid)
         if isinstance(each, pairing.Signalled):
             info = plain(each.siginfo) if each.siginfo is not None else {}

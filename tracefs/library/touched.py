@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from tracefs.library.happenings import Call
 
 KINDS = ("ran", "read", "wrote", "looked", "missing", "hosts")
-"""What was done with it: executed; opened for reading; opened for writing, made, renamed, removed or changed; only asked about;
-asked for, and not there; connected or sent to."""
+"""What was done with it: executed; opened for reading; opened for writing, made, renamed, removed or changed; only
+asked about; asked for, and not there; connected or sent to."""
 WORDS = "%file,%net,openat2,execve,execveat"
 """Which calls tell, as `-e` takes it."""
 _CHANGES = frozenset(
@@ -85,7 +85,9 @@ def _kind(call: Call) -> str:
         return "ran"
     if call.name in _OPENS:
         flags = _flags(call)
-        return "wrote" if call.name == "creat" or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC) else "read"
+        return (
+            "wrote" if call.name == "creat" or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC) else "read"
+        )
     return "wrote" if call.name in _CHANGES else "looked"
 
 

@@ -76,7 +76,9 @@ def reader_functions() -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(types("render.h", "printfmt/printfmt.h") + reader_functions() + plain("lines.h") + plain("typed/custom.h") + PYTHON)
+ffibuilder.cdef(
+    types("render.h", "printfmt/printfmt.h") + reader_functions() + plain("lines.h") + plain("typed/custom.h") + PYTHON
+)
 ffibuilder.set_source(
     "tracefs.render._render",
     '#include "tracefs/render/lines.h"\n#include "tracefs/render/printfmt/printfmt.h"\n'

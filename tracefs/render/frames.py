@@ -34,7 +34,8 @@ class Lost(NamedTuple):
 
 
 class Frames(Lines):
-    """What one open of `trace` (kept) or of `trace_pipe` (`consume`) reads, as records: of all CPUs merged, or of one."""
+    """What one open of `trace` (kept) or of `trace_pipe` (`consume`) reads, as records: of all CPUs merged, or of
+    one."""
 
     def __init__(self, renderer: Renderer, reader: Reader, consume: bool, cpu: int | None = None) -> None:
         number = cpu_number(cpu)

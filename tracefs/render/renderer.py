@@ -57,7 +57,8 @@ class Renderer:
             return self._types
 
     def use_types(self, source: Callable[[], TypeTable]) -> None:
-        """Print by the tables that `source` gives from the next read on, also what is in buffers already; else by the package's."""
+        """Print by the tables that `source` gives from the next read on, also what is in buffers already; else by the
+        package's."""
         with self._making:
             self._source, self._types = source, None
 
@@ -67,7 +68,8 @@ class Renderer:
             self._table = Table(self.registry, self.cmdlines)
 
     def names_changed(self) -> None:
-        """The names of tasks are in another struct from the next read on; who reads now keeps the table of the old one."""
+        """The names of tasks are in another struct from the next read on; who reads now keeps the table of the old
+        one."""
         with self._making:
             self._table = None
 

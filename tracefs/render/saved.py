@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What enter records have of the memory behind pointers, for lines that are not decoded: text or bytes, as the kernel's."""
+"""What enter records have of the memory behind pointers, for lines that are not decoded: text or bytes, as the
+kernel's."""
 
 from __future__ import annotations
 

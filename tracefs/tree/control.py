@@ -76,7 +76,8 @@ class TracingCpumask(InstanceFile):
 
 
 class UserBufSize(InstanceFile):
-    """syscall_user_buf_size: bytes of a text or of data that are saved; 0: nothing is. More than can be is as much as can."""
+    """syscall_user_buf_size: bytes of a text or of data that are saved; 0: nothing is. More than can be is as much as
+    can."""
 
     def show(self) -> str:
         return f"{self.instance.user_buf_size}\n"

@@ -43,8 +43,8 @@ class SoftDisabled:
 class InstanceEvent:
     """One event in one instance: the kernel's trace_event_file.
 
-    Triggers may hold an event in soft mode: then it is attached to what makes it (`enabled`), and whether it is recorded
-    is the trigger's affair (`soft_disabled`).
+    Triggers may hold an event in soft mode: then it is attached to what makes it (`enabled`), and whether it is
+    recorded is the trigger's affair (`soft_disabled`).
     """
 
     def __init__(self, event: EventClass, soft: IdSet | None = None) -> None:
@@ -104,7 +104,8 @@ class InstanceEvents:
     """The events of one instance. Each change of several is one message to the engine."""
 
     def __init__(self, instance: Instance, soft: IdSet) -> None:
-        self._instance: Instance = proxy(instance)  # which has this: a removed one is to go at once, with its descriptors
+        # which has this: a removed one is to go at once, with its descriptors
+        self._instance: Instance = proxy(instance)
         self._soft = soft
         self._touched: dict[int, InstanceEvent] = {}
         """By id. An event that nobody has touched has no entry: there are hundreds, times instances."""

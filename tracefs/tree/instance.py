@@ -39,7 +39,8 @@ USER_BUF_DEFAULT = 63
 PATH_NAME_MAX = 4095
 """Bytes of a name of a path that the kernel takes (PATH_MAX), without the NUL."""
 USER_BUF_MAX = 48 << 10
-"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and the most (its own is 165), where sub-buffers are large enough."""
+"""Bytes of syscall_user_buf_size: the kernel's (6.19) default, and the most (its own is 165), where sub-buffers are
+large enough."""
 CLOCK = "local"
 
 
@@ -181,7 +182,8 @@ class Instance:
             self.tell_engine()
 
     def set_user_buf_size(self, size: int) -> None:
-        """Bytes of a text or of data that calls have saved from now on: at most what leaves an event room for the rest."""
+        """Bytes of a text or of data that calls have saved from now on: at most what leaves an event room for the
+        rest."""
         with self.lock:
             self.user_buf_size = min(size, self.buffer.subbuf_size * 3 // 4, USER_BUF_MAX)
             self.tell_engine()
@@ -285,7 +287,8 @@ class Instance:
         self.error_log.enter(entry)
 
     def mark(self, tid: int, comm: bytes, cpu: int, record: bytes, seen: bytes) -> bool:
-        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`. False: it was not written."""
+        """Write an event that task `tid` made itself, and run its triggers, which see it as `seen`. False: it was not
+        written."""
         return self.shared.engine.mark(self._sink, tid, comm, cpu, record, seen)
 
     # -- the buffer

@@ -71,7 +71,8 @@ class Text:
         self._kept.clear()
 
     def _make(self, end: int) -> int:
-        """Make some of the text up to offset `end`. Returns the offset that was come to; 0: made already, or there is no more."""
+        """Make some of the text up to offset `end`. Returns the offset that was come to; 0: made already, or there is
+        no more."""
         assert self._stream is not None
         made = self._base + len(self._kept)
         if made >= end:
@@ -118,7 +119,8 @@ class Readers:
             return next((reader for reader in reversed(self._open) if reader.tid == tid), None)
 
     def stream_size(self, tid: int) -> int:
-        """st_size of a stream, for this task: beyond what it has read; or any other, if it has not opened it. See STREAM_ROOM."""
+        """st_size of a stream, for this task: beyond what it has read; or any other, if it has not opened it. See
+        STREAM_ROOM."""
         own = self.opened_by(tid)
         with self._lock:
             reached = own.reached if own else max((reader.reached for reader in self._open), default=0)

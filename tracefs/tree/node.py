@@ -25,9 +25,10 @@ WRITABLE = POLLOUT | POLLWRNORM
 STREAM_ROOM = 4096
 """st_size of a stream, beyond what its reader has read of it.
 
-splice(2), sendfile(2) and copy_file_range(2) end at st_size without asking anybody; below it they ask, are refused, and their users
-read instead. Tools do not believe a size that is a multiple of a page where the file cannot seek; GNU tail -c only up to st_blksize.
-Many runtimes (Go, Node.js, Python 3.14) make room for st_size bytes before they read: another reason to keep it small.
+splice(2), sendfile(2) and copy_file_range(2) end at st_size without asking anybody; below it they ask, are refused, and
+their users read instead. Tools do not believe a size that is a multiple of a page where the file cannot seek; GNU tail
+-c only up to st_blksize. Many runtimes (Go, Node.js, Python 3.14) make room for st_size bytes before they read: another
+reason to keep it small.
 """
 RAW_SIZE = 1 << 40
 """st_size of files whose splice(2) is served: it ends there."""
@@ -56,7 +57,8 @@ class Handle:
     nonseekable = False
     """lseek() and pread() give ESPIPE."""
     spliced = False
-    """splice(2) is served. Of others it is refused (EINVAL), as by most of the kernel's files, and its users fall back to read(2)."""
+    """splice(2) is served. Of others it is refused (EINVAL), as by most of the kernel's files, and its users fall back
+    to read(2)."""
 
     def read(self, size: int, offset: int, ctx: Context) -> bytes:
         """At most `size` bytes from `offset`; b"" is the end of the file."""
@@ -71,7 +73,8 @@ class Handle:
         return READABLE | WRITABLE
 
     def end(self) -> int:
-        """Where lseek(2) from the end begins: at 0 for the kernel's files, as their size is. EINVAL: a seq_file has no end."""
+        """Where lseek(2) from the end begins: at 0 for the kernel's files, as their size is. EINVAL: a seq_file has no
+        end."""
         return 0
 
     def ioctl(self, command: int, argument: int, ctx: Context) -> int:
@@ -91,7 +94,8 @@ class Node:
     """Type and permission bits, as st_mode."""
 
     def size(self, ctx: Context) -> int:
-        """st_size: the bytes that a reading gives, where there are so many that can be told; 0 for what is only written."""
+        """st_size: the bytes that a reading gives, where there are so many that can be told; 0 for what is only
+        written."""
         return 0
 
     @property

@@ -44,7 +44,8 @@ class Muted:
 
 
 def json_text(instance: Instance, consume: bool, cpu: int | None) -> ExportText:
-    """What an open reads with the option `json`: that is settled when it is opened, as the forms cannot change in a line."""
+    """What an open reads with the option `json`: that is settled when it is opened, as the forms cannot change in a
+    line."""
     from tracefs.export.forms import FORMS, Wish, open_form  # here: most mounts never need it
     from tracefs.export.text import Text as ExportText
     from tracefs.tree.source import live
@@ -55,7 +56,8 @@ def json_text(instance: Instance, consume: bool, cpu: int | None) -> ExportText:
 class EventsFile(File):
     """What trace and snapshot share: the events of one buffer as lines, which a reading does not consume.
 
-    stat(2) tells how long the text is where that takes milliseconds (of 10 MB about 15). A longer one is a stream: see STREAM_ROOM.
+    stat(2) tells how long the text is where that takes milliseconds (of 10 MB about 15). A longer one is a stream: see
+    STREAM_ROOM.
     """
 
     EVENTS = 1 << 17

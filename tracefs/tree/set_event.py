@@ -39,7 +39,9 @@ class ShowEventFilters(InstanceFile):
     def show(self) -> str:
         found = ((each.event, each.filter) for each in self.instance.events)
         return "".join(
-            f"{event.system}:{event.name}\t{filtered.shown.decode('latin-1')}" for event, filtered in found if filtered.is_set
+            f"{event.system}:{event.name}\t{filtered.shown.decode('latin-1')}"
+            for event, filtered in found
+            if filtered.is_set
         )
 
 

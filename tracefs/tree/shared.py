@@ -57,7 +57,8 @@ class Shared:
 
     @property
     def synthetics(self) -> Synthetics:
-        """To be used with the lock held. Made when they are first asked for, as all here that most mounts never need."""
+        """To be used with the lock held. Made when they are first asked for, as all here that most mounts never
+        need."""
         if self._synthetics is None:
             from tracefs.events.triggers.synthetics import Synthetics
 

@@ -79,7 +79,8 @@ class _SnapshotHandle(EventsReader):
 
 
 class SnapshotRaw(RawFile):
-    """per_cpu/cpuN/snapshot_raw: whole sub-buffers of the snapshot, consumed. It does not fill by itself: there is an end."""
+    """per_cpu/cpuN/snapshot_raw: whole sub-buffers of the snapshot, consumed. It does not fill by itself: there is an
+    end."""
 
     def __init__(self, instance: Instance, cpu: int) -> None:
         super().__init__(0o440)

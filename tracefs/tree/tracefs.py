@@ -31,10 +31,10 @@ class Tracefs:
         on_error: Callable[[str], None] = lambda _: None,
         start: bool = True,
     ) -> None:
-        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one. `cmdlines`: names of
-        tasks that are known before. `cpus`: how many, None: this machine's. `on_error` is told what error_log gets of processes that
-        cannot be traced. `start`: whether files that are written now have tasks traced, one by one; else nobody is before
-        engine.start()."""
+        """`scope`: what is traced where no pid is named, None: nothing. `engine`: in the place of the real one.
+        `cmdlines`: names of tasks that are known before. `cpus`: how many, None: this machine's. `on_error` is told
+        what error_log gets of processes that cannot be traced. `start`: whether files that are written now have tasks
+        traced, one by one; else nobody is before engine.start()."""
         self._on_error = on_error
         cmdlines = cmdlines or Cmdlines()
         self.scope = scope or Scope()

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from tracefs.tree.node import Context, Directory, File, Handle, Node
 
 GRACE = 0.5
-"""Seconds that end() gives those who have just closed: the kernel tells of the last close after close() has returned."""
+"""Seconds that end() gives those who have just closed: the kernel tells of the last close after close() has
+returned."""
 
 
 class Uses:

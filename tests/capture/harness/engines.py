@@ -19,7 +19,8 @@ ON, OFF = Wanted(tracer=True), Wanted()
 def new_engine(
     root: int, errors: Callable[[str], None], size: int = 65536, in_task: bool = IN_TASK
 ) -> tuple[Engine, int, RingBuffer]:
-    """A started engine whose scope is the tree of processes from `root` (0: only what it starts); its sink; the sink's buffer.
+    """A started engine whose scope is the tree of processes from `root` (0: only what it starts); its sink; the sink's
+    buffer.
 
     in_task: programs may record themselves.
     """

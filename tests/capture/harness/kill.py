@@ -160,7 +160,8 @@ class Warden:
             raise HarmError(f"ended with status {self._ended[target]:#x}")
 
     def _check_left(self) -> None:
-        """Its filter makes calls fail without a tracer, so it may end, or loop: but nobody waits for one, is kept or stopped."""
+        """Its filter makes calls fail without a tracer, so it may end, or loop: but nobody waits for one, is kept or
+        stopped."""
         if not until(lambda: self._untouched(*_workload()), MOMENT, 0.005):
             raise HarmError(f"still traced, or affinity changed\n{watch.describe(os.getpid())}")
         while left := _workload():

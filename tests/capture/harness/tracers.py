@@ -32,8 +32,8 @@ class Job:
     """What a tracer is to do."""
 
     how: str
-    """"attach" to a running workload; "spawn" it; "seccomp": the same with a filter, so that it stops at few calls; "churn":
-    attach and detach without end."""
+    """"attach" to a running workload; "spawn" it; "seccomp": the same with a filter, so that it stops at few calls;
+    "churn": attach and detach without end."""
     target: int
     """Attach: the workload's pid."""
     argv: Sequence[str]

@@ -31,7 +31,8 @@ def blob(directory: Path) -> Path:
 
 
 def driver(directory: Path) -> list[str]:
-    """The command that the driver's mode and its argument are to be appended to; all it needs is made in that directory."""
+    """The command that the driver's mode and its argument are to be appended to; all it needs is made in that
+    directory."""
     blob(directory)
     (directory / "types").write_bytes(compiled().block)
     (directory / "rows").write_bytes(b"".join(_rows()))

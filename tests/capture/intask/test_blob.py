@@ -48,7 +48,9 @@ def test_its_records_are_the_engines_byte_for_byte(tmp_path: Path) -> None:
     command = recorder.driver(tmp_path)
     work = tmp_path / "work"
     work.mkdir()
-    done = subprocess.run([*command, "check", str(work)], capture_output=True, text=True, timeout=60, env={**os.environ, "LC_ALL": "C"})
+    done = subprocess.run(
+        [*command, "check", str(work)], capture_output=True, text=True, timeout=60, env={**os.environ, "LC_ALL": "C"}
+    )
     assert done.stdout.splitlines() == [
         "numbers: 188 records",
         "memory: 188 records",

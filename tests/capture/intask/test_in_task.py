@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs that record themselves: the same records as by stops, hardly a stop, and nothing that a program could notice."""
+"""Programs that record themselves: the same records as by stops, hardly a stop, and nothing that a program could
+notice."""
 
 from __future__ import annotations
 
@@ -60,8 +61,8 @@ def traced(output: Path, argv: Sequence[str], *options: str) -> tuple[int, bytes
 
 
 def lines(output: Path) -> list[tuple[str, str, str]]:
-    """Name, number and call of each line, without what differs between two runs: addresses, times, random bytes, numbers of tasks,
-    and how memory is had, which depends on where it lies."""
+    """Name, number and call of each line, without what differs between two runs: addresses, times, random bytes,
+    numbers of tasks, and how memory is had, which depends on where it lies."""
     found = [match for match in map(LINE.match, output.read_text(errors="replace").splitlines()) if match]
     found = [match for match in found if not re.match("sys_(mmap|munmap|mremap|brk|madvise)", match["what"])]
     order = list(dict.fromkeys(match["pid"] for match in found))
@@ -101,7 +102,8 @@ def test_one_program_records_what_stops_record(
 
 
 def test_a_tree_of_programs_records_what_stops_record(tmp_path: Path) -> None:
-    """With children, pipes and traps. Tasks run side by side, so each one's lines are compared, whichever came first."""
+    """With children, pipes and traps. Tasks run side by side, so each one's lines are compared, whichever came
+    first."""
     script = """
     for i in 1 2; do ls /usr | sort -r | head -n 2; echo "$(cat /etc/hostname; true)"; done
     trap 'echo caught' USR1; kill -USR1 $$; (exit 3); echo $?; cat <<X
@@ -141,7 +143,9 @@ def test_signals_find_a_program_where_it_is(places: Path, tmp_path: Path) -> Non
     """Handlers at any moment see places and registers of the program alone; and each call is recorded once."""
     calls = 20000
     output = tmp_path / "lines"
-    status, _, ways = traced(output, [str(places), str(calls)], "--in-task", "-e", "lseek", "--set", "buffer_size_kb=65536")
+    status, _, ways = traced(
+        output, [str(places), str(calls)], "--in-task", "-e", "lseek", "--set", "buffer_size_kb=65536"
+    )
     assert (status, ways) == (0, {RECORDED: 1})
     text = output.read_text()
     assert len(re.findall(r"sys_lseek\(fd: \d+, offset: \d+", text)) == calls
@@ -172,7 +176,9 @@ def test_a_program_is_as_untraced(way: str, own_ways: Path, tmp_path: Path) -> N
     def no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    alone = subprocess.run([own_ways, way], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, preexec_fn=no_core)
+    alone = subprocess.run(
+        [own_ways, way], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, preexec_fn=no_core
+    )
     status, said, ways = traced(tmp_path / "lines", [str(own_ways), way], "--in-task")
     assert said == alone.stdout
     assert status == alone.returncode
@@ -181,7 +187,8 @@ def test_a_program_is_as_untraced(way: str, own_ways: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("what", ["tracefs-task", "memfd:"], ids=["block", "block-and-buffers"])
 def test_a_hostile_program_harms_itself_alone(what: str, directory: Path) -> None:
-    """It writes over its blocks, or the buffers: the engine goes on, others run to their end, a reader comes to the end."""
+    """It writes over its blocks, or the buffers: the engine goes on, others run to their end, a reader comes to the
+    end."""
     scribbler, errors = compiled("scribbler", directory), list[str]()
     engine, sink, buffer = new_engine(0, errors.append, size=1 << 20, in_task=True)
     try:
@@ -189,7 +196,9 @@ def test_a_hostile_program_harms_itself_alone(what: str, directory: Path) -> Non
         with open(os.devnull, "w") as null:
             for seed in range(6):
                 with tempfile.TemporaryFile() as said:
-                    hostile = engine.spawn([str(scribbler), str(seed), "300", what], stdout=said.fileno(), stderr=null.fileno())
+                    hostile = engine.spawn(
+                        [str(scribbler), str(seed), "300", what], stdout=said.fileno(), stderr=null.fileno()
+                    )
                     script = "for i in 1 2 3; do /bin/true; done; exit 7"
                     other = engine.spawn(["/bin/sh", "-c", script], stdout=null.fileno(), stderr=null.fileno())
                     if not hostile.has_ended(20):  # it may well have stopped itself
@@ -260,7 +269,9 @@ def test_filters_and_pairs_are_as_by_stops(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workload", ["fork", "exec_chain", "threads"])
 def test_killed_before_each_operation(workload: str, programs: Path) -> None:
-    outcomes = run_harness(programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "10", "--first", "30")
+    outcomes = run_harness(
+        programs, workload, "--tracer", "in-task", "--how", "spawn", "--kills", "10", "--first", "30"
+    )
     assert harms(outcomes) == ""
     assert killed(outcomes) >= 8
 
@@ -268,7 +279,9 @@ def test_killed_before_each_operation(workload: str, programs: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("first", [1, 200, 1000])
-@pytest.mark.parametrize("workload", ["fork", "exec_chain", "signals_queued", "sigchld", "jobs_threads", "vfork", "threads"])
+@pytest.mark.parametrize(
+    "workload", ["fork", "exec_chain", "signals_queued", "sigchld", "jobs_threads", "vfork", "threads"]
+)
 def test_hundreds_of_deaths(workload: str, first: int, programs: Path) -> None:
     how = ("--tracer", "in-task", "--how", "spawn", "--kills", "150", "--first", str(first))
     assert harms(run_harness(programs, workload, *how, timeout=1800)) == ""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which `syscall` instructions are led into the recorder: objdump judges the decoding, a program of ours the moved code."""
+"""Which `syscall` instructions are led into the recorder: objdump judges the decoding, a program of ours the moved
+code."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ class Disassembly:
         if not around:
             return
         window = [f"--start-address={max(min(around) - 4096, 0)}", f"--stop-address={max(around) + 16}"]
-        out = subprocess.run(["objdump", "-d", "-w", *window, str(file)], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            ["objdump", "-d", "-w", *window, str(file)], capture_output=True, text=True, check=True
+        ).stdout
         for line in out.splitlines():
             if match := OBJDUMP.match(line):
                 self.found[int(match[1], 16)] = (len(match[2].split()), match[3] or "")
@@ -100,13 +103,17 @@ def test_what_is_no_program_is_refused(driver: Path, tmp_path: Path) -> None:
     assert out == f"{text} error 8\n{tmp_path} error 8\n"
 
 
-def test_what_was_met_is_known_to_the_next_session_as_long_as_the_file_is_the_same(driver: Path, tmp_path: Path) -> None:
+def test_what_was_met_is_known_to_the_next_session_as_long_as_the_file_is_the_same(
+    driver: Path, tmp_path: Path
+) -> None:
     kept, file = tmp_path / "kept", tmp_path / "libc"
     kept.mkdir(mode=0o700)
     shutil.copy(LIBC, file)
 
     def learn(which: int) -> str:
-        return subprocess.run([driver, "learn", file, kept, str(which)], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [driver, "learn", file, kept, str(which)], capture_output=True, text=True, check=True
+        ).stdout
 
     assert [learn(3), learn(7), learn(3)] == ["learned 1\n", "3 learned 1\n", "3 7 learned 0\n"]
     os.utime(file, ns=(1, 1))

@@ -61,7 +61,8 @@ def test_c_says_what_python_says(options: list[str], tmp_path: Path, monkeypatch
 
 
 def test_damaged_recordings_end_in_a_trace(tmp_path: Path) -> None:
-    """Lengths, places and numbers in records are anything; what comes of it is a trace, or the end at a sub-buffer's."""
+    """Lengths, places and numbers in records are anything; what comes of it is a trace, or the end at a
+    sub-buffer's."""
     trace = tmp_path / "trace.dat"
     subprocess.run(
         [*TRACEFS, "run", "--trace-dat", "-y", "-w", str(trace), "--", "ls", "-l", "/proc/self/fd/"], check=True

@@ -33,7 +33,8 @@ CFLAGS = (
     *("-ffunction-sections", "-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
     *("-Wall", "-Wextra", "-Werror"),
 )
-"""No vector register may be touched, as they are the program's; a loop must not become a call of memset within memset."""
+"""No vector register may be touched, as they are the program's; a loop must not become a call of memset within
+memset."""
 SCRIPT = """
 #include "tracefs/capture/intask/inside.h"
 SECTIONS {
@@ -57,7 +58,8 @@ SECTIONS {
 
 
 def build(directory: Path) -> Path:
-    """The linked recorder in that directory, as an ELF file; its bytes beside it as recorder.bin. CalledProcessError: it fails."""
+    """The linked recorder in that directory, as an ELF file; its bytes beside it as recorder.bin. CalledProcessError:
+    it fails."""
     objects = []
     for source in SOURCES:
         target = directory / (source.replace("/", "-") + ".o")
@@ -81,7 +83,9 @@ def as_c() -> str:
         directory = Path(name)
         recorder = build(directory).with_suffix(".bin").read_bytes()
         boot, code = directory / "boot.o", directory / "boot.bin"
-        subprocess.run(["gcc", f"-I{ROOT}", "-c", str(ROOT / "tracefs/capture/intask/boot.S"), "-o", str(boot)], check=True)
+        subprocess.run(
+            ["gcc", f"-I{ROOT}", "-c", str(ROOT / "tracefs/capture/intask/boot.S"), "-o", str(boot)], check=True
+        )
         subprocess.run(["objcopy", "-O", "binary", "-j", ".text", str(boot), str(code)], check=True)
         arrays = {"in_blob": recorder, "in_boot_code": code.read_bytes()}
     text = '#include "tracefs/capture/intask/blob.h"\n'

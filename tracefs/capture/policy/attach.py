@@ -116,7 +116,8 @@ class Attacher:
         """Reasons to let go, likewise."""
         self._wanted: Mapping[int, Wanted] = {}
         self._busy: dict[int, tuple[int, Member | None]] = {}
-        """Tasks that could not be seized while their process executed a program: their process, as what it is in scope."""
+        """Tasks that could not be seized while their process executed a program: their process, as what it is in
+        scope."""
         self._nobody = False
         """It was told that no process is left in scope."""
         self._bad: set[int] = set()
@@ -151,8 +152,9 @@ class Attacher:
         self._core.choose_all()
 
     def succeed(self) -> None:
-        """The process that the scope starts from has ended, and its parent does not know yet: when it does it is traced itself,
-        if it is next in scope. So a shell's calls after a script that began the tracing are seen from the first."""
+        """The process that the scope starts from has ended, and its parent does not know yet: when it does it is traced
+        itself, if it is next in scope. So a shell's calls after a script that began the tracing are seen from the
+        first."""
         self._bring(self._wanted)
         self.step()
         limit = time.monotonic() + HEIR_LIMIT
@@ -353,7 +355,8 @@ class Attacher:
             self._core.set_scope(tid, False)
 
     def _attach(self, tid: int, tgid: int, member: Member | None) -> bool:
-        """member: its process, which is in scope; None: it is named. False: its process is not to be had, the reason was told."""
+        """member: its process, which is in scope; None: it is named. False: its process is not to be had, the reason
+        was told."""
         if tgid == self._core.keeper():
             return True
         for _ in range(SEIZE_TRIES):
@@ -381,7 +384,8 @@ class Attacher:
             if tracer := int(status.get("TracerPid", "0")):
                 why = f"already traced by {procfs.comm(tracer)} ({tracer})"
                 break
-            # Else it may have been a leader whose thread executes: dead when asked for, and the thread has its number now.
+            # Else it may have been a leader whose thread executes: dead when asked for, and the thread has its number
+            # now.
         if tgid not in self._skipped:
             self._skipped.add(tgid)
             self._on_error(f"cannot trace {procfs.comm(tid)}-{tid}: {why}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tasks that stand before an execve, until it is known whether the file gives privilege.
 
-Looking at the file may wait: for a server of its filesystem, which may be a tracee; for the holder of a lease; for a page of
-the task's memory that another task provides. So threads of their own look, the capture thread goes on with the other
-tasks, and a task is let go (it would lose what it is given) when its file could not be looked at in time.
+Looking at the file may wait: for a server of its filesystem, which may be a tracee; for the holder of a lease; for a
+page of the task's memory that another task provides. So threads of their own look, the capture thread goes on with the
+other tasks, and a task is let go (it would lose what it is given) when its file could not be looked at in time.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """When a task can be made to stop without its noticing.
 
-PTRACE_INTERRUPT wakes a sleeping task as a signal would. Most system calls then start again by themselves; some end with EINTR or with
-part of their work done (signal(7), "Interruption of system calls and library functions by stop signals", and the kernel's
-habit of returning short counts). An EINTR is undone at the stop that follows at once (restart.c), but not if the tracer is killed
-in between. So a task is interrupted where no harm can come of it, and in the other calls only when there is no other way.
+PTRACE_INTERRUPT wakes a sleeping task as a signal would. Most system calls then start again by themselves; some end
+with EINTR or with part of their work done (signal(7), "Interruption of system calls and library functions by stop
+signals", and the kernel's habit of returning short counts). An EINTR is undone at the stop that follows at once
+(restart.c), but not if the tracer is killed in between. So a task is interrupted where no harm can come of it, and in
+the other calls only when there is no other way.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def when(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) 
 def _harmless(tid: int, sight: Sight, steady: float, restless: bool, entering: bool) -> bool:
     """Whether the task can be interrupted now without its noticing.
 
-    steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for long.
-    entering: it must stop for its calls to be seen; else (it is to leave) it stops by itself when its call ends.
+    steady: seconds for which it has been as it is, asleep in one call or never asleep. restless: it has not been so for
+    long. entering: it must stop for its calls to be seen; else (it is to leave) it stops by itself when its call ends.
     """
     if sight.state in "TtZX":
         return True  # in a stop already, or dead
@@ -91,8 +92,8 @@ def _knows_restart(tid: int, sight: Sight) -> bool:
 
 
 def unsettled(tid: int, sight: Sight, steady: float) -> bool:
-    """Whether the task computes, so that its next stop is the entry of any call; or sleeps in a call that knows EINTR, which a
-    signal that it ignores might end in the moment of the tracer's end."""
+    """Whether the task computes, so that its next stop is the entry of any call; or sleeps in a call that knows EINTR,
+    which a signal that it ignores might end in the moment of the tracer's end."""
     return _undone(tid, sight) if sight.call else sight.state == "R" and steady >= COMPUTES
 
 

@@ -144,7 +144,9 @@ class Core:
         self._described = set[int]()
         for described in syscalls:
             self._described.add(described.nr)
-            lib.cap_describe(self._recorder, described.nr, described.nargs, described.saved, described.fds, described.asked)
+            lib.cap_describe(
+                self._recorder, described.nr, described.nargs, described.saved, described.fds, described.asked
+            )
             for is_exit, parts in enumerate(described.parts):
                 if parts:
                     self._parts.append(ffi.new("struct cap_part[]", list(parts)))
@@ -182,7 +184,11 @@ class Core:
     def call(self, tid: int) -> Call | None:
         """What the task of an EXEC report is about to do."""
         out = ffi.new("struct cap_call *")
-        return Call(out.nr, out.arch != lib.AUDIT_ARCH_X86_64, tuple(out.args)) if lib.cap_call_of(self.ct, tid, out) else None
+        return (
+            Call(out.nr, out.arch != lib.AUDIT_ARCH_X86_64, tuple(out.args))
+            if lib.cap_call_of(self.ct, tid, out)
+            else None
+        )
 
     def let_go(self, tid: int) -> None:
         """Detach the task of an EXEC report, before it executes."""
@@ -220,7 +226,8 @@ class Core:
         lib.cap_set_root(self.ct, pid)
 
     def in_task(self) -> bool:
-        """From now on programs may record themselves. False: not on this machine, or this thread's number does not suit."""
+        """From now on programs may record themselves. False: not on this machine, or this thread's number does not
+        suit."""
         return bool(lib.cap_in_task(self.ct) == 0)
 
     def hold_off(self, on: bool) -> None:
@@ -269,8 +276,8 @@ class Core:
         lib.cap_sink_remove(self._recorder, sink)
 
     def sink_want(self, sink: int, wanted: Wanted) -> None:
-        """All that it wants, which the caller keeps; the last is replaced. Without the members of the pid sets, and without their
-        number's check."""
+        """All that it wants, which the caller keeps; the last is replaced. Without the members of the pid sets, and
+        without their number's check."""
         ids = sorted(wanted.events | wanted.triggers.keys())
         enabled, filters, triggers = wanted.events, wanted.filters, wanted.triggers
         events = ffi.new(
@@ -436,8 +443,8 @@ class Core:
         return self._list(lambda tids, max: lib.cap_interrupted(self.ct, tids, max))
 
     def interrupt(self, tid: int, state: str = "\0", sleeps: int = 0) -> bool:
-        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight); without a
-        state, whatever it does.
+        """Make a seized task stop soon, if it is still in that state and has gone to sleep as often (procfs.Sight);
+        without a state, whatever it does.
 
         Only on the capture thread. False: it is not as it was, is gone, or was interrupted before."""
         return bool(lib.cap_interrupt(self.ct, tid, state.encode(), sleeps))

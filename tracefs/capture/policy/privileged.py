@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which programs must not be executed under a tracer without privilege.
 
-The kernel takes from a traced task what a setuid, setgid or file-capability program would give it, unless the tracer has
-CAP_SYS_PTRACE (ptrace(2), execve(2)). So such a tracer lets go before the execve.
+The kernel takes from a traced task what a setuid, setgid or file-capability program would give it, unless the tracer
+has CAP_SYS_PTRACE (ptrace(2), execve(2)). So such a tracer lets go before the execve.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def gains_nothing(tid: int) -> bool:
 
 
 def gives_privilege(tid: int, call: Call, until: float) -> str | None:
-    """The task stands before this execve or execveat: the file in it, or in its chain of interpreters, that would give it
-    other ids or capabilities. None: no such file.
+    """The task stands before this execve or execveat: the file in it, or in its chain of interpreters, that would give
+    it other ids or capabilities. None: no such file.
 
-    May wait for as long as the file's filesystem lets it. until: by time.monotonic(), when to raise Late instead of waiting for
-    the holder of a lease on it."""
+    May wait for as long as the file's filesystem lets it. until: by time.monotonic(), when to raise Late instead of
+    waiting for the holder of a lease on it."""
     start = _named(tid, call)
     if start is None:
         return None
@@ -106,8 +106,8 @@ def _text(tid: int, address: int) -> bytes | None:
 
 
 def _open(tid: int, where: str, path: bytes) -> int:
-    """O_PATH descriptor of the file, as the task would find it; -1: it would not. Opens nothing: a fifo would wait for a
-    writer, a device may do anything."""
+    """O_PATH descriptor of the file, as the task would find it; -1: it would not. Opens nothing: a fifo would wait for
+    a writer, a device may do anything."""
     root = f"/proc/{tid}/root"
     try:
         if path.startswith(b"/") and not os.path.samefile(root, "/"):
@@ -162,7 +162,8 @@ def _interpreter(fd: int, until: float) -> bytes | None:
 
 
 def _reader(fd: int, until: float) -> int:
-    """The O_PATH descriptor's file, open for reading. Who holds a write lease on it is told, and waited for as the execve does."""
+    """The O_PATH descriptor's file, open for reading. Who holds a write lease on it is told, and waited for as the
+    execve does."""
     while True:
         try:
             return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)

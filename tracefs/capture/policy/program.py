@@ -25,7 +25,8 @@ assert _FAILURE.size == ffi.sizeof("struct cap_spawn_failure")
 
 
 class StartError(OSError):
-    """A program, or its tracing, was not started, for a reason that lies before the program's execve: `step` says where."""
+    """A program, or its tracing, was not started, for a reason that lies before the program's execve: `step` says
+    where."""
 
     def __init__(self, number: int, step: int | str) -> None:
         """step: of STEPS, or in words."""
@@ -52,8 +53,8 @@ def path_of(environ: Iterable[bytes]) -> bytes | None:
 
 
 def find(name: bytes, path: bytes | None) -> bytes:
-    """The file that execvp(3) would execute: a name without a slash is looked for in PATH and nowhere else (an empty part of PATH
-    is the current directory).
+    """The file that execvp(3) would execute: a name without a slash is looked for in PATH and nowhere else (an empty
+    part of PATH is the current directory).
 
     OSError: ENOENT, EACCES where only files were found that may not be executed.
     """

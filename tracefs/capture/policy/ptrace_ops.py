@@ -22,7 +22,8 @@ def binding() -> ModuleType:
 
 
 def options() -> int:
-    """Set at PTRACE_SEIZE already: a syscall stop without TRACESYSGOOD would leave a SIGTRAP behind if we died in it."""
+    """Set at PTRACE_SEIZE already: a syscall stop without TRACESYSGOOD would leave a SIGTRAP behind if we died in
+    it."""
     func = binding()
     return int(
         func.PTRACE_O_TRACESYSGOOD

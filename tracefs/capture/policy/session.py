@@ -69,7 +69,8 @@ class Command:
 
 
 class Session:
-    """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by them."""
+    """One capture thread from its start to its end. Its end is what lets all tracees go, at once and unnoticed by
+    them."""
 
     def __init__(
         self,
@@ -180,7 +181,9 @@ class Session:
         """Commands, and what is due. False: nobody needs this thread any more."""
         while self._commands:
             self._commands.popleft().run()
-        delays = [delay for delay in (self.attacher.step(), self.core.overdue(), self._execs.step()) if delay is not None]
+        delays = [
+            delay for delay in (self.attacher.step(), self.core.overdue(), self._execs.step()) if delay is not None
+        ]
         if delays:
             self.core.alarm(min(delays))
         return self._needed()
@@ -188,8 +191,8 @@ class Session:
     def _let_go(self) -> None:
         """Let tasks go at stops, as far as these come soon; the rest sleep, and go unnoticed with this thread's end.
 
-        A task that this thread's end meets at the entry of a call, or on its way out of one that an ignored signal woke it
-        from, might see EINTR (stops.c, restart.c): so those are stopped that may come there."""
+        A task that this thread's end meets at the entry of a call, or on its way out of one that an ignored signal woke
+        it from, might see EINTR (stops.c, restart.c): so those are stopped that may come there."""
         start = time.monotonic()
         while tasks := self.core.tasks():
             for tid, _ in tasks:

@@ -22,7 +22,8 @@ class Succession:
         """The thread, and the eventfd that stops it."""
 
     def start(self) -> None:
-        """Only a tree has one; where the kernel (before 5.3) has no pidfd, the next write to a control file finds out."""
+        """Only a tree has one; where the kernel (before 5.3) has no pidfd, the next write to a control file finds
+        out."""
         if self._scope.kind == "tree" and self._watching is None:
             stop = os.eventfd(0, os.EFD_CLOEXEC)
             thread = threading.Thread(target=self._watch, args=(stop,), name="tracefs-scope", daemon=True)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls that move data, or connect: when one that sleeps has done nothing yet, so that it starts again after an interrupt.
+"""Calls that move data, or connect: when one that sleeps has done nothing yet, so that it starts again after an
+interrupt.
 
-Of one that has moved a part the interrupt would end it with that part. Only what its arguments and descriptors tell is asked: its
-memory may be another's to answer for (userfaultfd). Sources: fs/splice.c, fs/pipe.c, net/socket.c, net/unix/af_unix.c of Linux.
+Of one that has moved a part the interrupt would end it with that part. Only what its arguments and descriptors tell is
+asked: its memory may be another's to answer for (userfaultfd). Sources: fs/splice.c, fs/pipe.c, net/socket.c,
+net/unix/af_unix.c of Linux.
 """
 
 from __future__ import annotations
@@ -82,7 +84,8 @@ def is_pipe(tid: int, fd: int) -> bool:
 
 
 def _is_plain(tid: int, fd: int) -> bool:
-    """A file that is waited for as a disk is, where no signal wakes; or one of a filesystem in user space, where it does no harm."""
+    """A file that is waited for as a disk is, where no signal wakes; or one of a filesystem in user space, where it
+    does no harm."""
     path = target(tid, fd)
     return path.startswith("/") and not path.startswith("/dev/")
 
@@ -116,7 +119,8 @@ def _connects(tid: int, fd: int) -> bool:
 
 
 def _receives_one(tid: int, args: Sequence[int]) -> bool:
-    """recvmmsg of which no message has come: it waits for the first alone. (Its own limit is looked at after a message only.)"""
+    """recvmmsg of which no message has come: it waits for the first alone. (Its own limit is looked at after a message
+    only.)"""
     return not args[3] & MSG_WAITALL and (args[2] & 0xFFFFFFFF == 1 or bool(args[3] & MSG_WAITFORONE))
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Declares tracefs.events.triggers._hist: triggers, and the tables behind hist triggers, as hist.h and trigger.h have them."""
+"""Declares tracefs.events.triggers._hist: triggers, and the tables behind hist triggers, as hist.h and trigger.h have
+them."""
 
 import os
 import runpy

@@ -30,7 +30,8 @@ class Surroundings(Protocol):
         ...
 
     def add_helper(self, event: EventClass, command: str, like: Histogram) -> Histogram:
-        """A histogram, with the filter of another, that only serves another one's action, and goes with the one that asked for it."""
+        """A histogram, with the filter of another, that only serves another one's action, and goes with the one that
+        asked for it."""
         ...
 
 
@@ -51,7 +52,8 @@ class Column:
 
     @property
     def label(self) -> str:
-        """As an entry's line names it: the field without its modifier, a variable without its dollar, else all of it."""
+        """As an entry's line names it: the field without its modifier, a variable without its dollar, else all of
+        it."""
         if isinstance(self.expr, FieldName) or (isinstance(self.expr, Var) and not self.expr.system):
             return self.expr.name
         return str(self.expr)
@@ -180,7 +182,8 @@ def _refers(expr: Expr) -> bool:
 
 
 def _named_field(histogram: Histogram, expr: Expr) -> Expr:
-    """The field that `$name` stands for, where the trigger itself says `name=FIELD`: so a key can be used by its actions."""
+    """The field that `$name` stands for, where the trigger itself says `name=FIELD`: so a key can be used by its
+    actions."""
     written = dict(histogram.text.variables).get(expr.name) if isinstance(expr, Var) and not expr.system else None
     named = parse(written, histogram.command) if written else None
     return named if isinstance(named, FieldName) else expr

@@ -23,7 +23,8 @@ GENERIC = {
     **dict.fromkeys(("common_comm", "comm", "COMM"), "common_comm"),
     **dict.fromkeys(("common_stacktrace", "stacktrace", "STACKTRACE"), "common_stacktrace"),
 }
-"""Names of what every event has, as filters have them, too; those without `common_` only where the event has no such field."""
+"""Names of what every event has, as filters have them, too; those without `common_` only where the event has no such
+field."""
 HITCOUNT = "hitcount"
 STACK_SIZE = lib.HIST_STACK_MAX * 8
 U64 = 1 << 64

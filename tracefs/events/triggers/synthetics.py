@@ -43,7 +43,8 @@ class Synthetics:
         return "".join(f"{definition}\n" for definition in self._definitions.values())
 
     def write(self, line: str) -> None:
-        """One line: a definition, or `!NAME` to remove one. TriggerError, OSErrors ENOENT and EBUSY; they are logged."""
+        """One line: a definition, or `!NAME` to remove one. TriggerError, OSErrors ENOENT and EBUSY; they are
+        logged."""
         command = line.lstrip()
         if not command:
             return

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Forms that C writes, but for what only Python tells: a source's records to pairs.c, and to Python what that leaves."""
+"""Forms that C writes, but for what only Python tells: a source's records to pairs.c, and to Python what that
+leaves."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ class Told(Protocol):
 
 
 class Driver:
-    """An Export. `pairs`: a struct ex_pairs, whose sink has `written` bytes (or rows), at most about `limit`; `taken` takes them."""
+    """An Export. `pairs`: a struct ex_pairs, whose sink has `written` bytes (or rows), at most about `limit`; `taken`
+    takes them."""
 
     def __init__(
         self, source: Source, pairs: Any, told: Told, written: Any, taken: Callable[[], bytes], limit: int = _CHUNK
@@ -158,8 +160,8 @@ def _same(event: EventClass, ours: EventClass | None) -> bool:
 
 
 class _Live:
-    """A buffer that may be written meanwhile: what is younger than the beginning of a look waits for the next, as another CPU
-    may still have something older."""
+    """A buffer that may be written meanwhile: what is younger than the beginning of a look waits for the next, as
+    another CPU may still have something older."""
 
     def __init__(self, source: Source, pairs: Any) -> None:
         assert source.chunks

@@ -2,7 +2,8 @@
 """Compiles a `print fmt` (the C-like language at the end of a `format` file) into the pieces that printfmt.c walks.
 
 Understood: the conversions d i u x X o c s p with flags, width, precision and length; REC->field, REC->array[n],
-__get_str, __get_stacktrace, __print_flags, __print_symbolic, casts, string literals, numbers, and C's operators up to ?:.
+__get_str, __get_stacktrace, __print_flags, __print_symbolic, casts, string literals, numbers, and C's operators up to
+?:.
 """
 
 from __future__ import annotations

@@ -25,14 +25,15 @@ Decoding makes values first (notation/values.py), and printers make text or JSON
     call = Decoder(table).call("openat", args, Saved(enter={1: b"/etc/passwd"}), ret)
     printers.ftrace_enter(call), strace.line(call), jsonform.call(call)
 
-C gets the same table as one block of memory (block/compile.py, block/table.h): the engine, to know what of a task's memory to
-save at enter and exit; the renderer, to print it. saved/memory.py says in which form what was saved reaches a decoder.
+C gets the same table as one block of memory (block/compile.py, block/table.h): the engine, to know what of a task's
+memory to save at enter and exit; the renderer, to print it. saved/memory.py says in which form what was saved reaches a
+decoder.
 
 What is saved reaches a decoder by argument: the record of an enter event has for each `in` and `inout` pointer of its
 row, that of an exit event for each `out` and `inout`, a field `__data_loc char[] __ARGUMENT_val`. Its bytes are what
 the argument points to, as it stood (a string without or with its NUL), or, where that leads to more memory (TT_STRINGS
-and TT_HOLDS_POINTERS), an image: see saved/memory.py. A length of 0 is: not saved, its offset leads to an empty string; or not
-readable, then to "(fault)". A string that was cut has no NUL in its length, but is followed by "..." and one.
+and TT_HOLDS_POINTERS), an image: see saved/memory.py. A length of 0 is: not saved, its offset leads to an empty string;
+or not readable, then to "(fault)". A string that was cut has no NUL in its length, but is followed by "..." and one.
 
 A package adds types that need code through the entry point group `tracefs.types` (decode/custom.py).
 """

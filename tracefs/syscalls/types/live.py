@@ -88,7 +88,8 @@ class LiveTypes:
             self._set(joined, self._own, text)
 
     def reset(self, syscall: str | None = None) -> None:
-        """Forget what was written, for all or for one syscall; of the others' what needs what is forgotten goes with it."""
+        """Forget what was written, for all or for one syscall; of the others' what needs what is forgotten goes with
+        it."""
         with self._lock:
             if syscall is None:
                 own = {name: local for name, local in self._own.items() if _stands(_with_own(self._base, name, local))}
@@ -145,7 +146,8 @@ def _stands(table: Table) -> bool:
 
 
 def _check(table: Table, text: str) -> None:
-    """Refuse a table whose conditions name what nothing has, or that C cannot have: a read of `trace` must find no fault in it.
+    """Refuse a table whose conditions name what nothing has, or that C cannot have: a read of `trace` must find no
+    fault in it.
 
     Types in a circle never get here: see parse().
     """

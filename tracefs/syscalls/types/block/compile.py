@@ -279,7 +279,16 @@ class _Compiler:
             raise ValueError(f"a structure of which what is left out is 0 has at most {ZEROED_MOST} bytes")
         placed = self._add(self._variants, variants)
         self._types[number] = self._pack(
-            "struct", named.name, *members, NONE, named.size, 0, flags, align=head or 0, variants=placed, filled=filled_at(named),
+            "struct",
+            named.name,
+            *members,
+            NONE,
+            named.size,
+            0,
+            flags,
+            align=head or 0,
+            variants=placed,
+            filled=filled_at(named),
             zeroed=named.zeroed,
         )
         return number

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the package's tables compile to, kept in the user's cache directory: to make it takes longer than the rest of a start.
+"""What the package's tables compile to, kept in the user's cache directory: to make it takes longer than the rest of a
+start.
 
-The file is a line of ASCII, `tracefs-types KEY CHECKSUM ERRORS CUSTOMS`, and the block. The key follows from the contents
-of all tables, and of all code that makes the block of them. C follows the references in a block unseen, so only a file counts
-that nobody else could have written (private.py). Nothing here fails: what cannot be kept is made again.
+The file is a line of ASCII, `tracefs-types KEY CHECKSUM ERRORS CUSTOMS`, and the block. The key follows from the
+contents of all tables, and of all code that makes the block of them. C follows the references in a block unseen, so
+only a file counts that nobody else could have written (private.py). Nothing here fails: what cannot be kept is made
+again.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Directories in which nobody else can have put anything: opened part by part, so that no name changes its meaning meanwhile."""
+"""Directories in which nobody else can have put anything: opened part by part, so that no name changes its meaning
+meanwhile."""
 
 from __future__ import annotations
 
@@ -21,9 +22,10 @@ class NotPrivateError(OSError):
 def private_directory(above: str, *own: str, make: bool) -> Iterator[int]:
     """A descriptor of the directory `own` (one name after the other) within `above`, an absolute path.
 
-    Every part belongs to us or to root, and nobody else may write there; but a part of `above` may let others have things of their
-    own (sticky, as /tmp is). Links count within `above`, where they are ours or root's; none of `own` may be one.
-    make: `own` and the last part of `above` are made, for us alone, where they are missing. NotPrivateError, other OSErrors.
+    Every part belongs to us or to root, and nobody else may write there; but a part of `above` may let others have
+    things of their own (sticky, as /tmp is). Links count within `above`, where they are ours or root's; none of `own`
+    may be one. make: `own` and the last part of `above` are made, for us alone, where they are missing.
+    NotPrivateError, other OSErrors.
     """
     if not os.path.isabs(above):
         raise NotPrivateError(f"{above}: not absolute")

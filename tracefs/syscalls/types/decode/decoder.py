@@ -79,7 +79,8 @@ class Decoder:
         saved: Saved | None = None,
         ret: int | None = None,
     ) -> Call:
-        """Decode a call; `args` are the registers (of which only as many as the row has are shown), `ret` None at enter.
+        """Decode a call; `args` are the registers (of which only as many as the row has are shown), `ret` None at
+        enter.
 
         A syscall without a row shows its registers in hex, named as they are counted.
         """
@@ -116,7 +117,9 @@ class Decoder:
     def _plan(self, syscall: str, args: tuple[int, ...], saved: Saved, ret: int | None) -> Plan | None:
         """How each argument of a call with these registers is decoded, None if no table knows the syscall."""
         pointed = self._pointed(syscall, saved) if self._rows.is_by_pointed(syscall) else {}
-        signature = self._rows.signature(syscall, args, saved.netlink, None if ret is None else fit(ret, "s64"), pointed)
+        signature = self._rows.signature(
+            syscall, args, saved.netlink, None if ret is None else fit(ret, "s64"), pointed
+        )
         if signature is None:
             return None
         plan = self._plans.get(id(signature))

@@ -43,7 +43,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Layout:
-    """`shown` in order; `counted`: the numbers that counts or conditions refer to; `others`: some member is no number."""
+    """`shown` in order; `counted`: the numbers that counts or conditions refer to; `others`: some member is no
+    number."""
 
     shown: tuple[Member, ...]
     counted: tuple[Member, ...]
@@ -99,7 +100,9 @@ class Members:
             return Member(field.name, field.offset, expr, size, "", None, apart=field.apart)
         width = expr.width or named.width
         decode = self._remembered(partial(self._scalars.decode, named, width=width))
-        return Member(field.name, field.offset, expr, WIDTHS[width][0], width, decode, field.shift, field.bits, field.apart)
+        return Member(
+            field.name, field.offset, expr, WIDTHS[width][0], width, decode, field.shift, field.bits, field.apart
+        )
 
     def _remembered(self, decode: Callable[[int], Value]) -> Callable[[int], Value]:
         """The same numbers come again and again; what descriptors stand for changes."""

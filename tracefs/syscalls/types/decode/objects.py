@@ -44,8 +44,8 @@ class Share:
 
 
 SHOWN = 1 << 17
-"""Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to the
-same again and again has more. An element of an array costs _ELEMENT at least."""
+"""Bytes of memory that are shown of what one argument leads to: more than a record holds, so only memory that leads to
+the same again and again has more. An element of an array costs _ELEMENT at least."""
 _ELEMENT = 8
 
 
@@ -237,7 +237,8 @@ class Objects:
         return self._array(target, data, element, size // element if count is None else count, scope)
 
     def _array(self, target: TypeExpr, data: bytes, element: int, count: int, scope: Scope, address: int = 0) -> Array:
-        """`address`: where it stands, 0 within a structure. It ends before `count` where the next page could not be read."""
+        """`address`: where it stands, 0 within a structure. It ends before `count` where the next page could not be
+        read."""
         items: list[Value] = []
         while len(items) < count and (len(items) + 1) * element <= len(data):
             start = len(items) * element
@@ -333,7 +334,8 @@ class Objects:
         return (named.size, Data(rest, len(rest), octets=True)) if any(rest) else None
 
     def _unreadable(self, member: Member, data: bytes, size: int, at: int) -> bool:
-        """Whether what follows a header goes on, as one object, to a page that could not be read: of no use to the kernel."""
+        """Whether what follows a header goes on, as one object, to a page that could not be read: of no use to the
+        kernel."""
         end = min(member.offset + member.size, size) if member.size else size
         if len(data) >= end or not at or (at + len(data)) % _PAGE or isinstance(member.type, (Records, Inline)):
             return False

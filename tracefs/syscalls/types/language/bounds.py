@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a table may ask for: whoever writes one must not be able to make a read of `trace` or of a `format` fail or never end."""
+"""What a table may ask for: whoever writes one must not be able to make a read of `trace` or of a `format` fail or
+never end."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ NESTED_FLAGS_MAX = 4
 
 
 def excess(table: Table, said: Table) -> tuple[str, str] | None:
-    """The first thing in `said` that is too much: why, and the word of the text that it is about. None: all can be used."""
+    """The first thing in `said` that is too much: why, and the word of the text that it is about. None: all can be
+    used."""
     for name, named in said.types.items():
         kinds = [named.type] if isinstance(named, Alias) else []
         if isinstance(named, StructType):
@@ -75,7 +77,9 @@ def _counts(kind: TypeExpr) -> Iterator[Count]:
 def _of_type(table: Table, kind: TypeExpr) -> str | None:
     for count in _counts(kind):
         numbers = [count.multiply, count.divide, count.plus]
-        if any(number > NUMBER_MAX for number in numbers) or (isinstance(count.source, int) and count.source > NUMBER_MAX):
+        if any(number > NUMBER_MAX for number in numbers) or (
+            isinstance(count.source, int) and count.source > NUMBER_MAX
+        ):
             return f"a count is at most {NUMBER_MAX}"
     while not isinstance(kind, Ref):
         if isinstance(kind, Records) and (why := _of_records(table, kind)):

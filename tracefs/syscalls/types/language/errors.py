@@ -5,7 +5,8 @@ from __future__ import annotations
 
 
 class TypeSyntaxError(ValueError):
-    """`message` says what is wrong; `position` counts characters from the start of the text, `column` from that of the line.
+    """`message` says what is wrong; `position` counts characters from the start of the text, `column` from that of the
+    line.
 
     `line` counts from 1, as editors do; `column` and `position` from 0, as the caret in error_log does.
     """

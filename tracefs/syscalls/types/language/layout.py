@@ -56,7 +56,8 @@ def fixed_size(table: Table, expr: TypeExpr) -> int | None:
 
 
 def data_behind(named: StructType) -> int | None:
-    """Where the data begins that an open structure ends in: as much of it is saved as of data elsewhere. None: it has none."""
+    """Where the data begins that an open structure ends in: as much of it is saved as of data elsewhere. None: it has
+    none."""
     last = max(named.fields, key=lambda member: member.offset, default=None)
     if not named.open or named.variants or last is None or last.offset > 255 or last.type not in _DATA:
         return None

@@ -25,9 +25,9 @@ STYLES: Final = (
 )  # fmt: skip
 """How a number without a name is shown.
 
-`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts, `kib` bytes
-in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a network interface, `x8` to
-`x32` hex that strace fills up with zeros.
+`port`, `htonl` and `inet4` are in network byte order, `dev` is a dev_t, `sec` a date, `ioctl` a command by its parts,
+`kib` bytes in KiB where they are even, `ticks` of a hundredth of a second, `kver` a kernel's version, `ifindex` a
+network interface, `x8` to `x32` hex that strace fills up with zeros.
 """
 
 NAMELESS: Final = frozenset(
@@ -39,8 +39,8 @@ NAMELESS: Final = frozenset(
 """Styles of numbers that mean something without a name: strace does not mark them as unknown."""
 
 BUILT_IN: Final = ("str", "pathname", "strings", "bytes", "octets", "chars")
-"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data, data that
-strace shows in hex, and text of fixed length."""
+"""Types that no table defines: text up to a NUL, one that names a path, a vector of pointers to such up to NULL, data,
+data that strace shows in hex, and text of fixed length."""
 
 WHOLE: Final = (1 << 64) - 1
 """The mask of an entry that names the whole value, not some bits of it."""
@@ -70,7 +70,8 @@ class SubField:
 
 @dataclass(frozen=True)
 class Macro:
-    """A name for the values that have `value` in the bits of `mask`; the numbers in `parts` are shown behind it: NAME(1, X)."""
+    """A name for the values that have `value` in the bits of `mask`; the numbers in `parts` are shown behind it:
+    NAME(1, X)."""
 
     name: str
     value: int
@@ -89,7 +90,8 @@ class IntType:
 
 @dataclass(frozen=True)
 class EnumType:
-    """A number that is one of several names; others are shown in `style`. `macros` are tried where no entry is it, in order."""
+    """A number that is one of several names; others are shown in `style`. `macros` are tried where no entry is it, in
+    order."""
 
     name: str
     width: str
@@ -116,7 +118,8 @@ class FlagsType:
 
 @dataclass(frozen=True)
 class CustomType:
-    """A type that Python decodes (tracefs.syscalls.types.decode.custom); `size` in bytes, 0 where the data's length says it."""
+    """A type that Python decodes (tracefs.syscalls.types.decode.custom); `size` in bytes, 0 where the data's length
+    says it."""
 
     name: str
     size: int
@@ -146,8 +149,9 @@ class Count:
 
 @dataclass(frozen=True)
 class Pointer:
-    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at the
-    exit of one that a signal interrupted). ring: no address but a number, of the requests that the call submits in a ring."""
+    """An address of `target`: `direction` in (valid at enter), out (at exit of a call that succeeded), inout, left (at
+    the exit of one that a signal interrupted). ring: no address but a number, of the requests that the call submits in
+    a ring."""
 
     direction: str
     target: TypeExpr
@@ -182,8 +186,8 @@ HIDDEN: Final = Ref("-")
 class Field:
     """A member of a structure, `offset` in bytes; of its number `bits` bits from bit `shift` on, 0: all of it.
 
-    `apart`: what follows a header, such as a message's body (`+body@16:bytes`); strace shows it behind the braces, and a
-    structure that is shorter than its body's type has data there.
+    `apart`: what follows a header, such as a message's body (`+body@16:bytes`); strace shows it behind the braces, and
+    a structure that is shorter than its body's type has data there.
     """
 
     name: str
@@ -198,11 +202,11 @@ class Field:
 class Condition:
     """True if the argument or field `name` holds any of `names` (symbols of its type, or numbers as written).
 
-    `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the engine
-    asked (of one argument); without names this is true for any. In structures `netlink` is the same, and `sizeof` is how many
-    bytes one has of which who passes it says that. `ret` is what the call
-    returned, true of nothing before that. `*NAME` is the number that the argument NAME points to: what the call left there
-    once it has ended.
+    `netlink(NAME)` is the protocol of the netlink socket that the argument NAME is a descriptor of, as far as the
+    engine asked (of one argument); without names this is true for any. In structures `netlink` is the same, and
+    `sizeof` is how many bytes one has of which who passes it says that. `ret` is what the call
+    returned, true of nothing before that. `*NAME` is the number that the argument NAME points to: what the call left
+    there once it has ended.
     """
 
     name: str
@@ -233,7 +237,8 @@ class StructType:
     grows: bool = False
     """Whether newer kernels may know more of it (`88++`): what a caller has behind its end is looked at."""
     zeroed: bool = False
-    """Whether what a caller leaves out is 0 (`72+0`): all members are there, and what is behind the end and not 0 is a member, too."""
+    """Whether what a caller leaves out is 0 (`72+0`): all members are there, and what is behind the end and not 0 is a
+    member, too."""
 
 
 @dataclass(frozen=True)

@@ -165,8 +165,9 @@ class Rows:
     ) -> Signature | None:
         """The types for a call with these registers, None if no table knows the syscall.
 
-        A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the protocol
-        of the netlink socket that the call is on, None where that is not known; `pointed` the numbers by *NAME.
+        A variant by a register that is not given (an exit event alone has none) does not apply. `netlink` is the
+        protocol of the netlink socket that the call is on, None where that is not known; `pointed` the numbers by
+        *NAME.
         """
         if syscall not in self._table.rows:
             return None

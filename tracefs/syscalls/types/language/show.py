@@ -98,7 +98,9 @@ def _lines(head: str, words: list[str]) -> str:
 
 
 def _fields(fields: Iterable[Field]) -> list[str]:
-    return [f"{'+' * field.apart}{field.name}@{field.offset}{_bits(field)}:{expression(field.type)}" for field in fields]
+    return [
+        f"{'+' * field.apart}{field.name}@{field.offset}{_bits(field)}:{expression(field.type)}" for field in fields
+    ]
 
 
 def _bits(field: Field) -> str:
@@ -127,9 +129,7 @@ def _value(value: int, style: str) -> str:
 
 
 def _conditions(conditions: Iterable[Condition]) -> str:
-    shown = " ".join(
-        each.relation.join([each.name, *["|".join(each.names)] * bool(each.names)]) for each in conditions
-    )
+    shown = " ".join(each.relation.join([each.name, *["|".join(each.names)] * bool(each.names)]) for each in conditions)
     return f"[{shown}]" if shown else ""
 
 

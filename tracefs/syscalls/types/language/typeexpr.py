@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Type expressions: `fd`, `mode.u16`, `in(timespec)`, `out(bytes, ret, count)`, `array(u32, 4)`, `records(dirent64, d_reclen)`."""
+"""Type expressions: `fd`, `mode.u16`, `in(timespec)`, `out(bytes, ret, count)`, `array(u32, 4)`, `records(dirent64,
+d_reclen)`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Constants as `strace -X` has them: abbrev (names), raw (numbers), verbose (numbers, with the names behind them as comments)."""
+"""Constants as `strace -X` has them: abbrev (names), raw (numbers), verbose (numbers, with the names behind them as
+comments)."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def _verbose_enum(value: Enum, limit: int | None, known: Printers) -> str:
     if not said and value.style in ("kib", "ioctl"):
         return _verbose_number(Number(value.value, value.style), limit, known)
     comment = said or value.unknown.lstrip("#%")
-    return _enum_number(value) + (f" /* {comment} */" if comment else "") + (described(value.path) if value.path else "")
+    return (
+        _enum_number(value) + (f" /* {comment} */" if comment else "") + (described(value.path) if value.path else "")
+    )
 
 
 def _raw_flags(value: Flags, limit: int | None, known: Printers) -> str:
@@ -106,6 +109,8 @@ def without_paths(known: Printers) -> Printers:
         {
             **known,
             Fd: lambda value, limit, printers: str(value.value),
-            Enum: lambda value, limit, printers: enum(replace(value, path=None) if value.path else value, limit, printers),
+            Enum: lambda value, limit, printers: enum(
+                replace(value, path=None) if value.path else value, limit, printers
+            ),
         }
     )

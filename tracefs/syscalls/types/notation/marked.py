@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Values -> text as strace has it: as printers.py, with what has no name marked, and some kinds in strace's own form."""
+"""Values -> text as strace has it: as printers.py, with what has no name marked, and some kinds in strace's own
+form."""
 
 from __future__ import annotations
 
@@ -88,7 +89,11 @@ def _data(value: Data, limit: int | None, known: Printers) -> str:
 def _struct(value: Struct, limit: int | None, known: Printers) -> str:
     """What follows a header stands behind the braces, without a name."""
     if not value.apart:
-        alone = next((each.name for _, each in value.fields if isinstance(each, Enum)), None) if value.type == "utimespec" else None
+        alone = (
+            next((each.name for _, each in value.fields if isinstance(each, Enum)), None)
+            if value.type == "utimespec"
+            else None
+        )
         if alone:  # UTIME_NOW, UTIME_OMIT
             return alone
         if value.beyond:
@@ -110,7 +115,11 @@ _MOMENTS: Final = {"utimespec": 9, "utimeval": 6}
 
 def _moment(value: Struct) -> str:
     """As people read it; nothing of what no calendar has."""
-    found = [member.value for _, member in value.fields if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)]
+    found = [
+        member.value
+        for _, member in value.fields
+        if isinstance(member, Number) or (isinstance(member, Enum) and not member.name)
+    ]
     digits = _MOMENTS[value.type]
     if len(found) < 2 or not any(found) or not 0 <= found[1] < 10**digits or "T" not in date(found[0]):
         return ""
@@ -129,7 +138,9 @@ def _parts(value: Value, limit: int | None, known: Printers) -> list[str]:
         return [_apart(value, limit, known)]
     header = tuple(member for member in value.fields if member[0] not in value.apart)
     shown = [PLAIN[Struct](Struct(value.type, header, value.complete), limit, known)]
-    return shown + [part for name, member in value.fields if name in value.apart for part in _parts(member, limit, known)]
+    return shown + [
+        part for name, member in value.fields if name in value.apart for part in _parts(member, limit, known)
+    ]
 
 
 def _apart(value: Value, limit: int | None, known: Printers) -> str:

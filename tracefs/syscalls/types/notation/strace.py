@@ -59,7 +59,8 @@ class StracePrinter:
         constants: str = "abbrev",
         paths: bool = True,
     ) -> None:
-        """`most`: elements of a list behind a result. `constants`: one of CONSTANTS. `paths`: with what descriptors stand for."""
+        """`most`: elements of a list behind a result. `constants`: one of CONSTANTS. `paths`: with what descriptors
+        stand for."""
         self._printers = CONSTANTS[constants] if paths else without_paths(CONSTANTS[constants])
         self._constants = constants
         self._strings = strings
@@ -116,7 +117,11 @@ class StracePrinter:
         if labels is None:
             return [self.argument(call.name, arg) for arg in call.args]
         values = {arg.name: arg.value for arg in call.args}
-        return [f"{label}={text(values[arg], self._strings, self._printers)}" for arg, label in labels.items() if arg in values]
+        return [
+            f"{label}={text(values[arg], self._strings, self._printers)}"
+            for arg, label in labels.items()
+            if arg in values
+        ]
 
     @staticmethod
     def _known(call: Call) -> int:

@@ -25,7 +25,12 @@ _SELECTS, _POLLS = ("select", "pselect6"), ("poll", "ppoll")
 _TIMEOUTS = {"select": "tvp", "pselect6": "tsp", "ppoll": "tsp", "recvmmsg": "timeout"}
 _CHANGED = {"sendfile64": "offset"}
 """Arguments that are shown as they were, and as they became: `[0] => [35499]`."""
-_NODES = {"mbind": ("nmask",), "set_mempolicy": ("nmask",), "get_mempolicy": ("nmask",), "migrate_pages": ("old_nodes", "new_nodes")}
+_NODES = {
+    "mbind": ("nmask",),
+    "set_mempolicy": ("nmask",),
+    "get_mempolicy": ("nmask",),
+    "migrate_pages": ("old_nodes", "new_nodes"),
+}
 """Sets of memory nodes, which strace shows as the words that hold them."""
 _WORD, _MOST_WORDS = 64, 1024
 _LATE = {"epoll_pwait2": ("timeout", "sigmask")}
@@ -34,17 +39,26 @@ TOLD = frozenset({*_SELECTS, *_POLLS, *_TIMEOUTS, *_CHANGED, *_LATE, *_NODES})
 
 
 def told(call: Call, show: Show, most: int | None) -> tuple[Call, str]:
-    """The call with arguments as they went in, and what stands behind its result. `most`: descriptors that are shown."""
+    """The call with arguments as they went in, and what stands behind its result. `most`: descriptors that are
+    shown."""
     if call.name in _CHANGED:
-        return replace(call, args=tuple(_changed(arg, show) if arg.name == _CHANGED[call.name] else arg for arg in call.args)), ""
+        return replace(
+            call, args=tuple(_changed(arg, show) if arg.name == _CHANGED[call.name] else arg for arg in call.args)
+        ), ""
     if call.name in _NODES:
-        count = next((arg.value.value for arg in call.args if arg.name == "maxnode" and isinstance(arg.value, Number)), 0)
+        count = next(
+            (arg.value.value for arg in call.args if arg.name == "maxnode" and isinstance(arg.value, Number)), 0
+        )
         sets, words = _NODES[call.name], (count + _WORD - 2) // _WORD
         return replace(call, args=tuple(_words(arg, words, most) if arg.name in sets else arg for arg in call.args)), ""
     if call.name in _LATE:
         failed = isinstance(call.result, Errno)
-        return replace(call, args=tuple(_address(arg) if failed and arg.name in _LATE[call.name] else arg for arg in call.args)), ""
-    filled = {arg.name: arg.value.after for arg in call.args if isinstance(arg.value, Pointer) and arg.value.after is not None}
+        return replace(
+            call, args=tuple(_address(arg) if failed and arg.name in _LATE[call.name] else arg for arg in call.args)
+        ), ""
+    filled = {
+        arg.name: arg.value.after for arg in call.args if isinstance(arg.value, Pointer) and arg.value.after is not None
+    }
     names = {name for name, _ in _SETS} | {"ufds", _TIMEOUTS.get(call.name, "")}
     shown = replace(call, args=tuple(_as_it_went_in(arg) if arg.name in names else arg for arg in call.args))
     if not isinstance(call.result, Number) or call.result.value < 0:
@@ -53,7 +67,9 @@ def told(call: Call, show: Show, most: int | None) -> tuple[Call, str]:
         return shown, " (Timeout)"
     parts = []
     if call.name in _SELECTS:
-        parts += [f"{said} {show(filled[name])}" for name, said in _SETS if name in filled and not _is_empty(filled[name])]
+        parts += [
+            f"{said} {show(filled[name])}" for name, said in _SETS if name in filled and not _is_empty(filled[name])
+        ]
     ready = filled.get("ufds")
     if isinstance(ready, Array):
         answers = [_answer(each) for each in ready.items if isinstance(each, Struct) and _revents(each)]
@@ -82,7 +98,9 @@ def _words(arg: Argument, count: int, most: int | None) -> Argument:
         if node // _WORD < len(words):
             words[node // _WORD] |= 1 << node % _WORD
     shown = [f"{word:#016x}" if word else "0" * 16 for word in words]
-    return Argument(arg.name, Symbol(f"[{', '.join(shown if most is None or count <= most else [*shown[:most], '...'])}]", None))
+    return Argument(
+        arg.name, Symbol(f"[{', '.join(shown if most is None or count <= most else [*shown[:most], '...'])}]", None)
+    )
 
 
 def _address(arg: Argument) -> Argument:
@@ -99,7 +117,9 @@ def _as_it_went_in(arg: Argument) -> Argument:
         return arg
     target = value.target
     if arg.name == "ufds" and isinstance(target, Array):
-        target = replace(target, items=tuple(_asked(each) if isinstance(each, Struct) else each for each in target.items))
+        target = replace(
+            target, items=tuple(_asked(each) if isinstance(each, Struct) else each for each in target.items)
+        )
     return Argument(arg.name, replace(value, target=target, after=None, filled=False))
 
 

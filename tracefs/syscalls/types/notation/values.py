@@ -107,12 +107,14 @@ class Struct:
     apart: frozenset[str] = frozenset()
     """Members that follow what is its header."""
     beyond: tuple[int, Data | None] | None = None
-    """Where the caller says that it is longer than is known: from which byte on there is more that is not 0, None: not readable."""
+    """Where the caller says that it is longer than is known: from which byte on there is more that is not 0, None: not
+    readable."""
 
 
 @dataclass(frozen=True)
 class Array:
-    """Elements; `more` counts those that were not saved, `fault` is the address of the first that could not be read, if so."""
+    """Elements; `more` counts those that were not saved, `fault` is the address of the first that could not be read, if
+    so."""
 
     items: tuple[Value, ...]
     more: int = 0
@@ -121,7 +123,8 @@ class Array:
 
 @dataclass(frozen=True)
 class Pointer:
-    """An address. `target` is what stood there at enter, `after` at exit; None where it was not (or could not be) read."""
+    """An address. `target` is what stood there at enter, `after` at exit; None where it was not (or could not be)
+    read."""
 
     address: int
     target: Value | None = None

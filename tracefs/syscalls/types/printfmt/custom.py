@@ -64,8 +64,8 @@ def bit_set(place: Place, at: int) -> list[Slot]:
 def inet6(place: Place, at: int) -> list[Slot]:
     """An address as inet_ntop(3) has it, in quotes.
 
-    A group that is not 0 is shown always. So what stands before each, the 0 of one that is 0 included, is looked up by the
-    eight bits of which are 0. Behind ::ffff, or six groups of 0, the last two are an address of the old Internet.
+    A group that is not 0 is shown always. So what stands before each, the 0 of one that is 0 included, is looked up by
+    the eight bits of which are 0. Behind ::ffff, or six groups of 0, the last two are an address of the old Internet.
     """
     groups = [f"({place.byte(at + 2 * i + 1)} | ({place.byte(at + 2 * i)} << 8))" for i in range(_GROUPS)]
     zeros = " | ".join(f"(({group} == 0) << {i})" if i else f"({group} == 0)" for i, group in enumerate(groups))

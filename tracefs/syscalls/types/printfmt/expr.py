@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Expressions of a `print fmt`, written so that libtraceevent understands them as C does.
 
-Its parser has ways of its own (event-parse.c of 1.7 and 1.8 was read, and both and perf 6.1 run on the result): it knows no
-operator precedence behind a `?:`, no value of `^`, moves a parenthesised right operand about if that binds looser than the
-operator, keeps the backslash of an escaped quote, and takes a symbol's value only where it begins with a digit. So every
-operation stands in parentheses, a right operand is never looser than its operator, and conditions stand left of a `?` only.
+Its parser has ways of its own (event-parse.c of 1.7 and 1.8 was read, and both and perf 6.1 run on the result): it
+knows no operator precedence behind a `?:`, no value of `^`, moves a parenthesised right operand about if that binds
+looser than the operator, keeps the backslash of an escaped quote, and takes a symbol's value only where it begins with
+a digit. So every operation stands in parentheses, a right operand is never looser than its operator, and conditions
+stand left of a `?` only.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Final
 
 NOTHING: Final = '""'
 QUOTE: Final = """__print_flags(3, '"', {1, ""}, {2, ""})"""
-"""A quotation mark that can be told not to be there: what stands between two flags. A string cannot hold one, see above."""
+"""A quotation mark that can be told not to be there: what stands between two flags. A string cannot hold one, see
+above."""
 ALWAYS: Final = "1"
 OR: Final = " || "
 HEX_LIMIT: Final = 9
@@ -105,7 +107,8 @@ def symbolic(value: str, symbols: Iterable[tuple[int, str]]) -> str:
 
 
 def flags(value: str, symbols: Iterable[tuple[int, str]], between: str = "|") -> str:
-    """Names of bits, each taking its bits from those after it; then the rest in hex. Nothing where there are no bits."""
+    """Names of bits, each taking its bits from those after it; then the rest in hex. Nothing where there are no
+    bits."""
     return f'__print_flags({value}, "{between}", {_symbols(symbols)})'
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A flags type -> slots: names joined by |, in the table's order, then the bits without a name.
 
-__print_flags knows bits only. So the entries are taken in groups: bits; names of the same mask; a number within the flags.
-Each group says when it shows something, which tells the | between them, and which bits it leaves to those after it.
+__print_flags knows bits only. So the entries are taken in groups: bits; names of the same mask; a number within the
+flags. Each group says when it shows something, which tells the | between them, and which bits it leaves to those after
+it.
 """
 
 from __future__ import annotations

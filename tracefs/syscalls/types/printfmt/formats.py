@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The type tables as `print fmt`: what libtraceevent (trace-cmd, perf, KernelShark) needs to show the words from raw bytes.
+"""The type tables as `print fmt`: what libtraceevent (trace-cmd, perf, KernelShark) needs to show the words from raw
+bytes.
 
 As printers.py shows them, as far as the language goes.
 """
@@ -49,7 +50,8 @@ from tracefs.syscalls.types.saved.pointers import RESULT, masks
 
 RET: Final = "REC->ret"
 _MOST_VARIANTS: Final = 110
-"""Of a call that are said: those of ioctl that come after are of commands that are met seldom, and would be most of all formats."""
+"""Of a call that are said: those of ioctl that come after are of commands that are met seldom, and would be most of all
+formats."""
 
 
 class PrintFormats:

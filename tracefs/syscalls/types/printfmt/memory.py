@@ -34,7 +34,8 @@ class Target:
     is_data: bool = False
 
     def in_place(self, always: bool) -> list[Slot]:
-        """As the argument is shown: instead of the address, or (data) behind it. always: it is never of another type."""
+        """As the argument is shown: instead of the address, or (data) behind it. always: it is never of another
+        type."""
         if self.is_data:
             return [address(self.value), *(slot.when(self.there) for slot in (text('" ("'), *self.slots, text('")"')))]
         where = fe.choose(self.there, fe.NOTHING, address(self.value).value)
@@ -61,7 +62,9 @@ class Targets:
         length, target = fe.saved(field), unaliased(self._table, kind.target)
         if isinstance(target, Ref) and target.name in ("str", "pathname"):
             count = self._objects.counted(kind.counts, numbers) or ""
-            return Target(value, length, tuple(slot.when(length) for slot in quoted(field, count=count)), is_string=True)
+            return Target(
+                value, length, tuple(slot.when(length) for slot in quoted(field, count=count)), is_string=True
+            )
         if isinstance(target, Ref) and target.name in ("bytes", "octets", "chars"):
             return Target(value, length, tuple(data(field)), is_data=True)
         place = Place.image(field) if holds_pointers(self._table, target) else Place.raw(field)

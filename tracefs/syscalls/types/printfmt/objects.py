@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory and a type -> slots: structures, their variants, and arrays, as objects.py has them, as far as the language goes."""
+"""Memory and a type -> slots: structures, their variants, and arrays, as objects.py has them, as far as the language
+goes."""
 
 from __future__ import annotations
 

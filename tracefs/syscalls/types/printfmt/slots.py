@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A number or pointer of a type -> slots: conversions of a `print fmt`, each with the expression of its argument.
 
-A conversion is fixed, what it prints is not: where an argument's type depends on another's value, each slot is told what
-it prints in each case, and where it is not wanted it prints nothing: "" by %s, 0 by %.*d that is given no digits.
+A conversion is fixed, what it prints is not: where an argument's type depends on another's value, each slot is told
+what it prints in each case, and where it is not wanted it prints nothing: "" by %s, 0 by %.*d that is given no digits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ QUOTED: Final = f'\\"{BOUNDED}\\"'
 UNSAID: Final = '"..."'
 """In place of what the language has no words for, or no room."""
 MOST_RUNS: Final = 12
-"""Values without names are decimal where the named ones are in as few runs as this; else hex, which costs no question."""
+"""Values without names are decimal where the named ones are in as few runs as this; else hex, which costs no
+question."""
 HEX_STYLES: Final = ("hex", "ptr", "ioctl", "x8", "x16", "x32")
 _SWAPPED_SIZES: Final = {"port": 2, "htonl": 4}
 """Bytes of numbers that stand in network order."""
@@ -182,7 +183,8 @@ def described(slots: Iterable[Slot], field: str) -> list[Slot]:
 
 
 def quoted(field: str, ends: bool = True, count: str = "") -> list[Slot]:
-    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL (and is shorter than `count`)."""
+    """A text in quotes that can be told not to be there; `ends`: it is cut where it has no NUL (and is shorter than
+    `count`)."""
     length = fe.saved(field)
     last = fe.byte(field, f"({length} - 1)")
     cut = fe.choose(f"({last} && {length} < {count})" if count else last, UNSAID, fe.NOTHING)

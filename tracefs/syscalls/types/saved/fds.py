@@ -2,8 +2,8 @@
 """What the file descriptors of a call stood for, as its events have it where syscall_fd_path is on.
 
 The field `__fd_paths` leads to texts `3</etc/passwd>`, `AT_FDCWD</home>`, each with a NUL behind it: the number,
-and what /proc/TID/fd (cwd) said when the task stood there, or a socket's kind and addresses. One that did not fit is cut:
-it has no `>` at its end.
+and what /proc/TID/fd (cwd) said when the task stood there, or a socket's kind and addresses. One that did not fit is
+cut: it has no `>` at its end.
 
 Where a call was found to be on a netlink socket, `netlink=0` follows, its protocol: then the field is there without the
 option, too, and begins with the descriptor's plain number.

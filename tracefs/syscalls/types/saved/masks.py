@@ -51,7 +51,8 @@ def _masks(table: Table, syscall: str) -> Masks:
 
 
 def unsaved(table: Table, syscall: str) -> int:
-    """Arguments that the package saves memory of, and that are no pointers to any in a table that was written (`buf:ptr`)."""
+    """Arguments that the package saves memory of, and that are no pointers to any in a table that was written
+    (`buf:ptr`)."""
     rows = table.rows[syscall]
     index = {name: position for position, (name, _) in enumerate(rows[0].args)}
     leads = 0

@@ -3,8 +3,8 @@
 
 An argument whose target holds no pointers is saved as it stood ("raw"). One that does (iovec, msghdr, argv) is saved as
 an image: a sequence of pieces, each `u64 address; u32 length; s32 what;` and `length` bytes, padded to eight; what is
-the negative errno of a read that failed, DATA for text or data, 0 for all else; the first piece is what the argument itself
-points to. Text and data are looked for in pieces of their own: a program may have them overlap its structures.
+the negative errno of a read that failed, DATA for text or data, 0 for all else; the first piece is what the argument
+itself points to. Text and data are looked for in pieces of their own: a program may have them overlap its structures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ DATA = 1
 class Memory:
     """Bytes by address."""
 
-    def __init__(self, pieces: Iterable[tuple[int, bytes]] = (), data: Iterable[tuple[int, bytes]] | None = None) -> None:
+    def __init__(
+        self, pieces: Iterable[tuple[int, bytes]] = (), data: Iterable[tuple[int, bytes]] | None = None
+    ) -> None:
         """`data`: the pieces that are text or data; None: any may be."""
         self._pieces = list(pieces)
         self._data = self._pieces if data is None else list(data)

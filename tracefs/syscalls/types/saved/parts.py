@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Parts of the memory that an event has, which it has fields for: texts of a list, data of a vector, names in an address.
+"""Parts of the memory that an event has, which it has fields for: texts of a list, data of a vector, names in an
+address.
 
 A part costs no copy: its __data_loc leads into the bytes that were saved anyway. Which there are is in ../parts.tbl.
 """
