@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
@@ -72,7 +73,7 @@ class _CountedFile(File):
 
     def open(self, flags: int, ctx: Context) -> Handle:
         if not self._uses.begin():
-            raise FileNotFoundError
+            raise FileNotFoundError(errno.ENOENT, "removed")
         try:
             return _CountedHandle(self._file.open(flags, ctx), self._uses)
         except BaseException:
