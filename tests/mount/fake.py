@@ -140,7 +140,7 @@ class FakeTracefs:
         self.queue = Queue()
         self.root = Directory({"in": TextFile(self.queue), "pipe": PipeFile(self.queue), "sub": Directory({})})
         self.scope = SimpleNamespace(kind="none", root=0, top=0)
-        self.engine = SimpleNamespace(tracees=list, visitors=Visitors())
+        self.engine = SimpleNamespace(tracees=list, visitors=Visitors(), in_task=False)
 
     def shutdown(self) -> None:
         self.queue.end()

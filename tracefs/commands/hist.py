@@ -92,6 +92,9 @@ def _mount(named: str | None) -> Path:
     if named:
         return Path(named)
     mounts = mountpoints.ours()
+    within = [mount for mount in mounts if Path.cwd().is_relative_to(mount)]
+    if within:
+        return Path(within[0])
     if len(mounts) != 1:
         raise CommandError(f"hist: {'several mounts are' if mounts else 'no mount is'} yours: --mount DIR names one")
     return Path(mounts[0])
