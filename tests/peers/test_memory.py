@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.peers.conftest import Peer
 from tests.peers.test_libtraceevent import named_values, words
-from tests.peers.words import Comparison
+from tests.peers.words import WORDS_LOST, Comparison
 from tests.render.test_typed import BY_NAME, WORDS, enter_saved, leave_saved
 from tracefs.render import Renderer
 from tracefs.syscalls.types import load
@@ -136,6 +136,7 @@ def invented_records(seeds: int) -> list[bytes]:
     return [record for call in calls for leaves in (False, True) if (record := call.record(leaves))]
 
 
+@WORDS_LOST
 def test_bytes_behind_every_pointer(peer: Peer, formats: Path) -> None:
     every = compare(peer, formats, invented_records(6))
     assert len(every) > 1500
@@ -148,6 +149,7 @@ def connecting(address: bytes) -> bytes:
     return enter_saved(BY_NAME["connect"], (3, 0x7F00, len(address)), {1: address})
 
 
+@WORDS_LOST
 def test_every_form_of_an_ipv6_address(peer: Peer, formats: Path) -> None:
     chance = random.Random(6)
     addresses = [

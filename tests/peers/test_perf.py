@@ -17,7 +17,7 @@ from tests.mount.mounting import TRACEFS
 from tests.peers.test_libtraceevent import words
 from tests.peers.test_memory import invented_records
 from tests.peers.test_recorded import ADDRESSES, PROGRAMS, UNSAID
-from tests.peers.words import Comparison
+from tests.peers.words import WORDS_LOST, Comparison
 from tests.tree.traced import Traced
 from tracefs.events.cmdlines import Task
 from tracefs.export.forms import Wish
@@ -74,6 +74,7 @@ def compare(perf_lines: list[tuple[str, ...]], records: list[bytes]) -> list[Com
 
 
 @pytest.mark.usefixtures("perf")
+@WORDS_LOST
 def test_a_recorded_program(tmp_path: Path) -> None:
     program, file = tmp_path / "sockets", tmp_path / "perf.data"
     subprocess.run(["gcc", "-O1", "-w", PROGRAMS / "sockets.c", "-o", program], check=True)
@@ -98,6 +99,7 @@ def test_a_recorded_program(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("perf")
+@WORDS_LOST
 def test_bytes_behind_every_pointer(tmp_path: Path) -> None:
     records = [data[:4] + (7).to_bytes(4, "little") + data[8:] for data in invented_records(3)]
     file = tmp_path / "perf.data"

@@ -13,7 +13,7 @@ import pytest
 from tests.mount.mounting import PATIENCE, TRACEFS, Mounted, mounted, needs_fuse
 from tests.peers.conftest import SUBBUF, Peer
 from tests.peers.test_libtraceevent import as_event
-from tests.peers.words import Comparison
+from tests.peers.words import WORDS_LOST, Comparison
 
 pytestmark = needs_fuse
 
@@ -81,6 +81,7 @@ def compare(peer: Peer, mount: Mounted) -> tuple[list[Comparison], list[Comparis
 
 
 @pytest.mark.parametrize("name", ["controls", "administers", "sockets"])
+@WORDS_LOST
 def test_a_recorded_page_line_by_line(peer: Peer, name: str, tmp_path: Path) -> None:
     subprocess.run(["gcc", "-O1", "-w", PROGRAMS / f"{name}.c", "-o", tmp_path / name], check=True)
     with mounted([*TRACEFS, "mount", "--scope", "none"]) as mount:

@@ -20,7 +20,7 @@ from tests.mount.test_trace_cmd import run
 from tests.peers import kshark
 from tests.peers.test_libtraceevent import as_event
 from tests.peers.test_recorded import ADDRESSES, PROGRAMS, UNSAID
-from tests.peers.words import Comparison
+from tests.peers.words import WORDS_LOST, Comparison
 
 pytestmark = needs_trace_cmd
 
@@ -70,6 +70,7 @@ def assert_alike(theirs: list[str], recorded: Recorded) -> None:
     assert {name for each in every for name in each.unsaid} <= set(UNSAID)
 
 
+@WORDS_LOST
 def test_a_report_of_trace_cmd(recorded: Recorded) -> None:
     assert [line[:2] for line in recorded.report] == [line[:2] for line in recorded.ours]
     assert_alike([REPORT.sub(r"\1: \2", text) for _, _, text in recorded.report], recorded)

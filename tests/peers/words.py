@@ -11,6 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import pytest
+
+WORDS_LOST = pytest.mark.xfail(
+    reason="`format` says less of sockets' addresses and messages, and of sized structures, than the lines do"
+)
+"""Since their members depend on sizes that print fmt has no words for: to be mended in types/printfmt."""
+
 _ESCAPES = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\.\.\.)?')
 _DATA = re.compile(r"0x[0-9a-f]+ \(((?:[0-9a-f]{2} )*[0-9a-f]{2})\)|((?:[0-9a-f]{2} )*[0-9a-f]{2})(?![0-9a-z])")
