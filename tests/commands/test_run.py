@@ -169,9 +169,12 @@ def test_a_signal_to_us_reaches_the_command(number: signal.Signals, tmp_path: Pa
 def test_after_a_signal_that_ended_the_command_the_rest_is_let_go(tmp_path: Path) -> None:
     """As strace does: who wants to end it does not want to wait for what the command left running."""
     witness = tmp_path / "witness"
-    script = f"(sleep 2; : > {witness}) & sleep 600"
+    script = f"(sleep 2; : > {witness}) & exec sleep 600"
     tracer = subprocess.Popen(
-        [*TRACEFS, "run", "-w", str(tmp_path / "lines"), "--", "sh", "-c", script], start_new_session=True
+        [*TRACEFS, "run", "-w", str(tmp_path / "lines"), "--", "sh", "-c", script],
+        stdout=subprocess.DEVNULL,  # what outlives the test keeps nobody waiting for the end of its output
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     assert eventually(lambda: (tmp_path / "lines").exists() and "nanosleep" in (tmp_path / "lines").read_text())
     tracer.terminate()
@@ -189,7 +192,7 @@ def test_the_command_has_the_signals_that_we_were_given(tmp_path: Path) -> None:
 
 def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
-    tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sleep", "600"])
+    tracer = subprocess.Popen([*TRACEFS, "run", "-w", str(lines), "--", "sleep", "600"], stdout=subprocess.DEVNULL)
     assert eventually(lambda: lines.exists() and "nanosleep(" in lines.read_text())
     tracer.terminate()
     assert tracer.wait(PATIENCE) == -signal.SIGTERM
