@@ -70,7 +70,7 @@ def test_metadata_has_syscalls_arguments_types_and_values(files: Files) -> None:
     assert openat["nr"] == 257
     assert openat["args"][1] == {"name": "filename", "ctype": "const char *", "type": "path"}
     assert openat["pointers"] == 0b10
-    assert openat["variants"] == [{"when": {"flags": ["O_CREAT", "O_TMPFILE"]}, "args": {"mode": "perm"}}]
+    assert openat["variants"] == [{"when": {"flags": ["O_CREAT", "__O_TMPFILE"]}, "args": {"mode": "perm"}}]
     assert {"name": "O_WRONLY", "value": 1, "mask": 3} in data["types"]["open_flags"]["flags"]
     assert {"name": "SEEK_END", "value": 2} in data["types"]["whence"]["values"]
 
