@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks import interleave, peers
 from benchmarks.recording import Recording
 from benchmarks.report import Figure
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Workload, read_and_find
 from tracefs.commands.setting import OPTIONS, STRUCTURED_KB, SUBBUF_KB
 from tracefs.export.day import TimeOfDay
 from tracefs.export.forms import FORMS, Wish, open_form
@@ -57,13 +57,7 @@ def run(args: argparse.Namespace) -> list[Figure]:
     who = [peers.Peer("untraced"), *map(Structured, NAMES), Strace("strace -v")]
     if not who[-1].available():
         return []
-    count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
-    work = [
-        Workload(
-            "dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True
-        ),
-        Workload(f"find {tree}", ("find", tree), single=True),
-    ]
+    work = read_and_find(CALLS, args.quick)
     rows = interleave.measure(work, who, rounds=args.rounds)[1:]
     return [figure for each, row in zip(work, rows, strict=True) for figure in _figures(each, row.added)]
 

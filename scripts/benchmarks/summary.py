@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import interleave, peers
 from benchmarks.report import Figure
-from benchmarks.workloads import Workload
+from benchmarks.workloads import read_and_find
 
 CALLS = 200_000
 HIST = ("--hist", "keys=id.syscall")
@@ -42,13 +42,7 @@ def run(args: argparse.Namespace) -> list[Figure]:
     ]
     if not who[-1].available():
         return []
-    count, tree = (CALLS // 10, "/usr/share/doc") if args.quick else (CALLS, "/usr")
-    work = [
-        Workload(
-            "dd bs=1", ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none"), single=True
-        ),
-        Workload(f"find {tree}", ("find", tree), single=True),
-    ]
+    work = read_and_find(CALLS, args.quick)
     figures = []
     for row in interleave.measure(work, who, rounds=args.rounds)[1:]:
         added = row.added

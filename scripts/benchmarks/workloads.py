@@ -86,3 +86,12 @@ def make_tree(tree: Path) -> Path:
         "clean:\n\trm -f program *.o\n.PHONY: all clean\n"
     )
     return tree
+
+
+def read_and_find(calls: int, quick: bool) -> list[Workload]:
+    """`dd` that reads and writes a byte at a time, `calls` times, and `find` over many directories.
+
+    quick: less of both."""
+    count, tree = (calls // 10, "/usr/share/doc") if quick else (calls, "/usr")
+    dd = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}", "status=none")
+    return [Workload("dd bs=1", dd, single=True), Workload(f"find {tree}", ("find", tree), single=True)]

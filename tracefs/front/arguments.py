@@ -180,6 +180,18 @@ def ending(args: argparse.Namespace) -> dict[str, Any]:
     return {"most": args.max_events, "seconds": args.seconds, "until": args.until, "ring": args.ring}
 
 
+def look(args: argparse.Namespace) -> dict[str, Any]:
+    """How lines look and how much of a value they show, as members of commands.request.Request."""
+    return {
+        "verbose": args.verbose,
+        "style": args.style,
+        "colour": args.color,
+        "fit": args.fit,
+        "append": args.append,
+        "size": args.size,
+    }
+
+
 def selected(args: argparse.Namespace) -> dict[str, Any]:
     """What was given, as selecting.Wish takes it."""
     names = [name for text in args.errors for name in text.split(",") if name]
